@@ -1,0 +1,5 @@
+"""``python -m container_manager CONFIG [COMMAND]``."""
+
+from container_manager.cli import run
+
+run()

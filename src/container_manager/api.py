@@ -1,0 +1,294 @@
+"""The functions of the original module: on plain dicts, relative to the current directory."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import posixpath
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from container_manager.build import manifest as record
+from container_manager.build.apply import apply
+from container_manager.build.content import check_json
+from container_manager.build.guards import MANAGER_DIR, escapes, overlaps
+from container_manager.build.leaks import LeakScan
+from container_manager.build.lock import build_lock
+from container_manager.build.plan import compare
+from container_manager.build.sources import Walk
+from container_manager.build.steps import (
+    KERNEL_TEMPLATE,
+    OUT_SRC_DIR,
+    SRC_DIR,
+    STEPS,
+    SUFFIX,
+    Site,
+    service_outputs,
+)
+from container_manager.build.trace import to_templates
+from container_manager.config.environment import Environment, read_dotenv
+from container_manager.config.loader import STATE_DIR
+from container_manager.config.source import parse_yaml
+from container_manager.discovery import (
+    COMPOSE_FILE_NAME,
+    SERVICES_DIR,
+    TEMPLATE_FILENAME,
+)
+from container_manager.errors import BuildError, Location, Problem, RenderError, raise_all
+from container_manager.model import Service
+from container_manager.render import Renderer
+
+__all__ = [
+    "COMPOSE_FILE_NAME",
+    "OUT_SRC_DIR",
+    "SERVICES_DIR",
+    "SRC_DIR",
+    "TEMPLATE_FILENAME",
+    "clean_deployment",
+    "render_kernel_templates",
+    "render_template",
+    "setup_build_dir",
+]
+
+
+def render_template(template_path: str, config: Mapping[str, Any], out_dir: str) -> str:
+    """Render one template into a directory, which is made where it is missing.
+
+    Args:
+        template_path: the template, relative to the current directory.
+        config: the configuration; its keys are the template's variables.
+        out_dir: where the result goes.
+
+    Returns:
+        The path of the result: ``docker-compose.yml``, ``kernel.json``, or else the template's
+        name without ``.j2``.
+
+    Raises:
+        RenderError: the template or what it renders to cannot be used; nothing is written.
+
+    Examples:
+        >>> import os
+        >>> os.makedirs('services/mongo')
+        >>> with open('services/mongo/docker-compose.yml.j2', 'w') as template:
+        ...     _ = template.write('services: {mongo: {image: "mongo:{{ database.port }}"}}')
+        >>> config = {'database': {'host': 'localhost', 'port': 5432}}
+        >>> render_template('services/mongo/docker-compose.yml.j2', config, 'build/services/mongo')
+        'build/services/mongo/docker-compose.yml'
+        >>> print(open('build/services/mongo/docker-compose.yml').read())
+        services: {mongo: {image: "mongo:5432"}}
+    """
+    template = Path(template_path)
+    text = _render(template, config)
+    target = os.path.join(out_dir, template.name.removesuffix(SUFFIX))  # noqa: PTH118 - as given
+    _write(Path(target), text)
+    return target
+
+
+def render_kernel_templates(source_dir: str, config: Mapping[str, Any], out_dir: str) -> None:
+    """Render every ``kernel.json.j2`` below a directory, at the same relative place.
+
+    Raises:
+        RenderError: with every problem of all of them; nothing is written then.
+
+    Examples:
+        >>> import os
+        >>> for mode in ('readonly', 'write'):
+        ...     os.makedirs(f'services/jupyter/python3-epics-{mode}')
+        ...     with open(f'services/jupyter/python3-epics-{mode}/kernel.json.j2', 'w') as kernel:
+        ...         _ = kernel.write('{"env": {"ROOT": {{ project_root | to_json }}}}')
+        >>> render_kernel_templates(
+        ...     'services/jupyter', {'project_root': '/home/user/project'}, 'build/services/jupyter'
+        ... )
+        >>> print(open('build/services/jupyter/python3-epics-write/kernel.json').read())
+        {"env": {"ROOT": "/home/user/project"}}
+    """
+    top = Path(source_dir)
+    walk = Walk(top, allowed=(Path.cwd(), top), skipped=())
+    problems: list[Problem] = []
+    texts: dict[Path, str] = {}
+    for entry in walk.entries():
+        if posixpath.basename(entry.path) != KERNEL_TEMPLATE:
+            continue
+        try:
+            texts[Path(out_dir, entry.path.removesuffix(SUFFIX))] = _render(
+                top / entry.path, config, service_dir=top
+            )
+        except RenderError as error:
+            problems.extend(error.problems)
+    raise_all(RenderError, problems)
+    for target, text in texts.items():
+        _write(target, text)
+
+
+def setup_build_dir(
+    template_path: str, config: Mapping[str, Any], container_cfg: Mapping[str, Any]
+) -> str:
+    """Generate the whole build directory of one service.
+
+    The compose template and other templates are rendered; the service's files, ``src/`` and
+    additional directories copied; the flattened configuration and kernels written. Files of other
+    services stay as they are, and so do files that we did not write.
+
+    Args:
+        template_path: the service's compose template, relative to the current directory.
+        config: the whole configuration; ``build_dir`` in it defaults to ``./build``.
+        container_cfg: the service's own settings: ``copy_src``, ``additional_dirs``,
+            ``render_kernel_templates``, ``no_render``.
+
+    Returns:
+        The path of the generated compose file.
+
+    Raises:
+        ManagerError: with every problem; nothing is written then.
+
+    Examples:
+        >>> import os
+        >>> for folder in ('services/framework/jupyter', 'src', 'docs', 'external_data'):
+        ...     os.makedirs(folder)
+        ...     _ = open(f'{folder}/file.txt', 'w').write('content')
+        >>> with open('services/framework/jupyter/docker-compose.yml.j2', 'w') as template:
+        ...     _ = template.write('services: {jupyter: {image: "localhost/jupyter"}}')
+        >>> compose_path = setup_build_dir(
+        ...     'services/framework/jupyter/docker-compose.yml.j2',
+        ...     {'project_name': 'lab'},
+        ...     {'copy_src': True,
+        ...      'additional_dirs': ['docs', {'src': 'external_data', 'dst': 'data'}]})
+        >>> compose_path
+        'build/services/framework/jupyter/docker-compose.yml'
+        >>> sorted(os.listdir('build/services/framework/jupyter'))
+        ['config.yml', 'data', 'docker-compose.yml', 'docs', 'file.txt', 'repo_src']
+    """
+    root = Path.cwd()
+    given_build = str(config.get("build_dir") or "build")
+    build_dir = Path(os.path.normpath(root / given_build))
+    service = _service(template_path, container_cfg, root)
+    _check_places(build_dir, root, service)
+    environment = Environment(process=dict(os.environ), dotenv=read_dotenv(root / ".env"))
+    site = Site(
+        root=root,
+        build_dir=build_dir,
+        state_dir=root / STATE_DIR,
+        values=config,
+        renderer=Renderer(root, config, environment),
+    )
+    problems: list[Problem] = []
+    outputs = service_outputs(site, service, tuple(STEPS), problems)
+    raise_all(BuildError, problems)
+    compose = outputs[f"{service.path}/{COMPOSE_FILE_NAME}"]
+    _check_compose(compose.text or "", Path(template_path))
+    raise_all(BuildError, LeakScan(environment.secret_values(())).problems(outputs.values()))
+
+    def ours(path: str) -> bool:
+        return path.startswith(f"{service.path}/")
+
+    manifest = record.read(build_dir)
+    if compare(build_dir, outputs, manifest, ours).pending or manifest.interrupted:
+        with build_lock(build_dir):
+            manifest = record.read(build_dir)
+            apply(compare(build_dir, outputs, manifest, ours), manifest)
+    return os.path.normpath(os.path.join(given_build, service.path, COMPOSE_FILE_NAME))  # noqa: PTH118
+
+
+def clean_deployment(compose_files: Sequence[str]) -> None:
+    """Remove the containers, images, volumes and networks that compose files describe.
+
+    Volumes are saved in ``backups/`` first. The images removed are those that were built by this
+    project and that nobody else uses.
+
+    Args:
+        compose_files: their paths, the root file first.
+
+    Raises:
+        ManagerError: something could not be saved or removed.
+    """
+    from container_manager.verbs import clean_files
+
+    clean_files([Path(path) for path in compose_files])
+
+
+def _render(template: Path, config: Mapping[str, Any], service_dir: Path | None = None) -> str:
+    """Render and check; the project is the current directory, or else the template's own."""
+    absolute = template.absolute()
+    root = Path.cwd() if absolute.is_relative_to(Path.cwd()) else absolute.parent
+    is_compose = template.name == TEMPLATE_FILENAME
+    environment = Environment(process=dict(os.environ), dotenv=read_dotenv(root / ".env"))
+    rendered = Renderer(root, config, environment).render(
+        absolute, service_dir=(service_dir or absolute.parent).absolute(), compose=is_compose
+    )
+    if is_compose:
+        _check_compose(rendered.text, template)
+    elif template.name == KERNEL_TEMPLATE:
+        check_json(rendered.text, template)
+    return rendered.text
+
+
+def _check_compose(text: str, template: Path) -> None:
+    """The least a compose file must be: a mapping, whose known parts are mappings."""
+    shown = Path(os.devnull)
+    try:
+        document = parse_yaml(text, shown, compose=True, error=RenderError)
+    except RenderError as error:
+        traced = to_templates(error.problems, {shown: (template, text)})
+        raise RenderError(traced) from error
+    where = Location(template)
+    if document is None or not isinstance(document.value, dict):
+        raise RenderError("The template must render to a YAML mapping.", where=where)
+    for part in ("services", "networks", "volumes"):
+        node = document.value.get(part)
+        if node is not None and not isinstance(node.value, (dict, type(None))):
+            raise RenderError(f"'{part}' must be a mapping.", where=where)
+
+
+def _service(template_path: str, settings: Mapping[str, Any], root: Path) -> Service:
+    template = Path(os.path.normpath(root / template_path))
+    where = Location(template)
+    if template.name != TEMPLATE_FILENAME:
+        raise BuildError(f"A service's template is called {TEMPLATE_FILENAME}.", where=where)
+    if not template.is_file():
+        raise BuildError("There is no such template.", where=where)
+    if not template.is_relative_to(root):
+        raise BuildError("The template lies outside the current directory.", where=where)
+    path = template.parent.relative_to(root).as_posix()
+    if path == "." or escapes(path):
+        raise BuildError("A service needs a folder of its own.", where=where)
+    return Service(name=path, key_path=(path,), settings=settings, path=path, where=where)
+
+
+def _check_places(build_dir: Path, root: Path, service: Service) -> None:
+    where = Location(build_dir)
+    if root.is_relative_to(build_dir) or overlaps(build_dir, root / service.path):
+        raise BuildError("The build directory contains what is built from.", where=where)
+    if build_dir.exists() and not build_dir.is_dir():
+        raise BuildError("The build directory is not a folder.", where=where)
+    marked = (build_dir / MANAGER_DIR).is_dir()
+    if not marked and build_dir.is_dir() and any(build_dir.iterdir()):
+        raise BuildError(
+            "The build directory holds files that we did not write.",
+            where=where,
+            remedy="Move them away, or name another build_dir.",
+        )
+
+
+def _write(target: Path, text: str) -> None:
+    """Write a file so that a reader sees the old or the new one, never half of it."""
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(
+            "w", encoding="utf-8", dir=target.parent, prefix=".", delete=False
+        ) as stream:
+            stream.write(text)
+        temporary = Path(stream.name)
+        try:
+            temporary.chmod(0o644)
+            temporary.replace(target)
+        except OSError:
+            with contextlib.suppress(OSError):
+                temporary.unlink()
+            raise
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise BuildError(
+            f"The file cannot be written: {reason}.", where=Location(target)
+        ) from error

@@ -1,0 +1,165 @@
+"""The installed program, and the original module's command line."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from container_manager.errors import ManagerError
+
+if TYPE_CHECKING:
+    from invoke.parser import ParserContext
+
+_COMMANDS = ("up", "down", "clean", "rebuild")
+_YAML_SUFFIXES = (".yml", ".yaml")
+
+
+def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
+    """Parse the original command line: ``CONFIG [up|down|clean|rebuild] [-d|--detached]``.
+
+    Args:
+        argv: the arguments without the program's name; None takes the process's.
+
+    Returns:
+        A namespace with ``config``, ``command`` (or None) and ``detached``.
+
+    Raises:
+        SystemExit: with code 2, after a message, where the arguments do not fit together.
+
+    Examples:
+        >>> parse_args(['config.yml', 'up', '-d'])
+        Namespace(config='config.yml', command='up', detached=True)
+        >>> parse_args(['config.yml']).command is None
+        True
+    """
+    parser = argparse.ArgumentParser(
+        prog="container_manager",
+        description="Generate the build directory of a stack of services, and run it on Podman.",
+        epilog="Without a command, the compose files are generated and listed.",
+    )
+    parser.add_argument("config", metavar="CONFIG", help="the configuration file")
+    parser.add_argument("command", nargs="?", choices=_COMMANDS, help="what to do after the build")
+    parser.add_argument(
+        "-d", "--detached", action="store_true", help="return when all is up (up and rebuild)"
+    )
+    arguments = parser.parse_args(argv)
+    if arguments.detached and arguments.command not in ("up", "rebuild"):
+        parser.error("-d/--detached goes with 'up' and 'rebuild' only")
+    return arguments
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the original command line.
+
+    Args:
+        argv: the arguments without the program's name; None takes the process's.
+
+    Returns:
+        The exit code: 0 done, 1 something failed at run time, 2 a mistake in what was given,
+        130 interrupted.
+    """
+    arguments = parse_args(argv)
+    from container_manager import verbs
+    from container_manager.report import show_up, tell
+
+    try:
+        match arguments.command:
+            case None:
+                for compose_file in verbs.build(arguments.config).compose_files:
+                    print(f" - {_shown(compose_file.path)}")
+            case "down":
+                verbs.down(arguments.config)
+            case "clean":
+                verbs.clean(arguments.config)
+            case command:
+                start = verbs.up if command == "up" else verbs.rebuild
+                running = start(arguments.config)
+                show_up(running, json=False)
+                if not arguments.detached:
+                    verbs.follow(running)
+    except ManagerError as error:
+        tell(error)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+    return 0
+
+
+def run(argv: Sequence[str] | None = None) -> NoReturn:
+    """The installed program: the original command line for a file, every task otherwise."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if arguments and _names_a_file(arguments[0]):
+        sys.exit(main(arguments))
+    _run_tasks(arguments)
+
+
+def _names_a_file(argument: str) -> bool:
+    return argument.endswith(_YAML_SUFFIXES) or ("/" in argument and Path(argument).is_file())
+
+
+def _run_tasks(arguments: list[str]) -> NoReturn:
+    from invoke import Exit, ParseError, Program
+
+    from container_manager import __version__
+    from container_manager.tasks import namespace
+
+    class TaskProgram(Program):
+        """Invoke's program with usage errors as exit code 2."""
+
+        def parse_core(self, argv: list[str] | None) -> None:
+            self._strictly(super().parse_core, argv)
+
+        def parse_tasks(self) -> None:
+            self._strictly(super().parse_tasks)
+
+        def _strictly(self, parse: Any, *args: Any) -> None:
+            try:
+                parse(*args)
+            except ParseError as error:
+                print(error, file=sys.stderr)
+                print("See --list for all tasks, TASK --help for one.", file=sys.stderr)
+                raise Exit(code=2) from error
+
+    program = TaskProgram(version=__version__, namespace=namespace, name="container-manager")
+    words = with_trailing_services(arguments, namespace.to_contexts())
+    program.run(["container-manager", *(words or ["--list"])])
+    sys.exit(0)
+
+
+def with_trailing_services(
+    arguments: Sequence[str], contexts: Sequence[ParserContext]
+) -> list[str]:
+    """Turn words after a task that are no tasks into ``--service WORD``.
+
+    Args:
+        arguments: what was typed.
+        contexts: what invoke knows of the tasks and their options.
+
+    Returns:
+        What invoke understands.
+    """
+    tasks = {name: context for context in contexts for name in (context.name, *context.aliases)}
+    words: list[str] = []
+    current: ParserContext | None = None
+    takes_value = False
+    for argument in arguments:
+        if takes_value:
+            takes_value = False
+        elif argument in tasks:
+            current = tasks[argument]
+        elif current is not None and argument.startswith("-"):
+            flag = current.flags.get(argument)
+            takes_value = bool(flag and flag.takes_value)
+        elif current is not None and "--service" in current.flags:
+            words.append("--service")
+        words.append(argument)
+    return words
+
+
+def _shown(path: Path) -> str:
+    """A path as the original printed it: relative to the current directory, where it can be."""
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)

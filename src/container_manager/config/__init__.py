@@ -1,0 +1,5 @@
+"""From files to a checked configuration in which every value knows its place."""
+
+from container_manager.config.loader import Config, ConfigBuilder, find_config, load
+
+__all__ = ["Config", "ConfigBuilder", "find_config", "load"]

@@ -1,0 +1,262 @@
+"""The variables a project sees, and which of them are secret.
+
+One precedence, everywhere: the process environment first, then ``.env``, whose values are
+literal. Secrets are never expanded into anything: where one is referenced, the reference stays.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+from container_manager.config.interpolation import (
+    InterpolationError,
+    Placeholder,
+    Reference,
+    Text,
+    tokens,
+)
+from container_manager.config.source import read_text
+from container_manager.errors import ConfigError, Location, Problem, raise_all
+
+MIN_SCANNED = 8
+"""Secret values shorter than this many characters are not looked for in the build."""
+
+_SECRET_WORDS = frozenset(
+    (
+        "KEY",
+        "TOKEN",
+        "SECRET",
+        "PASSWORD",
+        "PASSWD",
+        "PASS",
+        "PASSPHRASE",
+        "CREDENTIAL",
+        "CREDENTIALS",
+        "DSN",
+    )
+)
+_URL_WITH_CREDENTIALS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/\s:@]*:[^/\s@]+@")
+
+
+def looks_secret(name: str) -> bool:
+    """Whether a name says that its value is a secret.
+
+    >>> [looks_secret(name) for name in ("API_KEY", "MAX_TOKENS", "PWD", "db-pwd")]
+    [True, False, False, True]
+    """
+    words = re.split(r"[^A-Z0-9]+", name.upper())
+    return any(w in _SECRET_WORDS for w in words) or ("PWD" in words and len(words) > 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Environment:
+    """Variables and the rules about them.
+
+    Attributes:
+        process: the process environment.
+        dotenv: the values of ``.env``.
+        patterns: the ``secrets:`` globs of the configuration; ``!GLOB`` exempts.
+        dotenv_path: where ``.env`` is or would be, for messages.
+    """
+
+    process: Mapping[str, str]
+    dotenv: Mapping[str, str] = field(default_factory=dict)
+    patterns: tuple[str, ...] = ()
+    dotenv_path: Path | None = None
+
+    def get(self, name: str) -> str | None:
+        """The value of a variable, or None when it is not set."""
+        value = self.process.get(name)
+        return self.dotenv.get(name) if value is None else value
+
+    def is_secret(self, name: str) -> bool:
+        """Whether the variable's value may be written nowhere."""
+        for pattern in self.patterns:
+            if pattern.startswith("!") and fnmatchcase(name, pattern[1:]):
+                return False
+        if any(fnmatchcase(name, pattern) for pattern in self.patterns):
+            return True
+        if looks_secret(name):
+            return True
+        return bool(_URL_WITH_CREDENTIALS.search(self.get(name) or ""))
+
+    def secret_values(self, referenced: Iterable[str]) -> dict[str, str]:
+        """The secrets to look for: all of ``.env``, and of the shell those that are referenced."""
+        names = sorted({*self.dotenv, *referenced})
+        found = {name: self.get(name) or "" for name in names if self.is_secret(name)}
+        return {name: value for name, value in found.items() if value}
+
+    def public(self) -> dict[str, str]:
+        """Every variable that is not secret, shell over ``.env``."""
+        merged = {**self.dotenv, **self.process}
+        return {name: value for name, value in merged.items() if not self.is_secret(name)}
+
+    def expand(self, text: str, report: Report) -> str:
+        """Expand what may be expanded; see the module's docstring for what stays.
+
+        Raises:
+            InterpolationError: the text is malformed.
+        """
+        if "$" not in text:
+            return text
+        parts: list[str | Placeholder] = []
+        for token in tokens(text):
+            parts.extend(self._resolve(token, report))
+        joined = _join(parts)
+        if any("$" in part if isinstance(part, str) else True for part in joined):
+            return Text(joined)
+        return "".join(str(part) for part in joined)
+
+    def interpolate(self, text: str, report: Report) -> str:
+        """Everything filled in, secrets too: what a container gets. An unset variable is empty.
+
+        Raises:
+            InterpolationError: the text is malformed.
+        """
+        if "$" not in text:
+            return text
+        parts: list[str] = []
+        for token in tokens(text):
+            if isinstance(token, str):
+                parts.append(token)
+                continue
+            report.referenced.add(token.name)
+            value = self._value(token, report)
+            if isinstance(value, str):
+                parts.append(value)
+            elif value is None:
+                report.unset.add(token.name)
+            else:
+                parts.append(self.interpolate(token.operand, report))
+        return "".join(parts)
+
+    def _resolve(self, token: str | Reference, report: Report) -> Iterable[str | Placeholder]:
+        if isinstance(token, str):
+            return (token,)
+        report.referenced.add(token.name)
+        secret = self.is_secret(token.name)
+        value = self._value(token, report)
+        if secret:
+            if value is None:
+                report.unset.add(token.name)
+            return (Placeholder(name=token.name, spelled=token.spelled, secret=True),)
+        if isinstance(value, str):
+            return (value,)
+        if value is None:
+            report.unset.add(token.name)
+            return (Placeholder(name=token.name, spelled=token.spelled, secret=False),)
+        expanded = self.expand(token.operand, report)
+        return expanded.parts if isinstance(expanded, Text) else (expanded,)
+
+    def _value(self, token: Reference, report: Report) -> str | _UseOperand | None:
+        """The value; None when unset without a default; USE_OPERAND when the operand stands in."""
+        value = self.get(token.name)
+        present = value is not None and (value != "" or not token.operator.startswith(":"))
+        if token.operator.endswith("+"):
+            return _USE_OPERAND if present else ""
+        if present or (value is not None and not token.operator):
+            return value
+        if token.operator.endswith("-"):
+            return _USE_OPERAND
+        if token.operator.endswith("?"):
+            report.missing[token.name] = token.operand
+            return ""
+        return None
+
+
+class _UseOperand:
+    """A marker: the reference stands for its operand."""
+
+
+_USE_OPERAND = _UseOperand()
+
+
+@dataclass(slots=True)
+class Report:
+    """What an expansion noticed on its way: names only, never values."""
+
+    referenced: set[str] = field(default_factory=set)
+    unset: set[str] = field(default_factory=set)
+    missing: dict[str, str] = field(default_factory=dict)
+
+
+def _join(parts: Iterable[str | Placeholder]) -> tuple[str | Placeholder, ...]:
+    """Neighbouring literals become one."""
+    joined: list[str | Placeholder] = []
+    for part in parts:
+        if isinstance(part, str) and joined and isinstance(joined[-1], str):
+            joined[-1] += part
+        else:
+            joined.append(part)
+    return tuple(joined)
+
+
+def read_dotenv(path: Path) -> dict[str, str]:
+    """The variables of a ``.env`` file, values literal; an absent file has none.
+
+    Raises:
+        ConfigError: a line that is no ``NAME=value``, each with its number.
+    """
+    if not path.exists():
+        return {}
+    from dotenv.parser import parse_stream  # only here: most commands have no .env
+
+    values: dict[str, str] = {}
+    problems: list[Problem] = []
+    for binding in parse_stream(StringIO(read_text(path))):
+        if binding.error:
+            where = Location(path, binding.original.line)
+            # The line itself is not quoted: it may hold half of a password.
+            problems.append(
+                Problem(
+                    message="This line is not of the form NAME=value.",
+                    where=where,
+                    remedy="Quote values with spaces, quotes or '#'.",
+                )
+            )
+        elif binding.key is not None and binding.value is not None:
+            values[binding.key] = binding.value
+    raise_all(ConfigError, problems)
+    return values
+
+
+def expand_value(
+    value: Any,
+    where: Location,
+    environment: Environment,
+    report: Report,
+    problems: list[Problem],
+) -> Any:
+    """Expand one scalar of the configuration; malformed references become problems."""
+    if not isinstance(value, str) or "$" not in value:
+        return value
+    missing_before = set(report.missing)
+    try:
+        expanded = environment.expand(value, report)
+    except InterpolationError as error:
+        problems.append(
+            Problem(message=f"{error}.", where=where, remedy="Write $$ for a plain dollar.")
+        )
+        return value
+    for name in sorted(set(report.missing) - missing_before):
+        problems.append(missing_variable(name, report.missing[name], where, environment))
+    return expanded
+
+
+def missing_variable(
+    name: str, message: str, where: Location | None, environment: Environment
+) -> Problem:
+    """The problem of a ``${NAME:?message}`` that is not set."""
+    said = f": {message}" if message else ""
+    place = environment.dotenv_path or ".env"
+    return Problem(
+        message=f"The variable {name} is required and not set{said}.",
+        where=where,
+        remedy=f"Set {name} in the environment or in {place}.",
+    )

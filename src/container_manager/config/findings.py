@@ -1,0 +1,74 @@
+"""What a person should know about a configuration although it can be used."""
+
+from __future__ import annotations
+
+from container_manager.config.environment import (
+    MIN_SCANNED,
+    Environment,
+    Report,
+    expand_value,
+    looks_secret,
+)
+from container_manager.errors import Problem
+from container_manager.model import Node, dotted
+
+
+def unset_variables(report: Report, tree: Node, environment: Environment) -> list[Problem]:
+    """Variables without a value: told once each, with the first place that asks for them."""
+    names = {name for name in report.unset if name != "project_root"}
+    if not names:
+        return []
+    warnings = []
+    for _, node in tree.walk():
+        if not isinstance(node.value, str) or "$" not in node.value:
+            continue
+        own = Report()
+        expand_value(node.value, node.where, environment, own, [])
+        for name in sorted(own.unset & names):
+            names.discard(name)
+            kind = "secret variable" if environment.is_secret(name) else "variable"
+            warnings.append(
+                Problem(
+                    message=f"The {kind} {name} is not set.",
+                    where=node.where,
+                    remedy=f"Set it in the environment or in {environment.dotenv_path}, "
+                    f"or give a default: ${{{name}:-…}}.",
+                )
+            )
+    return warnings
+
+
+def literal_secrets(tree: Node) -> list[Problem]:
+    """Secrets that stand in the configuration itself; the value is never shown."""
+    warnings = []
+    for path, node in tree.walk():
+        key = path[-1] if path else ""
+        if (
+            isinstance(key, str)
+            and isinstance(node.value, str)
+            and node.value
+            and "$" not in node.value
+            and looks_secret(key)
+        ):
+            warnings.append(
+                Problem(
+                    message=f"'{dotted(path)}' looks like a secret that is written out.",
+                    where=node.where,
+                    remedy=f"Put the value into .env and write ${{{key.upper()}}} here.",
+                )
+            )
+    return warnings
+
+
+def short_secrets(environment: Environment, report: Report) -> list[Problem]:
+    """Secrets that are too short to be looked for; named, never shown."""
+    values = environment.secret_values(report.referenced)
+    return [
+        Problem(
+            message=f"The value of {name} is shorter than {MIN_SCANNED} characters: "
+            "the leak scan cannot look for it.",
+            remedy="Use a longer secret.",
+        )
+        for name, value in values.items()
+        if len(value) < MIN_SCANNED
+    ]

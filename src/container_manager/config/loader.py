@@ -1,0 +1,249 @@
+"""One door to the configuration: read, merged, checked, expanded, with the place of every value."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from container_manager.config.environment import (
+    Environment,
+    Report,
+    expand_value,
+    read_dotenv,
+)
+from container_manager.config.findings import literal_secrets, short_secrets, unset_variables
+from container_manager.config.images import resolve_python
+from container_manager.config.interpolation import Text
+from container_manager.config.merge import Loader
+from container_manager.config.schema import validate
+from container_manager.errors import ConfigError, Location, Problem, raise_all
+from container_manager.model import Key, KeyPath, Node
+
+CONFIG_NAME = "config.yml"
+CONFIG_VARIABLE = "CONTAINER_MANAGER_CONFIG"
+STATE_DIR = ".container-manager"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """A checked configuration.
+
+    Attributes:
+        path: the configuration file that was named, absolute.
+        root: the project: the folder of that file.
+        tree: the merged values with their places; placeholders kept.
+        raw: the same as plain dicts.
+        values: variables expanded, secrets still as placeholders (:class:`Text`).
+        environment: the variables, and which of them are secret.
+        referenced: the names of all variables that the configuration refers to.
+        imported_from: file -> the place that imported it.
+        warnings: findings that do not stop anything.
+    """
+
+    path: Path
+    root: Path
+    tree: Node
+    raw: Mapping[str, Any]
+    values: Mapping[str, Any]
+    environment: Environment
+    referenced: frozenset[str]
+    imported_from: Mapping[Path, Location]
+    warnings: tuple[Problem, ...]
+
+    @property
+    def project_name(self) -> str:
+        """The normalised name, ``[a-z0-9][a-z0-9_-]*``."""
+        return normalise_name(str(self.values.get("project_name") or self.root.name))
+
+    @property
+    def build_dir(self) -> Path:
+        """The build directory, absolute; the guards of the build decide whether it may be used."""
+        text = str(self.values.get("build_dir") or "./build")
+        return Path(os.path.normpath(self.root / text))
+
+    @property
+    def state_dir(self) -> Path:
+        """The folder for what must outlive a build; mode 0700."""
+        return self.root / STATE_DIR
+
+    def origin(self, path: str | KeyPath) -> Location | None:
+        """The file, line and column that set the value at a dotted path."""
+        node = self.tree.find(self._key_path(path))
+        return node.where if node else None
+
+    def nearest_origin(self, path: str | KeyPath) -> Location:
+        """The place of the value, or of the nearest mapping around it."""
+        return self.tree.nearest(self._key_path(path)).where
+
+    def _key_path(self, path: str | KeyPath) -> KeyPath:
+        if not isinstance(path, str):
+            return path
+        keys: list[Key] = []
+        node: Node | None = self.tree
+        for part in path.split("."):
+            number = int(part) if part.isdecimal() else None
+            is_text = node is not None and isinstance(node.value, dict) and part in node.value
+            keys.append(part if number is None or is_text else number)
+            node = node.find((keys[-1],)) if node else None
+        return tuple(keys)
+
+
+class ConfigBuilder:
+    """Loads a configuration; the original module's door to it.
+
+    Args:
+        config_path: the file; None looks for ``config.yml`` from the current directory upwards.
+
+    Attributes:
+        raw_config: the merged dict, ``${VAR}`` kept.
+        config: the same with variables expanded; secrets are still their placeholders.
+
+    Raises:
+        ConfigError: with every problem found.
+    """
+
+    def __init__(self, config_path: str | os.PathLike[str] | None = None) -> None:
+        self.loaded = load(config_path)
+        self.raw_config: dict[str, Any] = dict(self.loaded.raw)
+        self.config: dict[str, Any] = dict(self.loaded.values)
+
+    def origin(self, path: str) -> Location | None:
+        """The file, line and column that set the value at ``a.b.c``; None where there is none."""
+        return self.loaded.origin(path)
+
+
+def find_config(start: Path | None = None, environ: Mapping[str, str] | None = None) -> Path:
+    """The configuration to use: ``CONTAINER_MANAGER_CONFIG``, else ``config.yml`` found upwards.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    environ = os.environ if environ is None else environ
+    named = environ.get(CONFIG_VARIABLE)
+    if named:
+        return Path(named)
+    start = (start or Path.cwd()).absolute()
+    for folder in (start, *start.parents):
+        if (folder / CONFIG_NAME).is_file():
+            return folder / CONFIG_NAME
+    raise ConfigError(
+        f"There is no {CONFIG_NAME} in {start} or any folder above it.",
+        remedy="Run in a project's folder, or name the file with --config PATH.",
+    )
+
+
+def load(
+    config_path: str | os.PathLike[str] | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> Config:
+    """Load, merge, check and expand a configuration.
+
+    Args:
+        config_path: the file; None looks for it, see :func:`find_config`.
+        environ: the process environment; None takes the real one.
+
+    Raises:
+        ConfigError: with every problem found.
+    """
+    environ = dict(os.environ if environ is None else environ)
+    path = Path(os.path.abspath(config_path or find_config(environ=environ)))  # noqa: PTH100
+    # abspath, not resolve(): a configuration reached through a symlink belongs to the link's folder
+    root = path.parent
+    dotenv_path = root / ".env"
+    environment = Environment(
+        process=environ, dotenv=read_dotenv(dotenv_path), dotenv_path=dotenv_path
+    )
+    loader = Loader(root=root, environment=environment)
+    tree = loader.load(path)
+    errors, warnings = validate(tree)
+    environment = Environment(
+        process=environ,
+        dotenv=environment.dotenv,
+        dotenv_path=dotenv_path,
+        patterns=_secret_patterns(tree),
+    )
+    report = Report()
+    values = _expand(tree, (), environment, report, errors)
+    assert isinstance(values, dict)
+    warnings += unset_variables(report, tree, environment)
+    warnings += literal_secrets(tree)
+    warnings += short_secrets(environment, report)
+    _default_values(values, root, errors, tree)
+    raise_all(ConfigError, errors)
+    return Config(
+        path=path,
+        root=root,
+        tree=tree,
+        raw=tree.plain(),
+        values=values,
+        environment=environment,
+        referenced=frozenset(report.referenced),
+        imported_from=loader.imported_from,
+        warnings=tuple(dict.fromkeys(warnings)),
+    )
+
+
+def normalise_name(name: str) -> str:
+    """A project name as providers take it; may be empty.
+
+    >>> normalise_name("My Lab (2026)")
+    'my-lab-2026'
+    """
+    lowered = re.sub(r"[^a-z0-9_-]+", "-", name.lower())
+    return lowered.strip("-_")
+
+
+def _secret_patterns(tree: Node) -> tuple[str, ...]:
+    node = tree.find(("secrets",))
+    if node is None or not isinstance(node.value, list):
+        return ()
+    return tuple(str(item.value) for item in node.value)
+
+
+def _expand(
+    node: Node, path: KeyPath, environment: Environment, report: Report, errors: list[Problem]
+) -> Any:
+    if isinstance(node.value, dict):
+        return {
+            key: _expand(child, (*path, key), environment, report, errors)
+            for key, child in node.value.items()
+        }
+    if isinstance(node.value, list):
+        return [
+            _expand(child, (*path, index), environment, report, errors)
+            for index, child in enumerate(node.value)
+        ]
+    return expand_value(node.value, node.where, environment, report, errors)
+
+
+def _default_values(values: dict[str, Any], root: Path, errors: list[Problem], tree: Node) -> None:
+    """Fill in what the contract promises to be there."""
+    given = values.get("project_root")
+    unset = isinstance(given, Text) and not given.secrets
+    if given is None or unset:
+        values["project_root"] = str(root)
+    name = normalise_name(str(values.get("project_name") or root.name))
+    if not name:
+        errors.append(
+            Problem(
+                message="The project's name has no letter or digit that can be used.",
+                where=tree.nearest(("project_name",)).where,
+                remedy="Set project_name to letters, digits, '-' and '_'.",
+            )
+        )
+    for key in ("project_name", "build_dir"):
+        if isinstance(values.get(key), Text) and "$" in values[key]:
+            errors.append(
+                Problem(
+                    message=f"'{key}' holds a variable that is not set, or a secret.",
+                    where=tree.nearest((key,)).where,
+                    remedy="Set the variable, or give a default: ${NAME:-default}.",
+                )
+            )
+    images = values.get("images")
+    if isinstance(images, dict) and images.get("python") == "auto":
+        images["python"] = resolve_python("auto")

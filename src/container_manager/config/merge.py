@@ -1,0 +1,289 @@
+"""Reads a configuration with everything it imports and merges it into one tree.
+
+Mappings merge deeply, scalars and lists replace; the importing file wins over what it imports,
+and of two imports the later. ``deployed_services`` has rules of its own, see :class:`Deployed`.
+"""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from container_manager.config.environment import Environment, Report, missing_variable
+from container_manager.config.interpolation import InterpolationError
+from container_manager.config.source import read_yaml
+from container_manager.errors import (
+    ConfigError,
+    Location,
+    Problem,
+    did_you_mean,
+    display_path,
+    raise_all,
+)
+from container_manager.model import Key, Node
+
+APPLICATIONS_DIR = Path("src/applications")
+"""Below the project: where the list form of ``applications`` looks for configurations."""
+
+
+@dataclass(slots=True)
+class Deployed:
+    """What the files of one configuration say of ``deployed_services``.
+
+    A list replaces the list of what was imported; null or nothing keeps it; ``[]`` is none.
+    ``{add: [...], remove: [...]}`` is gathered over all files and applied after the list, in the
+    order in which the files are merged.
+    """
+
+    listed: Node | None = None
+    edits: list[tuple[str, Node]] = field(default_factory=list)
+
+    def merge(self, over: Deployed) -> None:
+        """Let a file that wins over this one have its say."""
+        if over.listed is not None:
+            self.listed = over.listed
+        self.edits.extend(over.edits)
+
+
+@dataclass(slots=True)
+class Loader:
+    """Loads files of one project.
+
+    Attributes:
+        root: the project's folder.
+        environment: variables for paths of imports.
+        problems: what was found so far.
+        imported_from: file -> the place that imported it first; the named file has none.
+    """
+
+    root: Path
+    environment: Environment
+    problems: list[Problem] = field(default_factory=list)
+    imported_from: dict[Path, Location] = field(default_factory=dict)
+
+    def load(self, path: Path) -> Node:
+        """The merged tree of ``path``; ``deployed_services`` is a plain list in it, or absent.
+
+        Raises:
+            ConfigError: with every problem of every file.
+        """
+        if not path.exists():
+            raise ConfigError(
+                "There is no such configuration file.",
+                where=Location(path),
+                remedy="Name another with --config PATH, or run in a project's folder.",
+            )
+        first = read_yaml(path)
+        if first is None:
+            raise ConfigError(
+                "The configuration is empty.",
+                where=Location(path),
+                remedy="It needs at least 'deployed_services' and the services it names.",
+            )
+        deployed = Deployed()
+        tree = self._file(path, (), deployed)
+        raise_all(ConfigError, self.problems)
+        assert isinstance(tree.value, dict)
+        services = self._deployed(deployed, path)
+        if services is not None:
+            tree.value["deployed_services"] = services
+        raise_all(ConfigError, self.problems)
+        return tree
+
+    def _file(self, path: Path, chain: tuple[Path, ...], deployed: Deployed) -> Node:
+        chain = (*chain, path.resolve())
+        empty = Node(value={}, where=Location(path))
+        try:
+            own = read_yaml(path)
+        except ConfigError as error:
+            self.problems.extend(error.problems)
+            return empty
+        if own is None:
+            return empty
+        if not isinstance(own.value, dict):
+            self._problem("The configuration must be a mapping of keys to values.", own.where)
+            return empty
+        for key, child in own.value.items():
+            if not isinstance(key, str):
+                self._problem(f"The key {key} must be text.", child.where, "Write it in quotes.")
+        keys = dict(own.value)
+        merged = empty
+        for imported, place in self._imports(keys.pop("import", None), path):
+            if imported.resolve() in chain:
+                self._cycle(chain, imported.resolve(), place)
+                continue
+            self.imported_from.setdefault(imported, place)
+            merged = merge(merged, self._file(imported, chain, deployed))
+        deployed.merge(self._deployed_part(keys.pop("deployed_services", None)))
+        if "applications" in keys:
+            keys["applications"] = self._applications(keys["applications"])
+        return merge(merged, Node(value=keys, where=own.where))
+
+    def _imports(self, node: Node | None, importer: Path) -> list[tuple[Path, Location]]:
+        if node is None or node.value is None:
+            return []
+        items = node.value if isinstance(node.value, list) else [node]
+        found: list[tuple[Path, Location]] = []
+        for item in items:
+            if not isinstance(item.value, str) or not item.value:
+                self._problem("'import' takes a path or a list of paths.", item.where)
+                continue
+            text = self._expand(item.value, item.where)
+            if text is not None:
+                found.extend(self._import(text, importer, item.where))
+        return found
+
+    def _import(self, text: str, importer: Path, where: Location) -> list[tuple[Path, Location]]:
+        if any(character in text for character in "*?["):
+            try:
+                names = glob.glob(text, root_dir=importer.parent, recursive=True)  # noqa: PTH207 - may be absolute
+            except (ValueError, OSError) as error:
+                self._problem(f"The pattern {text!r} cannot be used: {error}.", where)
+                return []
+            matches = sorted(importer.parent / name for name in names)
+            return [(match, where) for match in matches if not match.is_dir()]
+        target = importer.parent / text
+        try:
+            is_dir, exists = target.is_dir(), target.exists()
+        except (ValueError, OSError):
+            is_dir, exists = False, False
+        if is_dir:
+            self._problem(
+                f"The import {text!r} is a directory.", where, f"Write '{text.rstrip('/')}/*.yml'."
+            )
+            return []
+        if not exists:
+            near = _near_files(target)
+            self._problem(
+                f"The imported file {text!r} does not exist.",
+                where,
+                near or f"It is looked for beside the importing file, in {importer.parent}.",
+            )
+            return []
+        return [(target, where)]
+
+    def _expand(self, text: str, where: Location) -> str | None:
+        report = Report()
+        try:
+            expanded = self.environment.interpolate(text, report)
+        except InterpolationError as error:
+            self._problem(f"{error}.", where, "Write $$ for a plain dollar.")
+            return None
+        for name, message in report.missing.items():
+            self.problems.append(missing_variable(name, message, where, self.environment))
+        for name in sorted(report.unset):
+            self._problem(f"The import needs the variable {name}, which is not set.", where)
+        return None if report.missing or report.unset else expanded
+
+    def _cycle(self, chain: Sequence[Path], again: Path, where: Location) -> None:
+        loop = [*chain[chain.index(again) :], again]
+        shown = " -> ".join(display_path(path) for path in loop)
+        self._problem(f"The imports form a cycle: {shown}.", where, "Remove one of them.")
+
+    def _applications(self, node: Node) -> Node:
+        """The list form names applications whose configuration lies at a known place."""
+        if not isinstance(node.value, list):
+            return node
+        loaded: dict[Key, Node] = {}
+        for item in node.value:
+            name = item.value
+            if not isinstance(name, str) or not name or "/" in name or name in (".", ".."):
+                self._problem("'applications' as a list takes names of folders.", item.where)
+                continue
+            path = self.root / APPLICATIONS_DIR / name / "config.yml"
+            loaded[name] = Node(value={}, where=item.where)
+            if path.exists():
+                self.imported_from.setdefault(path, item.where)
+                own_deployed = Deployed()
+                loaded[name] = self._file(path, (), own_deployed)
+        return Node(value=loaded, where=node.where)
+
+    def _deployed_part(self, node: Node | None) -> Deployed:
+        part = Deployed()
+        if node is None or node.value is None:
+            return part
+        if isinstance(node.value, list):
+            if self._all_names(node):
+                part.listed = node
+            return part
+        if not isinstance(node.value, dict):
+            self._problem(
+                "'deployed_services' must be a list of service names.",
+                node.where,
+                f"Write it as a list: deployed_services: [{node.value}]",
+            )
+            return part
+        for key, names in node.value.items():
+            if key not in ("add", "remove"):
+                self._problem(
+                    f"'deployed_services' has no part {str(key)!r}; it has 'add' and 'remove'.",
+                    names.where,
+                    did_you_mean(str(key), ("add", "remove")),
+                )
+            elif names.value is not None and self._all_names(names):
+                assert isinstance(names.value, list)
+                part.edits.extend((str(key), name) for name in names.value)
+        return part
+
+    def _all_names(self, node: Node) -> bool:
+        if not isinstance(node.value, list):
+            self._problem("This must be a list of service names.", node.where)
+            return False
+        wrong = [item for item in node.value if not isinstance(item.value, str) or not item.value]
+        for item in wrong:
+            shown = "null" if item.value is None else repr(item.plain())
+            self._problem(f"A service's name must be text, not {shown}.", item.where)
+        return not wrong
+
+    def _deployed(self, deployed: Deployed, path: Path) -> Node | None:
+        """The final list: what is listed, then what files add and remove."""
+        if deployed.listed is None and not deployed.edits:
+            return None
+        names: dict[str, Node] = {}
+        listed = deployed.listed.value if deployed.listed else []
+        assert isinstance(listed, list)
+        for item in listed:
+            name = canonical(str(item.value))
+            if name in names:
+                self._problem(
+                    f"The service {item.value!r} is listed twice in 'deployed_services'.",
+                    item.where,
+                    f"It is listed first at {names[name].where}.",
+                )
+            names.setdefault(name, item)
+        for action, item in deployed.edits:
+            name = canonical(str(item.value))
+            if action == "add":
+                names.setdefault(name, item)
+            else:
+                names.pop(name, None)
+        where = deployed.listed.where if deployed.listed else Location(path)
+        return Node(value=list(names.values()), where=where)
+
+    def _problem(self, message: str, where: Location, remedy: str | None = None) -> None:
+        self.problems.append(Problem(message=message, where=where, remedy=remedy))
+
+
+def merge(base: Node, over: Node) -> Node:
+    """``over`` laid on ``base``; neither is changed."""
+    if isinstance(base.value, dict) and isinstance(over.value, dict):
+        merged = dict(base.value)
+        for key, child in over.value.items():
+            merged[key] = merge(merged[key], child) if key in merged else child
+        return Node(value=merged, where=over.where, replaced=base)
+    return Node(value=over.value, where=over.where, spelled=over.spelled, replaced=base)
+
+
+def canonical(name: str) -> str:
+    """A service's name for comparing: ``-`` is ``_``, and ``framework.`` may be left out."""
+    return name.replace("-", "_").removeprefix("framework.")
+
+
+def _near_files(target: Path) -> str | None:
+    try:
+        names = [entry.name for entry in target.parent.iterdir() if entry.is_file()]
+    except (OSError, ValueError):
+        return None
+    return did_you_mean(target.name, names)

@@ -1,0 +1,228 @@
+"""The keys of ``config.yml`` that mean something to us, and what they may hold.
+
+One table is the source of validation, of the suggestions and of the reference documentation.
+Every other key belongs to the user and is template context.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from container_manager.errors import Problem
+from container_manager.model import KeyPath, Node, dotted
+
+Check = Callable[[Node], str | None]
+"""Returns what was expected, or None when the value is fine."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownKey:
+    """One key: what it may hold, and what it is for."""
+
+    check: Check
+    meaning: str
+
+
+def _text(node: Node) -> str | None:
+    return None if isinstance(node.value, str) and node.value else "a text"
+
+
+def _flag(node: Node) -> str | None:
+    return None if isinstance(node.value, bool) else "true or false"
+
+
+def _seconds(node: Node) -> str | None:
+    fine = isinstance(node.value, (int, float)) and not isinstance(node.value, bool)
+    return None if fine and float(str(node.value)) > 0 else "a number of seconds above 0"
+
+
+def _mapping(node: Node) -> str | None:
+    return None if isinstance(node.value, dict) else "a mapping"
+
+
+def _texts(node: Node) -> str | None:
+    fine = isinstance(node.value, list) and all(_text(item) is None for item in node.value)
+    return None if fine else "a list of texts"
+
+
+def _texts_by_name(node: Node) -> str | None:
+    fine = isinstance(node.value, dict) and all(_text(v) is None for v in node.value.values())
+    return None if fine else "a mapping of names to texts"
+
+
+def _one_of(*choices: str) -> Check:
+    def check(node: Node) -> str | None:
+        return None if node.value in choices else "one of " + ", ".join(choices)
+
+    return check
+
+
+def _additional_dirs(node: Node) -> str | None:
+    expected = "a list of paths and of {src: PATH, dst: PATH}"
+    if not isinstance(node.value, list):
+        return expected
+    for item in node.value:
+        if isinstance(item.value, dict):
+            if set(item.value) != {"src", "dst"} or _texts_by_name(item):
+                return expected
+        elif _text(item):
+            return expected
+    return None
+
+
+TOP_LEVEL: Mapping[str, KnownKey] = {
+    "import": KnownKey(check=lambda _: None, meaning="files to read first: a path or a list"),
+    "build_dir": KnownKey(check=_text, meaning="the folder to generate (default ./build)"),
+    "project_name": KnownKey(check=_text, meaning="prefix of everything that runs"),
+    "project_root": KnownKey(check=_text, meaning="template context; default: the project"),
+    "compose_provider": KnownKey(
+        check=_one_of("podman-compose", "podman", "docker"), meaning="what runs compose files"
+    ),
+    "compose_overrides": KnownKey(check=_texts, meaning="compose files laid over ours, last"),
+    "deployed_services": KnownKey(check=lambda _: None, meaning="the services that run"),
+    "framework": KnownKey(check=_mapping, meaning="holds 'services', the framework's"),
+    "applications": KnownKey(check=_mapping, meaning="applications, each with its 'services'"),
+    "services": KnownKey(check=_mapping, meaning="services in the deprecated flat form"),
+    "secrets": KnownKey(check=_texts, meaning="globs of variables that are secret; !GLOB exempts"),
+    "secrets_command": KnownKey(check=_texts, meaning="argv that prints further NAME=value lines"),
+    "images": KnownKey(check=_texts_by_name, meaning="image references by name"),
+    "defaults": KnownKey(check=_mapping, meaning="compose keys that every service gets"),
+    "hooks": KnownKey(check=_mapping, meaning="commands around build, up and down"),
+    "ca_certificates": KnownKey(check=_text, meaning="file of certificates to trust"),
+    "templates": KnownKey(check=lambda _: None, meaning="further Copier sources to scaffold from"),
+}
+
+SERVICE: Mapping[str, KnownKey] = {
+    "path": KnownKey(check=_text, meaning="the service's folder in the project"),
+    "copy_src": KnownKey(check=_flag, meaning="whether src/ is copied as repo_src/"),
+    "additional_dirs": KnownKey(check=_additional_dirs, meaning="further folders to copy"),
+    "render_kernel_templates": KnownKey(
+        check=_flag, meaning="whether kernel.json.j2 files are rendered"
+    ),
+    "no_render": KnownKey(check=_texts, meaning="globs of .j2 files copied as they are"),
+    "one_shot": KnownKey(check=_texts, meaning="compose services that end"),
+    "start_timeout": KnownKey(check=_seconds, meaning="seconds to become ready"),
+}
+
+LATER = frozenset({"compose_overrides", "secrets_command", "defaults", "hooks", "ca_certificates"})
+"""Known keys of the contract that this version does not act on yet: using one is an error."""
+
+
+def validate(tree: Node) -> tuple[list[Problem], list[Problem]]:
+    """Errors and warnings about known keys, all of them at once."""
+    errors = _check_keys(tree, TOP_LEVEL, ())
+    warnings = _near_misses(tree, TOP_LEVEL, ())
+    assert isinstance(tree.value, dict)
+    for key in sorted(LATER & {str(key) for key in tree.value}):
+        errors.append(
+            Problem(
+                message=f"'{key}' is not supported by this version.",
+                where=tree.value[key].where,
+                remedy="Remove it; nothing would happen because of it.",
+            )
+        )
+    provider = tree.find(("compose_provider",))
+    if provider is not None and provider.value in ("podman", "docker"):
+        errors.append(
+            Problem(
+                message=f"The provider {provider.value!r} is not supported by this version.",
+                where=provider.where,
+                remedy="Remove the key, or write podman-compose.",
+            )
+        )
+    for path, node in service_nodes(tree, errors):
+        errors.extend(_check_keys(node, SERVICE, path))
+        warnings.extend(_near_misses(node, SERVICE, path))
+        if isinstance(node.value, dict) and "path" not in node.value:
+            errors.append(
+                Problem(
+                    message=f"The service {dotted(path)} has no 'path'.",
+                    where=node.where,
+                    remedy="Name the folder with its docker-compose.yml.j2: path: services/…",
+                )
+            )
+    return errors, warnings
+
+
+def service_nodes(tree: Node, problems: list[Problem]) -> list[tuple[KeyPath, Node]]:
+    """Every service that the configuration defines; what has the wrong shape is a problem."""
+    found: list[tuple[KeyPath, Node]] = []
+    for group in (("framework", "services"), *_application_groups(tree, problems), ("services",)):
+        services = tree.find(group)
+        if services is None or services.value is None:
+            continue
+        if not isinstance(services.value, dict):
+            if len(group) > 1:  # a wrong top-level 'services' is told by its own rule
+                problems.append(_wrong(group, services, "a mapping of services"))
+            continue
+        for name, node in services.value.items():
+            if isinstance(node.value, dict):
+                found.append(((*group, name), node))
+            else:
+                problems.append(_wrong((*group, name), node, "a mapping with a 'path'"))
+    return found
+
+
+def _application_groups(tree: Node, problems: list[Problem]) -> list[KeyPath]:
+    applications = tree.find(("applications",))
+    if applications is None or not isinstance(applications.value, dict):
+        return []
+    groups: list[KeyPath] = []
+    for name, node in applications.value.items():
+        if isinstance(node.value, dict):
+            groups.append(("applications", name, "services"))
+        elif node.value is not None:
+            problems.append(_wrong(("applications", name), node, "a mapping"))
+    return groups
+
+
+def _check_keys(node: Node, known: Mapping[str, KnownKey], path: KeyPath) -> list[Problem]:
+    if not isinstance(node.value, dict):
+        return []
+    problems = []
+    for key, child in node.value.items():
+        rule = known.get(str(key))
+        if rule is None or (child.value is None and not path):
+            continue  # a top-level key whose content is commented out is as good as absent
+        expected = rule.check(child)
+        if expected:
+            problems.append(_wrong((*path, key), child, expected))
+    return problems
+
+
+def _near_misses(node: Node, known: Mapping[str, KnownKey], path: KeyPath) -> list[Problem]:
+    if not isinstance(node.value, dict):
+        return []
+    unknown = [(str(key), child) for key, child in node.value.items() if key not in known]
+    return [
+        Problem(
+            message=f"'{dotted((*path, key))}' means nothing to us; did you mean '{near}'?",
+            where=child.where,
+            remedy="If it is a key of your own, ignore this.",
+        )
+        for key, child in unknown
+        for near in _near(key, known)
+    ]
+
+
+def _near(key: str, known: Iterable[str]) -> list[str]:
+    return get_close_matches(key.replace("-", "_"), list(known), n=1, cutoff=0.85)
+
+
+def _wrong(path: KeyPath, node: Node, expected: str) -> Problem:
+    shown = _shown(node)
+    return Problem(message=f"'{dotted(path)}' must be {expected}, not {shown}.", where=node.where)
+
+
+def _shown(node: Node) -> str:
+    if node.value is None:
+        return "null"
+    if isinstance(node.value, dict):
+        return "a mapping"
+    if isinstance(node.value, list):
+        return "a list" if node.value else "an empty list"
+    if isinstance(node.value, bool):
+        return str(node.value).lower()
+    return f"the text {node.value!r}" if isinstance(node.value, str) else repr(node.value)

@@ -1,0 +1,296 @@
+"""Names to services: one resolver for every form that a name may take.
+
+``framework.X``, ``applications.APP.X``, ``services.X`` (the deprecated flat form, spelled out), and
+a bare ``X``, looked up in the framework and then in the flat services. In names ``-`` and ``_`` are
+one letter. What is unknown or ambiguous never resolves to something else.
+"""
+
+from __future__ import annotations
+
+import os
+import posixpath
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from container_manager.config.loader import Config
+from container_manager.errors import ConfigError, Location, Problem, did_you_mean, raise_all
+from container_manager.model import KeyPath, Service, dotted
+
+SERVICES_DIR = "services"
+TEMPLATE_FILENAME = "docker-compose.yml.j2"
+COMPOSE_FILE_NAME = "docker-compose.yml"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """Where a name leads: the path of keys, and the definition found there."""
+
+    key_path: KeyPath
+    settings: Mapping[str, Any]
+    shadowed: KeyPath | None = None
+
+    @property
+    def name(self) -> str:
+        """The canonical name: the path of keys without ``services`` in the middle."""
+        if self.key_path[0] == "services":
+            return dotted(self.key_path)
+        return dotted((*self.key_path[:-2], self.key_path[-1]))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Miss:
+    """Why a name leads nowhere, and what may have been meant."""
+
+    message: str
+    remedy: str
+
+
+def resolve(config: Mapping[str, Any], name: str) -> Match | Miss:
+    """Look a service up by any form of its name."""
+    parts = name.split(".")
+    candidates = [_group(config, group) for group in _groups(parts)]
+    found: list[Match] = []
+    for group, services in candidates:
+        matches = [key for key in services if _same(str(key), parts[-1])]
+        exact = [key for key in matches if key == parts[-1]]
+        matches = exact or matches
+        if len(matches) > 1:
+            spelled = " and ".join(repr(str(key)) for key in matches)
+            return Miss(
+                message=f"The service name {name!r} is ambiguous: {spelled} are both defined.",
+                remedy="Spell it as it is defined.",
+            )
+        if matches and isinstance(services[matches[0]], Mapping):
+            found.append(Match(key_path=(*group, matches[0]), settings=services[matches[0]]))
+    if not found:
+        return _miss(config, name)
+    first, *others = found
+    shadowed = others[0].key_path if others else None
+    return Match(key_path=first.key_path, settings=first.settings, shadowed=shadowed)
+
+
+def find_service_config(
+    config: Mapping[str, Any], service_name: str
+) -> tuple[Mapping[str, Any], str] | tuple[None, None]:
+    """Find a service's definition and the path of its compose template.
+
+    Args:
+        config: a configuration, as plain dicts.
+        service_name: ``framework.X``, ``applications.APP.X``, ``services.X`` or a bare ``X``.
+
+    Returns:
+        The definition and the template's path, or ``(None, None)`` when there is none such.
+
+    Raises:
+        ConfigError: the service is defined without a ``path``.
+
+    Examples:
+        >>> config = {'framework': {'services': {
+        ...     'jupyter': {'path': 'services/framework/jupyter'}}}}
+        >>> service, template = find_service_config(config, 'framework.jupyter')
+        >>> template
+        'services/framework/jupyter/docker-compose.yml.j2'
+        >>> find_service_config(config, 'jupyter') == (service, template)
+        True
+
+        >>> config = {'applications': {'als_expert': {'services': {
+        ...     'mongo': {'path': 'services/applications/als_expert/mongo'}}}}}
+        >>> find_service_config(config, 'applications.als_expert.mongo')[1]
+        'services/applications/als_expert/mongo/docker-compose.yml.j2'
+
+        >>> find_service_config(config, 'postgres')
+        (None, None)
+    """
+    match = resolve(config, service_name)
+    if isinstance(match, Miss):
+        return None, None
+    if match.key_path[0] == "services":
+        import warnings
+
+        warnings.warn(
+            f"The service {service_name!r} is defined in the deprecated form 'services.NAME'; "
+            "define it below framework.services or applications.NAME.services.",
+            DeprecationWarning,
+            stacklevel=2,
+        )
+    path = match.settings.get("path")
+    if not isinstance(path, str) or not path:
+        raise ConfigError(f"The service {match.name} has no 'path'.")
+    return match.settings, os.path.join(path, TEMPLATE_FILENAME)  # noqa: PTH118 - the contract's
+
+
+def get_templates(config: Mapping[str, Any]) -> list[str]:
+    """The templates that a configuration deploys, the root template first.
+
+    Warns (:class:`UserWarning`) where ``deployed_services`` is missing or empty, or names a
+    service that is not defined.
+
+    Examples:
+        >>> get_templates({
+        ...     'deployed_services': ['framework.jupyter', 'applications.als_expert.mongo'],
+        ...     'framework': {'services': {'jupyter': {'path': 'services/framework/jupyter'}}},
+        ...     'applications': {'als_expert': {'services': {
+        ...         'mongo': {'path': 'services/applications/als_expert/mongo'}}}},
+        ... })  # doctest: +NORMALIZE_WHITESPACE
+        ['services/docker-compose.yml.j2',
+         'services/framework/jupyter/docker-compose.yml.j2',
+         'services/applications/als_expert/mongo/docker-compose.yml.j2']
+    """
+    import warnings
+
+    templates = [posixpath.join(SERVICES_DIR, TEMPLATE_FILENAME)]
+    names = config.get("deployed_services")
+    if not names:
+        warnings.warn("'deployed_services' is not set: no service is deployed.", stacklevel=2)
+        return templates
+    if not isinstance(names, list):
+        raise ConfigError("'deployed_services' must be a list of service names.")
+    for name in names:
+        _, template = find_service_config(config, str(name))
+        if template is None:
+            miss = resolve(config, str(name))
+            text = f"{miss.message} {miss.remedy}" if isinstance(miss, Miss) else str(name)
+            warnings.warn(text, stacklevel=2)
+        else:
+            templates.append(template)
+    return templates
+
+
+def discover(config: Config) -> tuple[tuple[Service, ...], tuple[Problem, ...]]:
+    """The deployed services of a configuration, in order, and warnings.
+
+    Raises:
+        ConfigError: with every name that leads nowhere or stands twice.
+    """
+    errors: list[Problem] = []
+    warnings: list[Problem] = []
+    services: dict[str, Service] = {}
+    names = config.values.get("deployed_services") or []
+    if not names:
+        warnings.append(
+            Problem(
+                message="'deployed_services' names no service: there is nothing to run.",
+                where=config.origin("deployed_services"),
+            )
+        )
+    for index, name in enumerate(names):
+        where = config.origin(("deployed_services", index))
+        match = resolve(config.values, name)
+        if isinstance(match, Miss):
+            errors.append(Problem(message=match.message, where=where, remedy=match.remedy))
+        elif match.name in services:
+            errors.append(_twice(name, match.name, where))
+        else:
+            warnings.extend(_shadowing(match, where))
+            services[match.name] = Service(
+                name=match.name,
+                key_path=match.key_path,
+                settings=match.settings,
+                path=posixpath.normpath(str(match.settings["path"])),
+                where=config.origin(match.key_path),
+            )
+    raise_all(ConfigError, errors)
+    return tuple(services.values()), tuple(warnings)
+
+
+def select(services: Sequence[Service], config: Config, names: Iterable[str]) -> list[Service]:
+    """The deployed services that ``names`` mean, in deployment order.
+
+    Raises:
+        ConfigError: with every name that is not a deployed service.
+    """
+    deployed = {service.name: service for service in services}
+    wanted: set[str] = set()
+    problems = []
+    for name in names:
+        match = resolve(config.values, name)
+        if isinstance(match, Match) and match.name in deployed:
+            wanted.add(match.name)
+        elif isinstance(match, Match):
+            remedy = "Add it to 'deployed_services'."
+            problems.append(Problem(message=f"{match.name} is not deployed.", remedy=remedy))
+        else:
+            problems.append(Problem(message=match.message, remedy=match.remedy))
+    raise_all(ConfigError, problems)
+    return [service for service in services if service.name in wanted]
+
+
+def defined_names(config: Mapping[str, Any]) -> Iterator[str]:
+    """The canonical names of all services that a configuration defines."""
+    groups: list[KeyPath] = [("framework", "services")]
+    applications = config.get("applications")
+    if isinstance(applications, Mapping):
+        groups.extend(("applications", str(app), "services") for app in applications)
+    groups.append(("services",))
+    for group in groups:
+        for key, settings in _group(config, group)[1].items():
+            yield Match(key_path=(*group, key), settings=settings).name
+
+
+def _groups(parts: Sequence[str]) -> list[KeyPath]:
+    """The places where a name of this form may be defined, first come first."""
+    match parts:
+        case ["framework", _]:
+            return [("framework", "services")]
+        case ["services", _]:
+            return [("services",)]
+        case ["applications", application, _]:
+            return [("applications", application, "services")]
+        case [_]:
+            return [("framework", "services"), ("services",)]
+    return []
+
+
+def _group(config: Mapping[str, Any], group: KeyPath) -> tuple[KeyPath, Mapping[Any, Any]]:
+    """The mapping at ``group``, its keys as they are spelled; empty where there is none."""
+    current: Any = config
+    spelled: list[Any] = []
+    for key in group:
+        if not isinstance(current, Mapping):
+            return group, {}
+        same = [k for k in current if k == key] or [k for k in current if _same(str(k), str(key))]
+        if len(same) != 1:
+            return group, {}
+        spelled.append(same[0])
+        current = current[same[0]]
+    return tuple(spelled), current if isinstance(current, Mapping) else {}
+
+
+def _same(one: str, other: str) -> bool:
+    return one.replace("-", "_") == other.replace("-", "_")
+
+
+def _miss(config: Mapping[str, Any], name: str) -> Miss:
+    known = list(defined_names(config))
+    last = name.rpartition(".")[2]
+    same_last = [other for other in known if _same(other.rpartition(".")[2], last)]
+    if same_last:
+        remedy = "Did you mean " + " or ".join(repr(other) for other in same_last) + "?"
+    else:
+        by_last = {other.rpartition(".")[2]: other for other in known}
+        near = did_you_mean(name, [*known, *by_last])
+        listed = ", ".join(known) if known else "none"
+        remedy = near or f"Services that are defined: {listed}."
+    return Miss(message=f"There is no service {name!r}.", remedy=remedy)
+
+
+def _twice(name: str, canonical: str, where: Location | None) -> Problem:
+    return Problem(
+        message=f"The service {name!r} is listed twice in 'deployed_services': "
+        f"it is {canonical}, which is there already.",
+        where=where,
+        remedy="Remove one of the two.",
+    )
+
+
+def _shadowing(match: Match, where: Location | None) -> list[Problem]:
+    if match.shadowed is None:
+        return []
+    return [
+        Problem(
+            message=f"{match.name} is used; {dotted(match.shadowed)} has the same bare name.",
+            where=where,
+            remedy=f"Write {dotted(match.key_path[:1])}.{match.key_path[-1]} to say which.",
+        )
+    ]

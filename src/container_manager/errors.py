@@ -1,0 +1,125 @@
+"""Every error this project raises: what is wrong, where, what to do, and the exit code.
+
+One error carries any number of problems, so that a person mends a file once and not once a run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Location:
+    """A place in a file; lines and columns count from 1, as editors do."""
+
+    file: Path
+    line: int | None = None
+    column: int | None = None
+
+    def __str__(self) -> str:
+        parts = [display_path(self.file)]
+        if self.line is not None:
+            parts.append(str(self.line))
+            if self.column is not None:
+                parts.append(str(self.column))
+        return ":".join(parts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One finding: a sentence, the place it is about, and what to do about it."""
+
+    message: str
+    where: Location | None = None
+    remedy: str | None = None
+
+    def __str__(self) -> str:
+        text = f"{self.where}: {self.message}" if self.where else self.message
+        return f"{text}\n  {self.remedy}" if self.remedy else text
+
+
+class ManagerError(Exception):
+    """The root of our errors.
+
+    Attributes:
+        problems: what was found, at least one.
+        exit_code: the process's exit code; 2 says that no container was touched.
+    """
+
+    exit_code = 2
+
+    def __init__(
+        self,
+        problems: str | Problem | Iterable[Problem],
+        *,
+        where: Location | None = None,
+        remedy: str | None = None,
+    ) -> None:
+        if isinstance(problems, str):
+            problems = Problem(message=problems, where=where, remedy=remedy)
+        if isinstance(problems, Problem):
+            problems = (problems,)
+        self.problems: tuple[Problem, ...] = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class UsageError(ManagerError):
+    """The command line asks for something that does not exist or does not fit together."""
+
+
+class ConfigError(ManagerError):
+    """The configuration, an imported file or the environment cannot be used."""
+
+
+class RenderError(ManagerError):
+    """A template cannot be rendered, or what it renders to cannot be used."""
+
+
+class BuildError(ManagerError):
+    """The build directory cannot be generated without harm."""
+
+
+class PreconditionError(ManagerError):
+    """Something the command needs is missing or taken; no container was touched."""
+
+
+class RuntimeFailure(ManagerError):
+    """A container, provider, image, backup or health check failed."""
+
+    exit_code = 1
+
+
+class InterruptedByUser(ManagerError):
+    """The user pressed Ctrl-C."""
+
+    exit_code = 130
+
+
+def raise_all(error: type[ManagerError], problems: Iterable[Problem]) -> None:
+    """Raise ``error`` with all problems, if there are any; equal ones are told once."""
+    unique = tuple(dict.fromkeys(problems))
+    if unique:
+        raise error(unique)
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str | None:
+    """A sentence with the nearest known names, or None when nothing is near.
+
+    >>> did_you_mean("deployd_services", ["deployed_services", "build_dir"])
+    "Did you mean 'deployed_services'?"
+    """
+    near = get_close_matches(name, list(known), n=3, cutoff=0.6)
+    if not near:
+        return None
+    return "Did you mean " + " or ".join(repr(match) for match in near) + "?"
+
+
+def display_path(path: Path) -> str:
+    """``path`` as a person would type it: relative where it lies below the current directory."""
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except (ValueError, OSError):
+        return str(path)

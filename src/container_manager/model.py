@@ -1,0 +1,200 @@
+"""The data that flows through the program: frozen, keyword-only, free of behaviour that acts.
+
+config.yml -> Node (value with its place) -> Config -> Service -> Build -> what runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from container_manager.errors import Location, Problem
+
+Key = str | int
+KeyPath = tuple[Key, ...]
+Scalar = str | int | float | bool | None
+
+
+@dataclass(slots=True, kw_only=True)
+class Node:
+    """A configuration value together with the place that set it.
+
+    Attributes:
+        value: a scalar, a mapping of nodes, or a list of nodes.
+        where: the file, line and column of the value.
+        spelled: the plain text as written, where YAML 1.1 would read it as something else.
+        replaced: the node that this one overrode in a merge, if any.
+    """
+
+    value: Scalar | dict[Key, Node] | list[Node]
+    where: Location
+    spelled: str | None = None
+    replaced: Node | None = None
+
+    def plain(self) -> Any:
+        """The value without places: dicts, lists and scalars."""
+        if isinstance(self.value, dict):
+            return {key: child.plain() for key, child in self.value.items()}
+        if isinstance(self.value, list):
+            return [child.plain() for child in self.value]
+        return self.value
+
+    def find(self, path: KeyPath) -> Node | None:
+        """The node at ``path`` (mapping keys and list indices), or None."""
+        node: Node = self
+        for key in path:
+            child: Node | None = None
+            if isinstance(node.value, dict):
+                child = node.value.get(key)
+            elif isinstance(node.value, list) and isinstance(key, int):
+                child = node.value[key] if 0 <= key < len(node.value) else None
+            if child is None:
+                return None
+            node = child
+        return node
+
+    def nearest(self, path: KeyPath) -> Node:
+        """The node at ``path``, or at the longest existing part of it."""
+        for length in range(len(path), 0, -1):
+            found = self.find(path[:length])
+            if found is not None:
+                return found
+        return self
+
+    def walk(self, path: KeyPath = ()) -> Iterator[tuple[KeyPath, Node]]:
+        """Every node below and including this one, with its path, in order."""
+        yield path, self
+        if isinstance(self.value, dict):
+            for key, child in self.value.items():
+                yield from child.walk((*path, key))
+        elif isinstance(self.value, list):
+            for index, child in enumerate(self.value):
+                yield from child.walk((*path, index))
+
+
+def dotted(path: KeyPath) -> str:
+    """A key path as people write it.
+
+    >>> dotted(("applications", "als_expert", "services", "mongo"))
+    'applications.als_expert.services.mongo'
+    """
+    return ".".join(str(key) for key in path)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """A deployed service of ours: one folder with one compose template.
+
+    Attributes:
+        name: the canonical name, ``framework.jupyter`` or ``applications.app.mongo``.
+        key_path: where its definition stands in the configuration.
+        settings: its definition, variables expanded.
+        path: its folder, relative to the project, in POSIX form and normalised.
+        where: the place that defines it.
+    """
+
+    name: str
+    key_path: KeyPath
+    settings: Mapping[str, Any]
+    path: str
+    where: Location | None
+
+    @property
+    def family(self) -> str:
+        """``framework``, ``applications`` or ``services`` (the deprecated flat form)."""
+        return str(self.key_path[0])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Output:
+    """A file that a build wants below the build directory.
+
+    Attributes:
+        path: relative to the build directory, POSIX form.
+        text: its content when rendered; None for a copied file.
+        source: the file or symlink it is copied from, or whose mode it takes.
+        link: the target, when it is a symlink.
+        mode: permission bits.
+        reason: which template, source file or key asks for it.
+        owner: the service it belongs to; None for the root compose file.
+    """
+
+    path: str
+    text: str | None
+    source: Path | None
+    mode: int
+    reason: str
+    owner: str | None
+    link: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One thing a build does to the build directory.
+
+    Attributes:
+        action: ``write``, ``replace``, ``mode``, ``remove`` or ``keep``.
+        path: relative to the build directory.
+        digest: of the wanted content (``sha256:…`` or ``link:…``); empty for a removal.
+        mode: permission bits wanted.
+        reason: which template, source file or key causes it.
+    """
+
+    action: str
+    path: str
+    digest: str
+    mode: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildPlan:
+    """Everything a build would do, decided before anything is done."""
+
+    build_dir: Path
+    outputs: Mapping[str, Output]
+    changes: tuple[Change, ...]
+    notes: tuple[Problem, ...] = ()
+
+    @property
+    def pending(self) -> tuple[Change, ...]:
+        """The changes that would alter something."""
+        return tuple(change for change in self.changes if change.action != "keep")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComposeFile:
+    """A generated compose file: where it lies, whose it is, and what it says, with places.
+
+    Attributes:
+        path: the absolute path of the generated file.
+        template: the template it was rendered from.
+        service: the canonical name of its service; None for the root file.
+        document: the parsed content; variables are not interpolated.
+    """
+
+    path: Path
+    template: Path
+    service: str | None
+    document: Node
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Build:
+    """What a finished build offers to whoever runs it.
+
+    Attributes:
+        build_dir: absolute.
+        compose_files: the root file first, then one a service, in deployment order.
+        digests: absolute path of every file we wrote -> digest of its content.
+        plan: what was done.
+        warnings: what people should know and no program needs.
+    """
+
+    build_dir: Path
+    compose_files: tuple[ComposeFile, ...]
+    digests: Mapping[Path, str]
+    plan: BuildPlan
+    warnings: tuple[Problem, ...] = field(default=())

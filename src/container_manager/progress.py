@@ -1,0 +1,81 @@
+"""What a long command says while it works, and what it must never say.
+
+Verbs report through :class:`Progress`; the doors decide how it looks. Whatever comes from Podman, a
+provider or a container goes through a :class:`Redactor` first.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from typing import Protocol, TextIO
+
+from container_manager.errors import Problem
+
+_MIN_REDACTED = 4
+"""Shorter secrets would turn every text into stars and so give themselves away."""
+
+
+class Progress(Protocol):
+    """Where a verb says what it does."""
+
+    def step(self, text: str) -> None:
+        """A stage begins, or a result is known: one line for everybody."""
+        ...
+
+    def detail(self, text: str) -> None:
+        """A line for those who look closely: what a build prints, say."""
+        ...
+
+    def warn(self, problem: Problem) -> None:
+        """Something a person should know and that stops nothing."""
+        ...
+
+
+class PlainProgress:
+    """Lines on standard error.
+
+    Args:
+        verbose: whether details are shown.
+        stream: where to; None takes standard error at the time of writing.
+    """
+
+    def __init__(self, *, verbose: bool = False, stream: TextIO | None = None) -> None:
+        self._verbose = verbose
+        self._stream = stream
+
+    def step(self, text: str) -> None:
+        """See :meth:`Progress.step`."""
+        self._write(text)
+
+    def detail(self, text: str) -> None:
+        """See :meth:`Progress.detail`."""
+        if self._verbose:
+            self._write(f"  {text}")
+
+    def warn(self, problem: Problem) -> None:
+        """See :meth:`Progress.warn`."""
+        self._write(f"Warning: {problem}")
+
+    def _write(self, text: str) -> None:
+        print(text, file=self._stream or sys.stderr, flush=True)
+
+
+class Redactor:
+    """Replaces every known secret value by stars.
+
+    >>> Redactor(["hunter22", "abc"])("password hunter22, abc")
+    'password ***, abc'
+    """
+
+    def __init__(self, values: Iterable[str] = ()) -> None:
+        known = {value for value in values if len(value) >= _MIN_REDACTED}
+        # Lines are shown one by one, so a secret of several lines is looked for line by line, too.
+        lines = {line for value in known for line in value.splitlines()}
+        known |= {line for line in lines if len(line) >= _MIN_REDACTED}
+        self._values = sorted(known, key=len, reverse=True)
+
+    def __call__(self, text: str) -> str:
+        for value in self._values:
+            text = text.replace(value, "***")
+        return text

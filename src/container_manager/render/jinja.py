@@ -1,0 +1,210 @@
+"""The one strict, sandboxed Jinja environment in which every template is rendered.
+
+A key that does not exist is recorded, with its line, and rendering goes on, so that one run tells
+all of them; nothing that was recorded is ever written. Values cannot be changed by a template.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import jinja2
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from container_manager.config.environment import Environment
+from container_manager.config.interpolation import Text
+from container_manager.config.source import read_text
+from container_manager.errors import Location, Problem, RenderError, raise_all
+from container_manager.render.missing import Missing
+from container_manager.render.noticed import RenderingState, current, misused, written
+from container_manager.render.values import (
+    Secret,
+    is_set,
+    template_values,
+    to_json,
+    to_nice_yaml,
+)
+
+_SAFE_FILTERS = frozenset({"to_json", "tojson", "to_nice_yaml", "join", "default", "d", "string"})
+_SAFE_TESTS = frozenset({"defined", "undefined"})
+_SEPARATOR = "\0"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendered:
+    """The text of a template, and the secret variables whose placeholders it wrote."""
+
+    text: str
+    secrets: frozenset[str]
+
+
+class Renderer:
+    """Renders the templates of one project with one configuration.
+
+    Args:
+        root: the project; ``include`` and ``import`` never leave it.
+        values: the configuration, plain or as :attr:`Config.values`.
+        environment: tells which secrets are set; without one, none is.
+    """
+
+    def __init__(
+        self, root: Path, values: Mapping[str, Any], environment: Environment | None = None
+    ) -> None:
+        self._environment = environment or Environment(process={})
+        self._values = values
+        self._jinja = _Jinja(root)
+
+    def render(self, template: Path, *, service_dir: Path, compose: bool) -> Rendered:
+        """Render one template.
+
+        Args:
+            template: its absolute path.
+            service_dir: where ``include`` looks besides the project's root.
+            compose: whether literal dollars of values are doubled, as compose files need it.
+
+        Raises:
+            RenderError: with every problem of this template, each with its line.
+        """
+        context = self._compose_context if compose else self._plain_context
+        noticed = RenderingState(context=context)
+        token = current.set(noticed)
+        text = ""
+        try:
+            text = self._jinja.load(template, service_dir).render(context)
+        except RenderError as error:
+            noticed.problems.extend(error.problems)
+        except Exception as error:  # a template can raise anything
+            if not noticed.problems:  # after a missing key, what follows is its consequence
+                noticed.problems.append(_problem_of(error, template))
+        finally:
+            current.reset(token)
+        raise_all(RenderError, noticed.problems)
+        return Rendered(text=text, secrets=frozenset(noticed.secrets))
+
+    @functools.cached_property
+    def _compose_context(self) -> dict[str, Any]:
+        return self._context(escaped=True)
+
+    @functools.cached_property
+    def _plain_context(self) -> dict[str, Any]:
+        return self._context(escaped=False)
+
+    def _context(self, *, escaped: bool) -> dict[str, Any]:
+        def convert(text: Text) -> Any:
+            if text.secrets:
+                return Secret(
+                    text,
+                    is_set=is_set(text, self._environment),
+                    escaped=escaped,
+                    misused=misused,
+                    written=written,
+                )
+            return text.escaped if escaped else str(text)
+
+        context = template_values(self._values, convert)
+        assert isinstance(context, dict)
+        return context
+
+
+class _Jinja(ImmutableSandboxedEnvironment):
+    """Jinja with our undefined, our filters, and the project as the only place for includes."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(
+            undefined=Missing,
+            keep_trailing_newline=True,
+            autoescape=False,
+            auto_reload=False,
+            cache_size=-1,
+            loader=_ProjectLoader(root),
+        )
+        self._root = root
+        self.filters.update(to_json=to_json, to_nice_yaml=to_nice_yaml)
+        self.policies["json.dumps_function"] = lambda value, **_: to_json(value)
+        for kind, functions, safe in (
+            ("filter", self.filters, _SAFE_FILTERS),
+            ("test", self.tests, _SAFE_TESTS),
+        ):
+            for name in functions.keys() - safe:
+                functions[name] = _guarded(kind, name, functions[name])  # type: ignore[arg-type]
+
+    def load(self, template: Path, service_dir: Path) -> jinja2.Template:
+        """Compile a template; its name says which service's folder its includes may use."""
+        return self.get_template(f"{service_dir}{_SEPARATOR}{template}")
+
+    def join_path(self, template: str, parent: str) -> str:
+        """An included template keeps the service of the template that includes it."""
+        service_dir = parent.partition(_SEPARATOR)[0]
+        return f"{service_dir}{_SEPARATOR}{template}"
+
+
+class _ProjectLoader(jinja2.BaseLoader):
+    """Finds templates by absolute path, by path from the project, or from the service's folder."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def get_source(
+        self, environment: jinja2.Environment, template: str
+    ) -> tuple[str, str, Callable[[], bool] | None]:
+        service_dir, _, name = template.partition(_SEPARATOR)
+        for base in (self._root, Path(service_dir)):
+            path = base / name
+            if path.is_file():
+                if not _inside(path, (self._root, Path(service_dir))):
+                    raise jinja2.TemplateError(f"{name!r} leads out of the project.")
+                return read_text(path, RenderError), str(path), None
+        raise jinja2.TemplateNotFound(name)
+
+
+def _inside(path: Path, roots: tuple[Path, ...]) -> bool:
+    resolved = path.resolve()
+    return any(resolved.is_relative_to(root.resolve()) for root in roots)
+
+
+def _guarded(kind: str, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    """A filter or test that reports being given a secret."""
+
+    @functools.wraps(function)
+    def guard(*args: Any, **kwargs: Any) -> Any:
+        for argument in (*args, *kwargs.values()):
+            if isinstance(argument, Secret):
+                argument.misuse(f"the {kind} '{name}'")
+                return argument if kind == "filter" else False
+        return function(*args, **kwargs)
+
+    return guard
+
+
+def _problem_of(error: Exception, template: Path) -> Problem:
+    """Any exception of a rendering as a problem with the template's line."""
+    if isinstance(error, jinja2.TemplateSyntaxError):
+        where = Location(Path(error.filename or template), error.lineno)
+        return Problem(message=f"The template's syntax is wrong: {error.message}", where=where)
+    where = _traceback_line(error.__traceback__) or Location(template)
+    if isinstance(error, jinja2.TemplateNotFound):
+        return Problem(
+            message=f"The included template {error.name!r} does not exist.",
+            where=where,
+            remedy="Paths are looked for from the project's folder, then from the service's.",
+        )
+    if isinstance(error, RecursionError):
+        return Problem(message="The templates include each other without end.", where=where)
+    said = str(error) or type(error).__name__
+    return Problem(message=f"The template cannot be rendered: {said}", where=where)
+
+
+def _traceback_line(traceback: TracebackType | None) -> Location | None:
+    """Jinja rewrites tracebacks so that their frames name the template's file and line."""
+    found: Location | None = None
+    while traceback is not None:
+        name = traceback.tb_frame.f_code.co_filename
+        if "__jinja_exception__" in traceback.tb_frame.f_globals:
+            found = Location(Path(name), traceback.tb_lineno)
+        traceback = traceback.tb_next
+    return found

@@ -1,0 +1,106 @@
+"""Keys that do not exist: a Jinja undefined that notes its use and lets the rendering go on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import jinja2
+
+from container_manager.errors import Problem, did_you_mean
+from container_manager.render.noticed import RenderingState, current, template_line
+
+
+class Missing(jinja2.StrictUndefined):
+    """A key that does not exist: using it is recorded, and the rendering goes on with nothing."""
+
+    def _record(self) -> None:
+        state = current.get()
+        state.problems.append(
+            Problem(message=self._message(state), where=template_line(), remedy=self._remedy())
+        )
+
+    def _message(self, state: RenderingState) -> str:
+        if self._undefined_hint:
+            return f"{self._undefined_hint}."
+        name = self._undefined_name
+        if self._undefined_obj is jinja2.utils.missing:
+            return f"{name!r} is not defined in the configuration."
+        path = _path_of(self._undefined_obj, state.context)
+        if path is not None:
+            return f"'{path}.{name}' is not defined in the configuration."
+        kind = type(self._undefined_obj).__name__
+        return f"{name!r} does not exist in this {kind}."
+
+    def _remedy(self) -> str | None:
+        obj = self._undefined_obj
+        known = current.get().context if obj is jinja2.utils.missing else obj
+        if isinstance(known, Mapping):
+            return did_you_mean(str(self._undefined_name), [str(key) for key in known])
+        return None
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        self._record()
+        return _Recorded()
+
+    def _recorded(self, *_: Any, **__: Any) -> Any:
+        self._record()
+        return _Recorded()
+
+    def _recorded_text(self) -> str:
+        self._record()
+        return ""
+
+    def _recorded_false(self, *_: Any) -> bool:
+        self._record()
+        return False
+
+    def _recorded_zero(self) -> int:
+        self._record()
+        return 0
+
+    def _recorded_empty(self) -> Iterator[Any]:
+        self._record()
+        return iter(())
+
+    __str__ = _recorded_text  # type: ignore[assignment]
+    __iter__ = _recorded_empty  # type: ignore[assignment]
+    __bool__ = __eq__ = __ne__ = __contains__ = _recorded_false  # type: ignore[assignment]
+    __lt__ = __le__ = __gt__ = __ge__ = _recorded_false  # type: ignore[assignment]
+    __len__ = __int__ = __hash__ = _recorded_zero  # type: ignore[assignment]
+    __float__ = __complex__ = _recorded_zero  # type: ignore[assignment]
+    __call__ = __getitem__ = _recorded
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _recorded
+    __truediv__ = __rtruediv__ = __floordiv__ = __rfloordiv__ = _recorded
+    __mod__ = __rmod__ = __pos__ = __neg__ = __pow__ = __rpow__ = _recorded
+
+
+class _Recorded(jinja2.ChainableUndefined):
+    """What a recorded missing key leads to: nothing, without another report."""
+
+    def __call__(self, *_: Any, **__: Any) -> Any:
+        return self
+
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __call__
+    __truediv__ = __rtruediv__ = __floordiv__ = __rfloordiv__ = __call__
+    __mod__ = __rmod__ = __pos__ = __neg__ = __pow__ = __rpow__ = __call__
+
+    def _false(self, *_: Any) -> bool:
+        return False
+
+    __lt__ = __le__ = __gt__ = __ge__ = _false  # type: ignore[assignment]
+
+
+def _path_of(wanted: Any, context: Mapping[str, Any], prefix: str = "") -> str | None:
+    """The dotted path at which this very object stands in the configuration."""
+    for key, value in context.items():
+        path = f"{prefix}{key}"
+        if value is wanted:
+            return path
+        if isinstance(value, Mapping):
+            found = _path_of(wanted, value, f"{path}.")
+            if found is not None:
+                return found
+    return None

@@ -1,0 +1,178 @@
+"""How configuration values appear inside templates.
+
+A value with a secret in it appears as a :class:`Secret`: it can be written or joined to text, where
+it is its placeholder, and asked whether it is set. Anything else would work on the placeholder
+instead of the value and be silently wrong, so it is reported.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, NoReturn
+
+import yaml
+from jinja2 import Undefined
+
+from container_manager.config.environment import Environment
+from container_manager.config.interpolation import Placeholder, Text, tokens
+
+
+class Secret:
+    """A text with placeholders of secret variables.
+
+    Args:
+        text: the expanded text.
+        is_set: whether every secret in it has a value.
+        escaped: whether literal dollars are doubled, as compose files need it.
+        misused: called with the variable's name and what was tried.
+        written: called with the names of the variables each time it is written.
+    """
+
+    __slots__ = ("_is_set", "_misused", "_text", "_written", "names")
+
+    def __init__(
+        self,
+        text: Text,
+        *,
+        is_set: bool,
+        escaped: bool,
+        misused: Callable[[str, str], None],
+        written: Callable[[tuple[str, ...]], None],
+    ) -> None:
+        self._text = text.escaped if escaped else str(text)
+        self._is_set = is_set
+        self._misused = misused
+        self._written = written
+        self.names = tuple(placeholder.name for placeholder in text.secrets)
+
+    def __str__(self) -> str:
+        self._written(self.names)
+        return self._text
+
+    def __repr__(self) -> str:
+        return repr(str(self))
+
+    def __format__(self, spec: str) -> str:
+        return format(str(self), spec)
+
+    def __bool__(self) -> bool:
+        return self._is_set
+
+    def __add__(self, other: object) -> str:
+        return f"{self}{other}"
+
+    def __radd__(self, other: object) -> str:
+        return f"{other}{self}"
+
+    def misuse(self, how: str) -> None:
+        """Report that a template did something to it that cannot mean what it says."""
+        self._misused(self.names[0], how)
+
+    def __getattr__(self, name: str) -> NoReturn:
+        if not name.startswith("__"):
+            self.misuse(f"the attribute '{name}'")
+        raise AttributeError(name)
+
+    def __eq__(self, other: object) -> bool:
+        self.misuse("a comparison")
+        return False
+
+    def __hash__(self) -> int:
+        self.misuse("use as a key")
+        return 0
+
+    def __lt__(self, other: object) -> bool:
+        self.misuse("a comparison")
+        return False
+
+    __gt__ = __le__ = __ge__ = __lt__
+
+    def __len__(self) -> int:
+        self.misuse("its length")
+        return 0
+
+    def __getitem__(self, key: object) -> str:
+        self.misuse("a part of it")
+        raise LookupError(key)
+
+    def __contains__(self, other: object) -> bool:
+        self.misuse("a search in it")
+        return False
+
+    def __int__(self) -> int:
+        self.misuse("its number")
+        return 0
+
+    def __float__(self) -> float:
+        self.misuse("its number")
+        return 0.0
+
+
+def template_values(value: Any, convert: Callable[[Text], Any]) -> Any:
+    """A copy of configuration values in which ``convert`` has seen each text with a dollar."""
+    if isinstance(value, Mapping):
+        return {key: template_values(child, convert) for key, child in value.items()}
+    if isinstance(value, list):
+        return [template_values(child, convert) for child in value]
+    return convert(value) if isinstance(value, Text) else value
+
+
+def is_set(text: Text, environment: Environment) -> bool:
+    """Whether each secret in ``text`` has a value or a default that is not empty."""
+    return all(_has_value(placeholder, environment) for placeholder in text.secrets)
+
+
+def _has_value(placeholder: Placeholder, environment: Environment) -> bool:
+    if environment.get(placeholder.name):
+        return True
+    return any(
+        not isinstance(token, str) and token.operator.endswith("-") and bool(token.operand)
+        for token in tokens(placeholder.spelled)
+    )
+
+
+def to_json(value: Any, indent: int | None = None) -> str:
+    """The filter ``to_json``: any value as JSON, which is also YAML, on one line or indented."""
+    return json.dumps(value, indent=indent, ensure_ascii=False, default=_plain)
+
+
+def to_nice_yaml(value: Any, indent: int = 2) -> str:
+    """The filter ``to_nice_yaml``: any value as YAML in block style, without a final newline."""
+    text = yaml.dump(
+        value,
+        Dumper=PlainDumper,
+        indent=indent,
+        allow_unicode=True,
+        default_flow_style=False,
+        sort_keys=False,
+        width=10**6,
+    )
+    return text.removesuffix("...\n").rstrip("\n")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, (Secret, Undefined)):
+        return str(value)
+    raise TypeError(f"a {type(value).__name__} cannot be written as JSON")
+
+
+class PlainDumper(yaml.SafeDumper):
+    """Writes our own texts as the strings that they are."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        """Never write ``&id001``: a reader of the file wants the values."""
+        return True
+
+
+def _represent_text(dumper: Any, value: Any) -> yaml.Node:
+    node: yaml.Node = dumper.represent_str(str(value))
+    return node
+
+
+for _type in (Text, Secret):
+    PlainDumper.add_representer(_type, _represent_text)
+PlainDumper.add_multi_representer(Undefined, _represent_text)
+# ConfigBuilder.config may hold Text: people dump their configuration with plain PyYAML.
+yaml.SafeDumper.add_representer(Text, _represent_text)
+yaml.Dumper.add_representer(Text, _represent_text)

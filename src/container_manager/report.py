@@ -1,0 +1,141 @@
+"""What people and programs see of a finished command; results on stdout, all else on stderr."""
+
+from __future__ import annotations
+
+import json as json_module
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from container_manager.errors import ManagerError, Problem, display_path
+
+if TYPE_CHECKING:
+    from container_manager.model import Build, BuildPlan
+    from container_manager.verbs import Running, ServiceRow
+
+
+def tell(error: ManagerError) -> None:
+    """Show an error on stderr: every problem, each with its place and its remedy."""
+    many = len(error.problems) > 1
+    if many:
+        print(f"{len(error.problems)} problems:", file=sys.stderr)
+    for problem in error.problems:
+        print(f"{'- ' if many else ''}{problem}", file=sys.stderr)
+
+
+def warn_all(problems: Sequence[Problem]) -> None:
+    """Show findings that stop nothing, on stderr."""
+    for problem in problems:
+        print(f"Warning: {problem}", file=sys.stderr)
+
+
+def show_services(rows: Sequence[ServiceRow], *, json: bool) -> None:
+    """The deployed services as a table, or as JSON."""
+    if json:
+        _print_json(
+            [
+                {
+                    "name": row.name,
+                    "family": row.family,
+                    "template": row.template,
+                    "ports": list(row.ports),
+                    "defined": str(row.where) if row.where else None,
+                }
+                for row in rows
+            ]
+        )
+        return
+    cells = [
+        (row.name, row.family, row.template, ", ".join(row.ports) or "-", str(row.where or "-"))
+        for row in rows
+    ]
+    print(table(("SERVICE", "FAMILY", "TEMPLATE", "PORTS", "DEFINED IN"), cells))
+
+
+def show_build(build: Build, *, json: bool) -> None:
+    """What a build did, and its compose files."""
+    changes = build.plan.pending
+    if json:
+        _print_json(
+            {
+                "build_dir": str(build.build_dir),
+                "compose_files": [str(file.path) for file in build.compose_files],
+                "changes": [_change(change) for change in changes],
+                "warnings": [str(problem) for problem in build.warnings],
+            }
+        )
+        return
+    print(f"{display_path(build.build_dir)}: {summary(build.plan)}")
+    for file in build.compose_files:
+        print(f" - {display_path(file.path)}")
+
+
+def show_plan(plan: BuildPlan) -> None:
+    """What a build would change, one line a file, with the reason."""
+    print(f"{display_path(plan.build_dir)}: {summary(plan)}")
+    for change in plan.pending:
+        print(f"  {change.action:<8} {change.path}  ({change.reason})")
+
+
+def show_up(running: Running, *, json: bool) -> None:
+    """What runs, and where it can be reached."""
+    if json:
+        _print_json(
+            {
+                "project": running.project,
+                "containers": [
+                    {
+                        "service": row.service,
+                        "container": row.container,
+                        "state": row.state,
+                        "addresses": list(row.addresses),
+                    }
+                    for row in running.rows
+                ],
+            }
+        )
+        return
+    cells = [
+        (row.service, row.container, row.state, ", ".join(row.addresses) or "-")
+        for row in running.rows
+    ]
+    print(table(("SERVICE", "CONTAINER", "STATE", "ADDRESS"), cells))
+
+
+def summary(plan: BuildPlan) -> str:
+    """One line about a plan.
+
+    >>> from pathlib import Path
+    >>> from container_manager.model import BuildPlan
+    >>> summary(BuildPlan(build_dir=Path("build"), outputs={}, changes=()))
+    'nothing to change'
+    """
+    counts: dict[str, int] = {}
+    for change in plan.pending:
+        counts[change.action] = counts.get(change.action, 0) + 1
+    words = {"write": "new", "replace": "changed", "mode": "mode changed", "remove": "removed"}
+    parts = [f"{counts[action]} {word}" for action, word in words.items() if action in counts]
+    return ", ".join(parts) if parts else "nothing to change"
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Columns as wide as their longest cell.
+
+    >>> print(table(("A", "B"), [("long", "x")]))
+    A     B
+    long  x
+    """
+    lines = [head, *rows]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in lines
+    )
+
+
+def _change(change: Any) -> dict[str, str]:
+    return {"action": change.action, "path": change.path, "reason": change.reason}
+
+
+def _print_json(value: Any) -> None:
+    print(json_module.dumps(value, indent=2, ensure_ascii=False))

@@ -1,0 +1,213 @@
+"""The one module that starts processes.
+
+Everything else decides on an argv and hands it to a :class:`Runner`, so that a test can replay
+recorded answers and ``--dry`` can show what would run.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import selectors
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Protocol
+
+from container_manager.errors import RuntimeFailure
+
+QUERY_TIMEOUT = 60.0
+"""Seconds that a question to Podman may take."""
+
+_READ_SIZE = 65536
+_POLL_SECONDS = 0.2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """What a process left behind; ``stdout`` and ``stderr`` are decoded leniently."""
+
+    argv: tuple[str, ...]
+    returncode: int
+    stdout: str
+    stderr: str
+
+    @property
+    def ok(self) -> bool:
+        """Whether the process said that it succeeded."""
+        return self.returncode == 0
+
+    @property
+    def last_lines(self) -> str:
+        """The end of what it said, for an error message."""
+        text = self.stderr.strip() or self.stdout.strip()
+        return "\n".join(text.splitlines()[-10:])
+
+
+class Runner(Protocol):
+    """Starts a process and waits for it, with a bound on the time or on the silence."""
+
+    def run(
+        self,
+        argv: Sequence[str],
+        *,
+        env: Mapping[str, str] | None = None,
+        cwd: Path | None = None,
+        stdin: bytes | None = None,
+        timeout: float = QUERY_TIMEOUT,
+        silence: float | None = None,
+        on_line: Callable[[str], None] | None = None,
+    ) -> Finished:
+        """Run ``argv`` to its end.
+
+        Args:
+            argv: program and arguments; never a shell line, never a secret.
+            env: the whole environment of the process; None inherits ours.
+            cwd: its working directory.
+            stdin: bytes for its standard input; without, it reads nothing.
+            timeout: seconds after which it is killed.
+            silence: seconds without any output after which it is killed (for builds and pulls).
+            on_line: called with each line that it prints, as it prints it.
+
+        Raises:
+            RuntimeFailure: it took too long, or could not be started.
+        """
+        ...
+
+
+class ProcessRunner:
+    """The real thing. Children run in a session of their own, so that Ctrl-C reaches only us."""
+
+    def run(
+        self,
+        argv: Sequence[str],
+        *,
+        env: Mapping[str, str] | None = None,
+        cwd: Path | None = None,
+        stdin: bytes | None = None,
+        timeout: float = QUERY_TIMEOUT,
+        silence: float | None = None,
+        on_line: Callable[[str], None] | None = None,
+    ) -> Finished:
+        """See :meth:`Runner.run`."""
+        try:
+            process = subprocess.Popen(
+                list(argv),
+                env=None if env is None else dict(env),
+                cwd=cwd,
+                stdin=subprocess.PIPE if stdin is not None else subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise RuntimeFailure(
+                f"'{argv[0]}' could not be started: {error.strerror or error}"
+            ) from error
+        try:
+            return _collect(process, tuple(argv), stdin, timeout, silence, on_line)
+        except BaseException:
+            _kill_group(process)
+            raise
+
+
+def _collect(
+    process: subprocess.Popen[bytes],
+    argv: tuple[str, ...],
+    stdin: bytes | None,
+    timeout: float,
+    silence: float | None,
+    on_line: Callable[[str], None] | None,
+) -> Finished:
+    assert process.stdout is not None
+    assert process.stderr is not None
+    if process.stdin is not None:
+        # Inputs here are secrets and small files: they fit a pipe's buffer.
+        with contextlib.suppress(BrokenPipeError):
+            process.stdin.write(stdin or b"")
+        process.stdin.close()
+    streams = {process.stdout: _Stream(on_line), process.stderr: _Stream(on_line)}
+    started = last = time.monotonic()
+    with selectors.DefaultSelector() as selector:
+        for pipe in streams:
+            selector.register(pipe, selectors.EVENT_READ)
+        while selector.get_map():
+            if _read_ready(selector, streams):
+                last = time.monotonic()
+            elif process.poll() is not None and not selector.select(0):
+                break  # a grandchild (conmon, say) may keep the pipe open for ever
+            _check_deadlines(argv, started, last, timeout, silence)
+    while process.poll() is None:
+        _check_deadlines(argv, started, last, timeout, silence)
+        time.sleep(0.01)
+    for pipe, stream in streams.items():
+        stream.finish()
+        pipe.close()
+    return Finished(
+        argv=argv,
+        returncode=process.returncode,
+        stdout=streams[process.stdout].text,
+        stderr=streams[process.stderr].text,
+    )
+
+
+def _read_ready(selector: selectors.BaseSelector, streams: Mapping[IO[bytes], _Stream]) -> bool:
+    events = selector.select(_POLL_SECONDS)
+    for key, _ in events:
+        data = os.read(key.fd, _READ_SIZE)
+        if data:
+            streams[key.fileobj].feed(data)  # type: ignore[index]
+        else:
+            selector.unregister(key.fileobj)
+    return bool(events)
+
+
+def _check_deadlines(
+    argv: Sequence[str], started: float, last: float, timeout: float, silence: float | None
+) -> None:
+    now = time.monotonic()
+    shown = " ".join(argv[:4])
+    if now - started > timeout:
+        raise RuntimeFailure(f"'{shown} …' took longer than {timeout:.0f} s and was ended.")
+    if silence is not None and now - last > silence:
+        raise RuntimeFailure(f"'{shown} …' said nothing for {silence:.0f} s and was ended.")
+
+
+def _kill_group(process: subprocess.Popen[bytes]) -> None:
+    for sign in (signal.SIGTERM, signal.SIGKILL):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, sign)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=5)
+            break
+    for pipe in (process.stdin, process.stdout, process.stderr):
+        if pipe is not None:
+            pipe.close()
+
+
+class _Stream:
+    """Collects one pipe's bytes and hands on whole lines."""
+
+    def __init__(self, on_line: Callable[[str], None] | None) -> None:
+        self._on_line = on_line
+        self._chunks: list[bytes] = []
+        self._rest = b""
+
+    def feed(self, data: bytes) -> None:
+        self._chunks.append(data)
+        if self._on_line is None:
+            return
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        for line in lines:
+            self._on_line(line.decode(errors="replace").rstrip("\r"))
+
+    def finish(self) -> None:
+        if self._on_line is not None and self._rest:
+            self._on_line(self._rest.decode(errors="replace"))
+
+    @property
+    def text(self) -> str:
+        return b"".join(self._chunks).decode(errors="replace")

@@ -1,0 +1,265 @@
+"""The invoke tasks: thin doors onto :mod:`container_manager.verbs`.
+
+A project's own ``tasks.py`` needs one line: ``from container_manager.tasks import namespace``.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from invoke import Collection, Context, Exit
+from invoke import task as invoke_task
+
+from container_manager.errors import ManagerError, UsageError
+
+_HELP = {
+    "config": "the configuration file (default: config.yml, found upwards)",
+    "service": "only this service; may be given several times",
+    "json": "machine-readable output on stdout",
+    "detached": "return when everything is up, instead of following the logs",
+    "timeout": "seconds that services may take to become ready",
+    "adopt": "take over a stack of this name that another checkout started",
+}
+
+
+def verb(*, dry: bool = False, **options: Any) -> Callable[[Callable[..., None]], Any]:
+    """A task whose errors become messages and exit codes, in the one place where they do.
+
+    Args:
+        dry: whether the task can show what it would do instead of doing it.
+        options: further options of invoke's ``task``.
+    """
+
+    def decorate(function: Callable[..., None]) -> Any:
+        @functools.wraps(function)
+        def guarded(context: Context, *args: Any, **kwargs: Any) -> None:
+            from container_manager.report import tell
+
+            try:
+                _refuse_invokes_own_options(context)
+                if context.config.run.dry:
+                    _dry(function.__name__, kwargs, supported=dry)
+                    return
+                function(context, *args, **kwargs)
+            except ManagerError as error:
+                tell(error)
+                raise Exit(code=error.exit_code) from error
+            except KeyboardInterrupt as interrupt:
+                print("interrupted", file=sys.stderr)
+                raise Exit(code=130) from interrupt
+
+        parameters = guarded.__wrapped__.__code__.co_varnames[  # type: ignore[attr-defined]
+            : guarded.__wrapped__.__code__.co_argcount  # type: ignore[attr-defined]
+        ]
+        shown = {name: text for name, text in _HELP.items() if name in parameters}
+        shown.update(options.pop("help", {}))
+        iterable = ["service"] if "service" in parameters else []
+        return invoke_task(guarded, help=shown, iterable=iterable, **options)
+
+    return decorate
+
+
+def _refuse_invokes_own_options(context: Context) -> None:
+    """Invoke's own ``-f``/``--config`` names a settings file of invoke, never ours."""
+    path = getattr(context.config, "_runtime_path", None)
+    if path:
+        raise UsageError(
+            f"'{path}' was given to invoke itself, not to the task: nothing was done.",
+            remedy=f"Write --config {path} after the task's name.",
+        )
+
+
+def _dry(name: str, kwargs: dict[str, Any], *, supported: bool) -> None:
+    if not supported:
+        raise UsageError(
+            f"'{name}' cannot be tried with --dry: nothing was done.",
+            remedy="--dry shows what build, up and rebuild would write.",
+        )
+    from container_manager import verbs
+
+    verbs.plan(kwargs.get("config"), service=kwargs.get("service") or ())
+
+
+@verb()
+def services(context: Context, config: str | None = None, json: bool = False) -> None:
+    """List the deployed services: family, template, ports, and where each is defined."""
+    from container_manager import verbs
+    from container_manager.report import show_services
+
+    show_services(verbs.services(config), json=json)
+
+
+@verb(dry=True, help={"images": "build the container images too"})
+def build(
+    context: Context,
+    config: str | None = None,
+    service: Any = (),
+    images: bool = False,
+    json: bool = False,
+) -> None:
+    """Generate the build directory. It builds no images unless --images says so."""
+    from container_manager import verbs
+    from container_manager.report import show_build
+
+    show_build(verbs.build(config, service=service, images=images), json=json)
+
+
+@verb(dry=True)
+def kernels(
+    context: Context, config: str | None = None, service: Any = (), json: bool = False
+) -> None:
+    """Render the kernel specifications only."""
+    from container_manager import verbs
+    from container_manager.report import show_build
+
+    show_build(verbs.kernels(config, service=service), json=json)
+
+
+@verb(dry=True)
+def assets(
+    context: Context, config: str | None = None, service: Any = (), json: bool = False
+) -> None:
+    """Copy src/ and the additional directories only."""
+    from container_manager import verbs
+    from container_manager.report import show_build
+
+    show_build(verbs.assets(config, service=service), json=json)
+
+
+@verb(dry=True)
+def up(
+    context: Context,
+    config: str | None = None,
+    service: Any = (),
+    detached: bool = False,
+    timeout: float = 0.0,
+    adopt: bool = False,
+    json: bool = False,
+) -> None:
+    """Build, start everything, and wait until it runs and is healthy.
+
+    Without --detached the logs are followed then; Ctrl-C stops the stack.
+    """
+    from container_manager import verbs
+    from container_manager.report import show_up
+
+    running = verbs.up(config, service=service, timeout=timeout or None, adopt=adopt)
+    show_up(running, json=json)
+    if not detached:
+        verbs.follow(running)
+
+
+@verb()
+def down(context: Context, config: str | None = None, adopt: bool = False) -> None:
+    """Stop and remove containers and networks; volumes and images stay."""
+    from container_manager import verbs
+
+    verbs.down(config, adopt=adopt)
+
+
+@verb(
+    help={
+        "backup": "save volumes in backups/ first (the default)",
+        "all-images": "remove base and pulled images too",
+    }
+)
+def clean(
+    context: Context,
+    config: str | None = None,
+    backup: bool = True,
+    all_images: bool = False,
+    adopt: bool = False,
+) -> None:
+    """Save all volumes in backups/, then remove containers, networks, volumes and our images."""
+    from container_manager import verbs
+
+    verbs.clean(config, save=backup, all_images=all_images, adopt=adopt)
+
+
+@verb(
+    dry=True,
+    help={
+        "volumes": "empty the volumes too, after saving them",
+        "backup": "save volumes that --volumes empties (the default)",
+    },
+)
+def rebuild(
+    context: Context,
+    config: str | None = None,
+    detached: bool = False,
+    volumes: bool = False,
+    backup: bool = True,
+    timeout: float = 0.0,
+    adopt: bool = False,
+    json: bool = False,
+) -> None:
+    """Build all images afresh and start anew; volumes keep their data."""
+    from container_manager import verbs
+    from container_manager.report import show_up
+
+    running = verbs.rebuild(
+        config, volumes=volumes, save=backup, timeout=timeout or None, adopt=adopt
+    )
+    show_up(running, json=json)
+    if not detached:
+        verbs.follow(running)
+
+
+@verb()
+def backup(context: Context, config: str | None = None) -> None:
+    """Save all volumes of the stopped stack in backups/, with checksums."""
+    from container_manager import verbs
+
+    print(verbs.backup(config))
+
+
+@verb(
+    positional=["name"],
+    help={
+        "name": "the folder below backups/ (default: the newest)",
+        "force": "overwrite volumes that hold data",
+    },
+)
+def restore(
+    context: Context, name: str = "", config: str | None = None, force: bool = False
+) -> None:
+    """Verify a backup and bring its volumes back; the stack is stopped."""
+    from container_manager import verbs
+
+    verbs.restore(config, name=name or None, force=force)
+
+
+@verb(help={"rebuild": "make it again, even if it is there"})
+def base_image(context: Context, rebuild: bool = False, config: str | None = None) -> None:
+    """Make the local Python base image from the host's own Debian packages."""
+    from container_manager import verbs
+
+    print(verbs.base_image(config, rebuild=rebuild))
+
+
+@verb()
+def explain_podman(context: Context, config: str | None = None) -> None:
+    """Say with which settings Podman is run here, and why."""
+    from container_manager import verbs
+
+    print(verbs.explain_podman(config))
+
+
+namespace = Collection(
+    "container_manager",
+    services,
+    build,
+    kernels,
+    assets,
+    up,
+    down,
+    clean,
+    rebuild,
+    backup,
+    restore,
+    base_image,
+    explain_podman,
+)

@@ -1,0 +1,170 @@
+"""Real Podman for the integration tests: images, unique names, free ports, and tidying up.
+
+Where Podman is missing these fixtures fail and never skip: a green run has run containers. The two
+images stay in the store, for the next run; everything named after a project goes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import socket
+import tempfile
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from container_manager import base_image, debian_tree
+from container_manager.errors import ManagerError
+from container_manager.podman import probe
+from container_manager.podman.host import PodmanHost, connect
+from container_manager.run import Finished, ProcessRunner
+
+SH_IMAGE = "localhost/cm-test-sh:latest"
+PREFIX = "cmt-"
+
+_SLEEPER = '["sh", "-c", "trap \'exit 0\' TERM INT; while :; do sleep 3600 & wait $!; done"]'
+
+
+class Podman:
+    """Calls Podman as the product does: same executable, same settings."""
+
+    def __init__(self, host: PodmanHost) -> None:
+        self.host = host
+        self.runner = ProcessRunner()
+
+    @property
+    def env(self) -> dict[str, str]:
+        """The environment of its calls."""
+        return self.host.environment(os.environ)
+
+    def __call__(
+        self, *arguments: str, check: bool = True, stdin: bytes | None = None, timeout: float = 120
+    ) -> Finished:
+        """Run ``podman ARGUMENTS``; without ``check``, failures are the caller's to look at."""
+        argv = (self.host.executable, *arguments)
+        finished = self.runner.run(argv, env=self.env, stdin=stdin, timeout=timeout)
+        if check and not finished.ok:
+            pytest.fail(f"'podman {' '.join(arguments)}' failed:\n{finished.last_lines}")
+        return finished
+
+    def lines(self, *arguments: str) -> list[str]:
+        """The lines that ``podman ARGUMENTS`` prints."""
+        for _ in range(20):
+            # A listing fails when another worker removes something while it is made.
+            finished = self(*arguments, check=False)
+            if finished.ok:
+                return finished.stdout.splitlines()
+            time.sleep(0.1)
+        pytest.fail(f"'podman {' '.join(arguments)}' failed:\n{finished.last_lines}")
+
+    def remove_all(self, name: str) -> None:
+        """Remove every container, pod, volume, network, secret and image named after ``name``."""
+        label = f"label=com.docker.compose.project={name}"
+        labelled = self.lines("ps", "--all", "--quiet", "--filter", label)
+        named = self.lines("ps", "--all", "--quiet", "--filter", f"name=^{name}")
+        self._remove(("rm", "--force", "--time=0", "--volumes"), {*labelled, *named})
+        for kind, remove in (
+            ("pod", ("pod", "rm", "--force")),
+            ("network", ("network", "rm", "--force")),
+            ("volume", ("volume", "rm", "--force")),
+            ("secret", ("secret", "rm")),
+        ):
+            names = self.lines(kind, "ls", "--format={{.Name}}")
+            ours = {each for each in names if each.startswith((name, f"pod_{name}"))}
+            self._remove(remove, ours)
+        images = self.lines("images", "--format={{.Repository}}:{{.Tag}}")
+        self._remove(("rmi", "--force"), {i for i in images if i.startswith(f"localhost/{name}")})
+
+    def _remove(self, command: tuple[str, ...], names: set[str]) -> None:
+        if names:
+            self(*command, *sorted(names), check=False)
+
+
+@contextlib.contextmanager
+def one_at_a_time() -> Iterator[None]:
+    """Hold a lock that all workers and all test runs of this user share."""
+    path = Path(tempfile.gettempdir()) / f"container-manager-tests-{os.getuid()}.lock"
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+@pytest.fixture(scope="session")
+def podman(tmp_path_factory: pytest.TempPathFactory) -> Podman:
+    """The Podman of this machine, ready to start containers."""
+    try:
+        host = connect(ProcessRunner(), tmp_path_factory.mktemp("podman-state"), os.environ)
+    except ManagerError as error:
+        pytest.fail(f"These tests need a working Podman.\n{error}", pytrace=False)
+    return Podman(host)
+
+
+@pytest.fixture(scope="session")
+def sh_image(podman: Podman, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """An image of 2 MB with busybox alone; by default it sleeps, and stops at once when told."""
+    with one_at_a_time():
+        if not podman("image", "exists", SH_IMAGE, check=False).ok:
+            archive = tmp_path_factory.mktemp("sh-image") / "root.tar"
+            debian_tree.write(archive, _busybox_tree(podman))
+            change = f"--change=CMD {_SLEEPER}"
+            podman("import", "--quiet", change, str(archive), SH_IMAGE)
+    return SH_IMAGE
+
+
+@pytest.fixture(scope="session")
+def python_image(podman: Podman) -> str:
+    """The local Python base image."""
+    with one_at_a_time():
+        try:
+            return base_image.ensure(podman.runner, podman.host.executable, podman.env)
+        except ManagerError as error:
+            pytest.fail(f"These tests need the local base image.\n{error}", pytrace=False)
+
+
+@pytest.fixture
+def project_name(podman: Podman) -> Iterator[str]:
+    """A name that nobody else uses; everything called after it is removed afterwards."""
+    name = f"{PREFIX}{uuid.uuid4().hex[:10]}"
+    yield name
+    podman.remove_all(name)
+
+
+@pytest.fixture
+def free_port() -> Callable[[], int]:
+    """Gives loopback ports that were free a moment ago, each once."""
+    given: set[int] = set()
+
+    def find() -> int:
+        while True:
+            with socket.socket() as listener:
+                listener.bind(("127.0.0.1", 0))
+                port: int = listener.getsockname()[1]
+            if port not in given:
+                given.add(port)
+                return port
+
+    return find
+
+
+def _busybox_tree(podman: Podman) -> dict[str, debian_tree.Entry]:
+    program = probe.static_program()
+    if program is None or not program.path.name.startswith("busybox"):
+        pytest.fail(
+            "These tests need a static busybox ('apt-get install busybox-static').", pytrace=False
+        )
+    folder = debian_tree.Entry()
+    tree = {
+        "bin": folder,
+        "etc": folder,
+        "tmp": debian_tree.Entry(mode=0o1777),
+        "bin/busybox": debian_tree.Entry(source=program.path),
+        "etc/passwd": debian_tree.Entry(content=b"root:x:0:0:root:/:/bin/sh\n", mode=0o644),
+        "etc/group": debian_tree.Entry(content=b"root:x:0:\n", mode=0o644),
+    }
+    names = podman.runner.run((str(program.path), "--list")).stdout.split()
+    return {f"bin/{name}": debian_tree.Entry(link="busybox") for name in names} | tree
