@@ -69,14 +69,14 @@ def render_template(template_path: str, config: Mapping[str, Any], out_dir: str)
         RenderError: the template or what it renders to cannot be used; nothing is written.
 
     Examples:
-        >>> import os
-        >>> os.makedirs('services/mongo')
-        >>> with open('services/mongo/docker-compose.yml.j2', 'w') as template:
-        ...     _ = template.write('services: {mongo: {image: "mongo:{{ database.port }}"}}')
+        >>> from pathlib import Path
+        >>> Path('services/mongo').mkdir(parents=True)
+        >>> _ = Path('services/mongo/docker-compose.yml.j2').write_text(
+        ...     'services: {mongo: {image: "mongo:{{ database.port }}"}}')
         >>> config = {'database': {'host': 'localhost', 'port': 5432}}
         >>> render_template('services/mongo/docker-compose.yml.j2', config, 'build/services/mongo')
         'build/services/mongo/docker-compose.yml'
-        >>> print(open('build/services/mongo/docker-compose.yml').read())
+        >>> print(Path('build/services/mongo/docker-compose.yml').read_text())
         services: {mongo: {image: "mongo:5432"}}
     """
     template = Path(template_path)
@@ -93,15 +93,15 @@ def render_kernel_templates(source_dir: str, config: Mapping[str, Any], out_dir:
         RenderError: with every problem of all of them; nothing is written then.
 
     Examples:
-        >>> import os
+        >>> from pathlib import Path
         >>> for mode in ('readonly', 'write'):
-        ...     os.makedirs(f'services/jupyter/python3-epics-{mode}')
-        ...     with open(f'services/jupyter/python3-epics-{mode}/kernel.json.j2', 'w') as kernel:
-        ...         _ = kernel.write('{"env": {"ROOT": {{ project_root | to_json }}}}')
+        ...     kernel = Path(f'services/jupyter/python3-epics-{mode}/kernel.json.j2')
+        ...     kernel.parent.mkdir(parents=True)
+        ...     _ = kernel.write_text('{"env": {"ROOT": {{ project_root | to_json }}}}')
         >>> render_kernel_templates(
         ...     'services/jupyter', {'project_root': '/home/user/project'}, 'build/services/jupyter'
         ... )
-        >>> print(open('build/services/jupyter/python3-epics-write/kernel.json').read())
+        >>> print(Path('build/services/jupyter/python3-epics-write/kernel.json').read_text())
         {"env": {"ROOT": "/home/user/project"}}
     """
     top = Path(source_dir)
@@ -145,11 +145,12 @@ def setup_build_dir(
 
     Examples:
         >>> import os
+        >>> from pathlib import Path
         >>> for folder in ('services/framework/jupyter', 'src', 'docs', 'external_data'):
         ...     os.makedirs(folder)
-        ...     _ = open(f'{folder}/file.txt', 'w').write('content')
-        >>> with open('services/framework/jupyter/docker-compose.yml.j2', 'w') as template:
-        ...     _ = template.write('services: {jupyter: {image: "localhost/jupyter"}}')
+        ...     _ = Path(folder, 'file.txt').write_text('content')
+        >>> _ = Path('services/framework/jupyter/docker-compose.yml.j2').write_text(
+        ...     'services: {jupyter: {image: "localhost/jupyter"}}')
         >>> compose_path = setup_build_dir(
         ...     'services/framework/jupyter/docker-compose.yml.j2',
         ...     {'project_name': 'lab'},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -125,19 +125,26 @@ def _run_tasks(arguments: list[str]) -> NoReturn:
                 raise Exit(code=2) from error
 
     program = TaskProgram(version=__version__, namespace=namespace, name="container-manager")
-    words = with_trailing_services(arguments, namespace.to_contexts())
+    core = {
+        f"-{name}" if len(name) == 1 else f"--{name}"
+        for argument in program.core_args()
+        if argument.takes_value
+        for name in argument.names
+    }
+    words = with_trailing_services(arguments, namespace.to_contexts(), core)
     program.run(["container-manager", *(words or ["--list"])])
     sys.exit(0)
 
 
 def with_trailing_services(
-    arguments: Sequence[str], contexts: Sequence[ParserContext]
+    arguments: Sequence[str], contexts: Sequence[ParserContext], core: Collection[str]
 ) -> list[str]:
     """Turn words after a task that are no tasks into ``--service WORD``.
 
     Args:
         arguments: what was typed.
         contexts: what invoke knows of the tasks and their options.
+        core: invoke's own options that take a value.
 
     Returns:
         What invoke understands.
@@ -153,7 +160,7 @@ def with_trailing_services(
             current = tasks[argument]
         elif current is not None and argument.startswith("-"):
             flag = current.flags.get(argument)
-            takes_value = bool(flag and flag.takes_value)
+            takes_value = flag.takes_value if flag else argument in core
         elif current is not None and "--service" in current.flags:
             words.append("--service")
         words.append(argument)

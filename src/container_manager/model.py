@@ -127,6 +127,7 @@ class Output:
     mode: int
     reason: str
     owner: str | None
+    step: str
     link: str | None = None
 
 

@@ -10,8 +10,13 @@ from typing import TYPE_CHECKING, Any
 from container_manager.errors import ManagerError, Problem, display_path
 
 if TYPE_CHECKING:
+    from container_manager.lifecycle.outcome import Outcome
     from container_manager.model import Build, BuildPlan
+    from container_manager.podman.state import PublishedPort
     from container_manager.verbs import Running, ServiceRow
+
+_NOT_WEB = frozenset({22, 25, 53, 1883, 3306, 5064, 5065, 5432, 5672, 6379, 27017})
+"""Container ports of protocols that no browser speaks."""
 
 
 def tell(error: ManagerError) -> None:
@@ -82,24 +87,44 @@ def show_up(running: Running, *, json: bool) -> None:
     if json:
         _print_json(
             {
-                "project": running.project,
-                "containers": [
+                "project": running.project.name,
+                "services": [
                     {
-                        "service": row.service,
+                        "service": row.name,
+                        "owner": row.owner,
                         "container": row.container,
-                        "state": row.state,
-                        "addresses": list(row.addresses),
+                        "state": row.phase,
+                        "addresses": [address(port) for port in row.ports],
                     }
-                    for row in running.rows
+                    for row in running.services
                 ],
             }
         )
         return
     cells = [
-        (row.service, row.container, row.state, ", ".join(row.addresses) or "-")
-        for row in running.rows
+        (row.name, row.phase, row.reason, ", ".join(map(address, row.ports)) or "-")
+        for row in running.services
     ]
-    print(table(("SERVICE", "CONTAINER", "STATE", "ADDRESS"), cells))
+    print(table(("SERVICE", "STATE", "", "ADDRESS"), cells))
+
+
+def show_removed(outcome: Outcome) -> None:
+    """What a verb took away, and what it left, on stderr."""
+    if outcome.removed:
+        print("Removed: " + ", ".join(outcome.removed), file=sys.stderr)
+    else:
+        print("There was nothing to remove.", file=sys.stderr)
+    for kept in outcome.kept:
+        print(f"Kept: {kept}", file=sys.stderr)
+
+
+def address(port: PublishedPort) -> str:
+    """Where a published port is reached, as a link where a browser may know what to do with it."""
+    host = port.host_ip if port.host_ip not in ("", "0.0.0.0", "::") else "127.0.0.1"  # noqa: S104
+    shown = f"[{host}]:{port.host_port}" if ":" in host else f"{host}:{port.host_port}"
+    if port.protocol != "tcp":
+        return f"{shown}/{port.protocol}"
+    return shown if port.container_port in _NOT_WEB else f"http://{shown}"
 
 
 def summary(plan: BuildPlan) -> str:

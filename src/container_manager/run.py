@@ -11,6 +11,7 @@ import os
 import selectors
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -60,6 +61,7 @@ class Runner(Protocol):
         timeout: float = QUERY_TIMEOUT,
         silence: float | None = None,
         on_line: Callable[[str], None] | None = None,
+        stop: threading.Event | None = None,
     ) -> Finished:
         """Run ``argv`` to its end.
 
@@ -71,6 +73,7 @@ class Runner(Protocol):
             timeout: seconds after which it is killed.
             silence: seconds without any output after which it is killed (for builds and pulls).
             on_line: called with each line that it prints, as it prints it.
+            stop: when set, the process is ended, and what it left so far is returned.
 
         Raises:
             RuntimeFailure: it took too long, or could not be started.
@@ -91,6 +94,7 @@ class ProcessRunner:
         timeout: float = QUERY_TIMEOUT,
         silence: float | None = None,
         on_line: Callable[[str], None] | None = None,
+        stop: threading.Event | None = None,
     ) -> Finished:
         """See :meth:`Runner.run`."""
         try:
@@ -108,7 +112,7 @@ class ProcessRunner:
                 f"'{argv[0]}' could not be started: {error.strerror or error}"
             ) from error
         try:
-            return _collect(process, tuple(argv), stdin, timeout, silence, on_line)
+            return _collect(process, tuple(argv), stdin, timeout, silence, on_line, stop)
         except BaseException:
             _kill_group(process)
             raise
@@ -121,6 +125,7 @@ def _collect(
     timeout: float,
     silence: float | None,
     on_line: Callable[[str], None] | None,
+    stop: threading.Event | None,
 ) -> Finished:
     assert process.stdout is not None
     assert process.stderr is not None
@@ -139,6 +144,9 @@ def _collect(
                 last = time.monotonic()
             elif process.poll() is not None and not selector.select(0):
                 break  # a grandchild (conmon, say) may keep the pipe open for ever
+            if stop is not None and stop.is_set():
+                _end_group(process)
+                break
             _check_deadlines(argv, started, last, timeout, silence)
     while process.poll() is None:
         _check_deadlines(argv, started, last, timeout, silence)
@@ -177,15 +185,19 @@ def _check_deadlines(
 
 
 def _kill_group(process: subprocess.Popen[bytes]) -> None:
+    _end_group(process)
+    for pipe in (process.stdin, process.stdout, process.stderr):
+        if pipe is not None:
+            pipe.close()
+
+
+def _end_group(process: subprocess.Popen[bytes]) -> None:
     for sign in (signal.SIGTERM, signal.SIGKILL):
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, sign)
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(timeout=5)
             break
-    for pipe in (process.stdin, process.stdout, process.stderr):
-        if pipe is not None:
-            pipe.close()
 
 
 class _Stream:

@@ -6,6 +6,7 @@ A project's own ``tasks.py`` needs one line: ``from container_manager.tasks impo
 from __future__ import annotations
 
 import functools
+import inspect
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -51,9 +52,7 @@ def verb(*, dry: bool = False, **options: Any) -> Callable[[Callable[..., None]]
                 print("interrupted", file=sys.stderr)
                 raise Exit(code=130) from interrupt
 
-        parameters = guarded.__wrapped__.__code__.co_varnames[  # type: ignore[attr-defined]
-            : guarded.__wrapped__.__code__.co_argcount  # type: ignore[attr-defined]
-        ]
+        parameters = inspect.signature(function).parameters
         shown = {name: text for name, text in _HELP.items() if name in parameters}
         shown.update(options.pop("help", {}))
         iterable = ["service"] if "service" in parameters else []
@@ -96,7 +95,7 @@ def services(context: Context, config: str | None = None, json: bool = False) ->
 def build(
     context: Context,
     config: str | None = None,
-    service: Any = (),
+    service: Any = None,
     images: bool = False,
     json: bool = False,
 ) -> None:
@@ -109,7 +108,7 @@ def build(
 
 @verb(dry=True)
 def kernels(
-    context: Context, config: str | None = None, service: Any = (), json: bool = False
+    context: Context, config: str | None = None, service: Any = None, json: bool = False
 ) -> None:
     """Render the kernel specifications only."""
     from container_manager import verbs
@@ -120,7 +119,7 @@ def kernels(
 
 @verb(dry=True)
 def assets(
-    context: Context, config: str | None = None, service: Any = (), json: bool = False
+    context: Context, config: str | None = None, service: Any = None, json: bool = False
 ) -> None:
     """Copy src/ and the additional directories only."""
     from container_manager import verbs
@@ -133,7 +132,7 @@ def assets(
 def up(
     context: Context,
     config: str | None = None,
-    service: Any = (),
+    service: Any = None,
     detached: bool = False,
     timeout: float = 0.0,
     adopt: bool = False,

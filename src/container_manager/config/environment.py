@@ -6,6 +6,7 @@ literal. Secrets are never expanded into anything: where one is referenced, the 
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -52,6 +53,15 @@ def looks_secret(name: str) -> bool:
     """
     words = re.split(r"[^A-Z0-9]+", name.upper())
     return any(w in _SECRET_WORDS for w in words) or ("PWD" in words and len(words) > 1)
+
+
+def is_utf8(text: str) -> bool:
+    """Whether a text from the system can be written to a file."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,6 +167,8 @@ class Environment:
     def _value(self, token: Reference, report: Report) -> str | _UseOperand | None:
         """The value; None when unset without a default; USE_OPERAND when the operand stands in."""
         value = self.get(token.name)
+        if value is not None and not is_utf8(value):
+            report.undecodable.add(token.name)
         present = value is not None and (value != "" or not token.operator.startswith(":"))
         if token.operator.endswith("+"):
             return _USE_OPERAND if present else ""
@@ -184,6 +196,7 @@ class Report:
     referenced: set[str] = field(default_factory=set)
     unset: set[str] = field(default_factory=set)
     missing: dict[str, str] = field(default_factory=dict)
+    undecodable: set[str] = field(default_factory=set)
 
 
 def _join(parts: Iterable[str | Placeholder]) -> tuple[str | Placeholder, ...]:
@@ -203,7 +216,7 @@ def read_dotenv(path: Path) -> dict[str, str]:
     Raises:
         ConfigError: a line that is no ``NAME=value``, each with its number.
     """
-    if not path.exists():
+    if not os.path.exists(path):  # noqa: PTH110 - Path.exists() raises on names too long
         return {}
     from dotenv.parser import parse_stream  # only here: most commands have no .env
 
@@ -237,6 +250,7 @@ def expand_value(
     if not isinstance(value, str) or "$" not in value:
         return value
     missing_before = set(report.missing)
+    undecodable_before = set(report.undecodable)
     try:
         expanded = environment.expand(value, report)
     except InterpolationError as error:
@@ -246,6 +260,8 @@ def expand_value(
         return value
     for name in sorted(set(report.missing) - missing_before):
         problems.append(missing_variable(name, report.missing[name], where, environment))
+    for name in sorted(report.undecodable - undecodable_before):
+        problems.append(Problem(message=f"The value of {name} is not UTF-8 text.", where=where))
     return expanded
 
 

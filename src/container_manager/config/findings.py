@@ -9,19 +9,22 @@ from container_manager.config.environment import (
     expand_value,
     looks_secret,
 )
+from container_manager.config.interpolation import InterpolationError, tokens
 from container_manager.errors import Problem
 from container_manager.model import Node, dotted
 
 
 def unset_variables(report: Report, tree: Node, environment: Environment) -> list[Problem]:
     """Variables without a value: told once each, with the first place that asks for them."""
-    names = {name for name in report.unset if name != "project_root"}
+    names = set(report.unset)
     if not names:
         return []
     warnings = []
-    for _, node in tree.walk():
+    for path, node in tree.walk():
         if not isinstance(node.value, str) or "$" not in node.value:
             continue
+        if path == ("project_root",):
+            continue  # has a default of its own
         own = Report()
         expand_value(node.value, node.where, environment, own, [])
         for name in sorted(own.unset & names):
@@ -47,8 +50,8 @@ def literal_secrets(tree: Node) -> list[Problem]:
             isinstance(key, str)
             and isinstance(node.value, str)
             and node.value
-            and "$" not in node.value
             and looks_secret(key)
+            and not _refers(node.value)
         ):
             warnings.append(
                 Problem(
@@ -58,6 +61,14 @@ def literal_secrets(tree: Node) -> list[Problem]:
                 )
             )
     return warnings
+
+
+def _refers(text: str) -> bool:
+    """Whether a text takes anything from a variable."""
+    try:
+        return any(not isinstance(token, str) for token in tokens(text))
+    except InterpolationError:
+        return True  # told as an error already
 
 
 def short_secrets(environment: Environment, report: Report) -> list[Problem]:

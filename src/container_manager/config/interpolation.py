@@ -16,6 +16,9 @@ from typing import Self
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 _OPERATOR = re.compile(r":?[-?+]")
 
+MAX_NESTING = 16
+"""References inside the defaults of references: more is no text that a person wrote."""
+
 
 class InterpolationError(ValueError):
     """The text holds ``${`` that is not closed, or something that is no variable reference."""
@@ -136,6 +139,8 @@ def _closing_brace(text: str, start: int) -> int:
     while position < len(text):
         if text.startswith("${", position):
             depth += 1
+            if depth > MAX_NESTING:
+                raise InterpolationError("The defaults of variables are nested too deeply")
             position += 2
             continue
         if text[position] == "}":

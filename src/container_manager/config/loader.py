@@ -9,15 +9,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from container_manager.config.environment import (
     Environment,
     Report,
     expand_value,
+    is_utf8,
     read_dotenv,
 )
 from container_manager.config.findings import literal_secrets, short_secrets, unset_variables
 from container_manager.config.images import resolve_python
-from container_manager.config.interpolation import Text
+from container_manager.config.interpolation import Placeholder, Text
 from container_manager.config.merge import Loader
 from container_manager.config.schema import validate
 from container_manager.errors import ConfigError, Location, Problem, raise_all
@@ -220,12 +223,18 @@ def _expand(
     return expand_value(node.value, node.where, environment, report, errors)
 
 
+def _placeholders(value: Any) -> list[Placeholder]:
+    parts = value.parts if isinstance(value, Text) else ()
+    return [part for part in parts if isinstance(part, Placeholder)]
+
+
 def _default_values(values: dict[str, Any], root: Path, errors: list[Problem], tree: Node) -> None:
     """Fill in what the contract promises to be there."""
+    if not is_utf8(str(root)):
+        raise ConfigError("The name of the project's folder is not UTF-8 text.")
     given = values.get("project_root")
-    unset = isinstance(given, Text) and not given.secrets
-    if given is None or unset:
-        values["project_root"] = str(root)
+    if given is None or any(not placeholder.secret for placeholder in _placeholders(given)):
+        values["project_root"] = Text((str(root),)) if "$" in str(root) else str(root)
     name = normalise_name(str(values.get("project_name") or root.name))
     if not name:
         errors.append(
@@ -236,7 +245,7 @@ def _default_values(values: dict[str, Any], root: Path, errors: list[Problem], t
             )
         )
     for key in ("project_name", "build_dir"):
-        if isinstance(values.get(key), Text) and "$" in values[key]:
+        if _placeholders(values.get(key)):
             errors.append(
                 Problem(
                     message=f"'{key}' holds a variable that is not set, or a secret.",
@@ -247,3 +256,13 @@ def _default_values(values: dict[str, Any], root: Path, errors: list[Problem], t
     images = values.get("images")
     if isinstance(images, dict) and images.get("python") == "auto":
         images["python"] = resolve_python("auto")
+
+
+def _write_text(dumper: Any, value: Text) -> yaml.Node:
+    node: yaml.Node = dumper.represent_str(str(value))
+    return node
+
+
+# Text is ours alone; people dump the configuration that ConfigBuilder gives them with plain PyYAML.
+yaml.SafeDumper.add_representer(Text, _write_text)
+yaml.Dumper.add_representer(Text, _write_text)

@@ -7,6 +7,7 @@ and of two imports the later. ``deployed_services`` has rules of its own, see :c
 from __future__ import annotations
 
 import glob
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -69,7 +70,7 @@ class Loader:
         Raises:
             ConfigError: with every problem of every file.
         """
-        if not path.exists():
+        if not os.path.exists(path):  # noqa: PTH110 - Path.exists() raises on names too long
             raise ConfigError(
                 "There is no such configuration file.",
                 where=Location(path),
@@ -83,7 +84,10 @@ class Loader:
                 remedy="It needs at least 'deployed_services' and the services it names.",
             )
         deployed = Deployed()
-        tree = self._file(path, (), deployed)
+        try:
+            tree = self._file(path, (), deployed)
+        except RecursionError as cause:
+            raise ConfigError("The imports are nested too deeply.", where=Location(path)) from cause
         raise_all(ConfigError, self.problems)
         assert isinstance(tree.value, dict)
         services = self._deployed(deployed, path)
@@ -118,7 +122,7 @@ class Loader:
             merged = merge(merged, self._file(imported, chain, deployed))
         deployed.merge(self._deployed_part(keys.pop("deployed_services", None)))
         if "applications" in keys:
-            keys["applications"] = self._applications(keys["applications"])
+            keys["applications"] = self._applications(keys["applications"], chain)
         return merge(merged, Node(value=keys, where=own.where))
 
     def _imports(self, node: Node | None, importer: Path) -> list[tuple[Path, Location]]:
@@ -182,7 +186,7 @@ class Loader:
         shown = " -> ".join(display_path(path) for path in loop)
         self._problem(f"The imports form a cycle: {shown}.", where, "Remove one of them.")
 
-    def _applications(self, node: Node) -> Node:
+    def _applications(self, node: Node, chain: tuple[Path, ...]) -> Node:
         """The list form names applications whose configuration lies at a known place."""
         if not isinstance(node.value, list):
             return node
@@ -194,10 +198,14 @@ class Loader:
                 continue
             path = self.root / APPLICATIONS_DIR / name / "config.yml"
             loaded[name] = Node(value={}, where=item.where)
-            if path.exists():
-                self.imported_from.setdefault(path, item.where)
-                own_deployed = Deployed()
-                loaded[name] = self._file(path, (), own_deployed)
+            if not os.path.exists(path):  # noqa: PTH110 - Path.exists() raises on names too long
+                continue
+            if path.resolve() in chain:
+                self._cycle(chain, path.resolve(), item.where)
+                continue
+            self.imported_from.setdefault(path, item.where)
+            own_deployed = Deployed()
+            loaded[name] = self._file(path, chain, own_deployed)
         return Node(value=loaded, where=node.where)
 
     def _deployed_part(self, node: Node | None) -> Deployed:

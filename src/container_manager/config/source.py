@@ -22,12 +22,15 @@ from container_manager.errors import ConfigError, Location, Problem
 from container_manager.model import Key, Node, Scalar
 
 try:
-    from yaml import CSafeLoader as _Loader
+    from yaml import CSafeLoader as _SafeLoader
 except ImportError:  # pragma: no cover - PyYAML built without libyaml
-    from yaml import SafeLoader as _Loader  # type: ignore[assignment]
+    from yaml import SafeLoader as _SafeLoader  # type: ignore[assignment]
 
 MAX_NODES = 1_000_000
 """Values in one file, aliases counted each time: a bound against alias bombs."""
+
+MAX_DEPTH = 64
+"""Mappings and lists inside each other: libyaml's own recursion would end the process."""
 
 _TAG = "tag:yaml.org,2002:"
 _INT = re.compile(r"-?(?:0|[1-9][0-9]{0,4000})")
@@ -93,18 +96,29 @@ def parse_yaml(
     except (yaml.YAMLError, UnicodeError, ValueError) as cause:
         reason = str(cause).splitlines()[0]
         raise error(f"This is not valid YAML: {reason}.", where=Location(path)) from cause
-    except RecursionError as cause:
-        raise error("The values are nested too deeply.", where=Location(path)) from cause
     if root is None:
         return None
     reader = _Reader(path, compose=compose)
-    try:
-        node = reader.node(root)
-    except RecursionError as cause:
-        raise error("The values are nested too deeply.", where=Location(path)) from cause
+    node = reader.node(root)
     if reader.problems:
         raise error(reader.problems)
     return node
+
+
+class _Loader(_SafeLoader):
+    """PyYAML's loader, which calls these two for every value that it enters and leaves."""
+
+    _depth = 0
+
+    def descend_resolver(self, current_node: yaml.Node | None, current_index: Any) -> None:
+        self._depth += 1
+        if current_node is not None and self._depth > MAX_DEPTH:
+            raise yaml.MarkedYAMLError(
+                problem="the values are nested too deeply", problem_mark=current_node.start_mark
+            )
+
+    def ascend_resolver(self) -> None:
+        self._depth -= 1
 
 
 class _Reader:
@@ -128,6 +142,9 @@ class _Reader:
             return self._scalar(node, where)
         if id(node) in self._open:
             self._problem(where, "This value contains itself through an alias.")
+            return Node(value=None, where=where)
+        if len(self._open) > MAX_DEPTH:
+            self._problem(where, "The values are nested too deeply through aliases.")
             return Node(value=None, where=where)
         self._open.add(id(node))
         try:

@@ -173,6 +173,3 @@ def _represent_text(dumper: Any, value: Any) -> yaml.Node:
 for _type in (Text, Secret):
     PlainDumper.add_representer(_type, _represent_text)
 PlainDumper.add_multi_representer(Undefined, _represent_text)
-# ConfigBuilder.config may hold Text: people dump their configuration with plain PyYAML.
-yaml.SafeDumper.add_representer(Text, _represent_text)
-yaml.Dumper.add_representer(Text, _represent_text)

@@ -1,0 +1,152 @@
+"""The manager's own compose file: labels and secrets, so that rendered files stay as they are.
+
+It is written twice: before images are built, with what goes into images, and afterwards, with
+everything. It is passed last, is never below ``build/``, and holds no secret.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+from container_manager import identity as labels
+from container_manager.compose.model import ComposeService, Declared, Stack
+
+_LONGEST_PROJECT = 30
+_LONGEST_KEY = 16
+
+
+class _Reset:
+    """``!reset``: the compose specification's word for taking a key of an earlier file away."""
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes what compose files need, keys in our order."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        """Aliases would be legal, and unreadable."""
+        return True
+
+
+_Dumper.add_representer(_Reset, lambda dumper, _: dumper.represent_scalar("!reset", "null"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overlay:
+    """What the manager adds.
+
+    Attributes:
+        constant: labels of everything.
+        contexts: compose service -> digest of its build context.
+        digests: compose service -> digest of its container; empty before images exist.
+        secrets: compose service -> key in the environment -> value; the values are not written,
+            only whether they are empty.
+    """
+
+    constant: Mapping[str, str]
+    contexts: Mapping[str, str]
+    digests: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def text(self, stack: Stack) -> str:
+        """The compose file."""
+        services = {name: self._service(stack, one) for name, one in stack.services.items()}
+        document = {
+            "services": services,
+            "volumes": self._labelled(stack.volumes),
+            "networks": self._labelled(stack.networks),
+            "secrets": {
+                secret["source"]: {"external": True}
+                for service in services.values()
+                for secret in service.get("secrets", ())
+            },
+        }
+        if stack.default_network:
+            document["networks"]["default"] = {"labels": dict(self.constant)}
+        body = yaml.dump(_escaped(document), Dumper=_Dumper, sort_keys=False, allow_unicode=True)
+        return f"# Written by Container Manager for this checkout; do not edit.\n{body}"
+
+    def _service(self, stack: Stack, service: ComposeService) -> dict[str, Any]:
+        result: dict[str, Any] = {
+            "labels": {
+                **self.constant,
+                labels.SERVICE: service.owner or "",
+                labels.DIGEST: self.digests.get(service.name, ""),
+                labels.GRACE: f"{service.stop_grace_period:g}",
+                labels.AFTER: ",".join(service.awaited),
+            }
+        }
+        if service.build is not None:
+            result["image"] = service.image
+            image_labels = {
+                **self.constant,
+                labels.IMAGE: service.image,
+                labels.CONTEXT: self.contexts.get(service.name, ""),
+            }
+            listed = [f"{key}={value}" for key, value in image_labels.items()]
+            result["build"] = {"labels": listed if service.build.labels_as_list else image_labels}
+        result.update(self._secrets(stack, service))
+        return result
+
+    def _secrets(self, stack: Stack, service: ComposeService) -> dict[str, Any]:
+        """The entries with secrets: taken out of ``environment``, delivered as Podman secrets."""
+        values = self.secrets.get(service.name, {})
+        environment: dict[str, Any] = {}
+        delivered = []
+        for entry in service.secret_entries:
+            if values.get(entry.key):
+                environment[entry.key] = _Reset()
+                source = secret_name(stack.project, service.name, entry.key)
+                delivered.append({"source": source, "type": "env", "target": entry.key})
+            elif not entry.passed_through:
+                environment[entry.key] = ""  # Podman's secrets cannot be empty
+        result: dict[str, Any] = {}
+        if environment:
+            result["environment"] = environment
+        if delivered:
+            result["secrets"] = delivered
+        return result
+
+    def _labelled(self, declared: Mapping[str, Declared]) -> dict[str, Any]:
+        result: dict[str, Any] = {}
+        for name, one in declared.items():
+            if not one.external:
+                as_list = isinstance(one.definition.get("labels"), list)
+                listed = [f"{key}={value}" for key, value in self.constant.items()]
+                result[name] = {"labels": listed if as_list else dict(self.constant)}
+        return result
+
+
+def secret_prefix(project: str) -> str:
+    """How the names of a project's Podman secrets begin; no two projects share it.
+
+    >>> secret_prefix("lab")
+    'lab.'
+    """
+    if len(project) > _LONGEST_PROJECT:
+        project = f"{project[: _LONGEST_PROJECT - 10]}-{_short_hash(project)}"
+    return f"{project}."
+
+
+def secret_name(project: str, service: str, key: str) -> str:
+    """The name of the Podman secret for one entry; Podman takes at most 63 characters."""
+    readable = re.sub(r"[^A-Za-z0-9]+", "", key)[:_LONGEST_KEY]
+    return f"{secret_prefix(project)}{readable}.{_short_hash(f'{service}/{key}')}"
+
+
+def _short_hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+def _escaped(value: Any) -> Any:
+    """Dollars doubled: the provider fills in variables here, too."""
+    if isinstance(value, dict):
+        return {key: _escaped(child) for key, child in value.items()}
+    if isinstance(value, list):
+        return [_escaped(child) for child in value]
+    return value.replace("$", "$$") if isinstance(value, str) else value

@@ -1,0 +1,149 @@
+"""Reads the stack: all compose files merged, interpolated, checked.
+
+Providers read the files themselves; this view exists to say what is wrong before they are asked, to
+know what a change is, and to wait for the right things.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from container_manager.compose.graph import check_uses, mark_one_shots
+from container_manager.compose.interpolate import Reader, provider_view
+from container_manager.compose.model import ComposeService, Declared, Stack
+from container_manager.compose.service import ServiceReader
+from container_manager.compose.shape import check_shape
+from container_manager.config.environment import Environment
+from container_manager.errors import RenderError, raise_all
+from container_manager.model import ComposeFile, Node, Service
+
+SHARED = ("volumes", "networks", "secrets")
+"""Top-level mappings that several templates may declare, if they say the same."""
+
+
+def read_stack(
+    files: Sequence[ComposeFile],
+    services: Mapping[str, Service],
+    environment: Environment,
+    *,
+    project_name: str,
+    planned: Mapping[Path, str | Path] | None = None,
+) -> Stack:
+    """Merge, interpolate and check the generated compose files.
+
+    Args:
+        files: the root file first.
+        services: our deployed services by canonical name.
+        environment: the variables.
+        project_name: the compose project.
+        planned: files that a build is about to write: path -> text, or what it is copied from.
+
+    Raises:
+        RenderError: with every problem found.
+    """
+    reader = Reader(environment=provider_view(environment, project_name), planned=planned or {})
+    base = files[0].path.parent
+    found: dict[str, ComposeService] = {}
+    shared: dict[str, dict[str, Declared]] = {kind: {} for kind in SHARED}
+    for file in files:
+        if not check_shape(file.document, reader):
+            continue
+        service_of_ours = services.get(file.service or "")
+        settings = service_of_ours.settings if service_of_ours else {}
+        read = ServiceReader(reader, base, project_name, file.service, settings)
+        for name, node in _children(file.document, "services"):
+            if name in found:
+                reader.problem(
+                    node.where,
+                    f"The compose service '{name}' is defined twice.",
+                    f"It is defined first at {found[name].where}; rename one of the two.",
+                )
+            elif service := read.service(name, node):
+                found[name] = service
+        for kind in SHARED:
+            for name, node in _children(file.document, kind):
+                _declare(shared[kind], kind, name, node, reader, project=project_name, base=base)
+    stack = Stack(
+        project=project_name,
+        base=base,
+        services=found,
+        **shared,
+        referenced=reader.referenced,
+        environment=reader.environment,
+        warnings=tuple(dict.fromkeys(reader.warnings)),
+    )
+    return _checked(stack, reader)
+
+
+def _checked(stack: Stack, reader: Reader) -> Stack:
+    check_uses(stack, reader)
+    raise_all(RenderError, reader.problems)
+    return mark_one_shots(stack)
+
+
+def _children(document: Node, kind: str) -> list[tuple[str, Node]]:
+    node = document.find((kind,))
+    if node is None or not isinstance(node.value, dict):
+        return []
+    return [(str(name), child) for name, child in node.value.items()]
+
+
+def _declare(
+    known: dict[str, Declared],
+    kind: str,
+    name: str,
+    node: Node,
+    reader: Reader,
+    *,
+    project: str,
+    base: Path,
+) -> None:
+    definition = reader.plain(node, (kind, name)) or {}
+    if not isinstance(definition, dict):
+        reader.problem(node.where, f"'{kind}.{name}' must be a mapping or empty.")
+        return
+    if kind == "secrets":
+        _check_secret(name, node, definition, reader, base)
+    earlier = known.get(name)
+    if earlier and earlier.definition and definition and earlier.definition != definition:
+        reader.problem(
+            node.where,
+            f"'{kind}.{name}' is declared differently elsewhere.",
+            f"It is declared first at {earlier.where}; a provider would mix the two. "
+            "Make them equal, or declare it in the root template alone.",
+        )
+        return
+    if earlier and not definition:
+        return
+    external = definition.get("external")
+    old_name = external.get("name") if isinstance(external, dict) else None
+    actual = definition.get("name") or old_name or (name if external else f"{project}_{name}")
+    known[name] = Declared(
+        name=name,
+        actual=str(actual),
+        external=bool(external),
+        definition=definition,
+        where=node.where,
+    )
+
+
+def _check_secret(
+    name: str, node: Node, definition: Mapping[str, Any], reader: Reader, base: Path
+) -> None:
+    """Compose's own secrets: a file may be one, a variable may not."""
+    if "environment" in definition:
+        reader.problem(
+            node.where,
+            f"The secret '{name}' comes from a variable, which podman-compose cannot deliver.",
+            "Put the variable under the service's 'environment' as NAME: ${NAME}; "
+            "it reaches the container as a Podman secret.",
+        )
+    file = definition.get("file")
+    if file and reader.content((base / str(file)).expanduser()) is None:
+        reader.problem(
+            node.where,
+            f"The file {str(file)!r} of the secret '{name}' does not exist in {base}.",
+            "Create it, or name it by an absolute path.",
+        )

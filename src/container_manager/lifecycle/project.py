@@ -1,0 +1,105 @@
+"""A project that can be run: everything that the verbs need, found once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from container_manager import identity as labels
+from container_manager.compose.providers import DEFAULT, Provider, child_environment, find_provider
+from container_manager.config.environment import Environment
+from container_manager.config.loader import Config
+from container_manager.identity import Identity, load_identity, private_folder
+from container_manager.model import Service
+from container_manager.podman.engine import Engine
+from container_manager.podman.host import connect
+from container_manager.podman.state import ContainerState
+from container_manager.progress import PlainProgress, Progress, Redactor
+from container_manager.run import ProcessRunner, Runner
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """What the verbs work with.
+
+    Attributes:
+        name: the compose project's name.
+        config_path: the configuration, absolute.
+        root: its folder.
+        state_dir: the private folder.
+        environment: the variables.
+        services: the deployed services by canonical name.
+        engine: Podman.
+        provider: what reads compose files.
+        progress: where the verbs say what they do.
+        redact: takes secrets out of what others print.
+        adopt: whether a foreign stack of this name is taken over.
+    """
+
+    name: str
+    config_path: Path
+    root: Path
+    state_dir: Path
+    environment: Environment
+    services: Mapping[str, Service]
+    engine: Engine
+    provider: Provider
+    progress: Progress
+    redact: Redactor
+    adopt: bool = False
+
+    def identity(self, *, create: bool) -> Identity:
+        """Who we are; only what starts or builds something makes an identity."""
+        return load_identity(
+            self.state_dir,
+            project=self.name,
+            config=self.config_path,
+            create=create,
+            adopt=self.adopt,
+        )
+
+    def containers(self) -> list[ContainerState]:
+        """All containers of the compose project of our name, whoever made them."""
+        return self.engine.containers(f"{labels.COMPOSE_PROJECT}={self.name}")
+
+
+def open_project(
+    config: Config,
+    services: Iterable[Service] = (),
+    *,
+    runner: Runner | None = None,
+    progress: Progress | None = None,
+    adopt: bool = False,
+) -> Project:
+    """Find Podman and the provider for a configuration.
+
+    Args:
+        config: the configuration.
+        services: the deployed services.
+        runner: starts the processes.
+        progress: where the verbs say what they do; None: lines on standard error.
+        adopt: whether a foreign stack of this name is taken over.
+
+    Raises:
+        PreconditionError: Podman or the provider cannot be used.
+    """
+    runner = runner or ProcessRunner()
+    public = child_environment(config.environment.public(), {})
+    provider = find_provider(str(config.values.get("compose_provider") or DEFAULT))
+    private_folder(config.state_dir)
+    host = connect(runner, config.state_dir, public)
+    referenced = {*config.referenced, *config.environment.process}
+    return Project(
+        name=config.project_name,
+        config_path=config.path,
+        root=config.root,
+        state_dir=config.state_dir,
+        environment=config.environment,
+        services={service.name: service for service in services},
+        engine=Engine(runner, host, public),
+        provider=provider,
+        progress=progress or PlainProgress(),
+        redact=Redactor(config.environment.secret_values(referenced).values()),
+        adopt=adopt,
+    )

@@ -1,0 +1,76 @@
+"""Ends and removes containers, those that need others first."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+from container_manager import identity as labels
+from container_manager.errors import Problem, RuntimeFailure
+from container_manager.lifecycle.project import Project
+from container_manager.podman.state import ContainerState
+
+DEFAULT_GRACE = 10.0
+
+
+def stop_order(containers: Iterable[ContainerState]) -> list[list[ContainerState]]:
+    """Groups to stop one after another: whoever needs a service goes before it.
+
+    The order is read from labels, so that it is known when the build directory is gone.
+    """
+    left = {container.id: container for container in containers}
+    groups = []
+    while left:
+        needed = {name for one in left.values() for name in _after(one) if name != one.service}
+        group = [one for one in left.values() if one.service not in needed] or list(left.values())
+        groups.append(group)
+        for one in group:
+            del left[one.id]
+    return groups
+
+
+def stop(project: Project, containers: Iterable[ContainerState]) -> None:
+    """End what runs, each with its own grace."""
+    for group in stop_order(one for one in containers if one.running):
+        by_grace: dict[float, list[ContainerState]] = {}
+        for container in group:
+            by_grace.setdefault(_grace(container), []).append(container)
+        for grace, members in sorted(by_grace.items()):
+            names = ", ".join(sorted(one.service or one.name for one in members))
+            project.progress.step(f"Stopping {names}")
+            project.engine.stop([one.id for one in members], grace)
+
+
+def stop_and_remove(
+    project: Project, containers: Collection[ContainerState], *, anonymous_volumes: bool = False
+) -> None:
+    """End and remove containers, and look whether they are gone.
+
+    Raises:
+        RuntimeFailure: some are still there.
+    """
+    if not containers:
+        return
+    stop(project, containers)
+    ids = [one.id for group in stop_order(containers) for one in group]
+    finished = project.engine.remove(ids, anonymous_volumes=anonymous_volumes)
+    left = project.engine.inspect(ids)
+    if left:
+        names = ", ".join(one.name for one in left)
+        raise RuntimeFailure(
+            Problem(
+                message=f"These containers could not be removed: {names}.\n"
+                f"{project.redact(finished.last_lines)}",
+                remedy=f"Look at them with 'podman inspect {left[0].name}'.",
+            )
+        )
+
+
+def _after(container: ContainerState) -> list[str]:
+    return [name for name in container.labels.get(labels.AFTER, "").split(",") if name]
+
+
+def _grace(container: ContainerState) -> float:
+    try:
+        return float(container.labels.get(labels.GRACE, DEFAULT_GRACE))
+    except ValueError:
+        return DEFAULT_GRACE

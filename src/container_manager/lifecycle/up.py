@@ -1,0 +1,223 @@
+"""``up``: images, secrets, containers, started in waves, watched until they are up."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from container_manager import identity as labels
+from container_manager.compose.digest import Files, service_digest
+from container_manager.compose.graph import with_dependencies
+from container_manager.compose.model import COMPLETED, Stack
+from container_manager.compose.stack import read_stack
+from container_manager.errors import PreconditionError, Problem, RuntimeFailure, raise_all
+from container_manager.identity import remember_adopted
+from container_manager.lifecycle.compose import Composition
+from container_manager.lifecycle.images import ensure_images
+from container_manager.lifecycle.outcome import Outcome, failures, service_outcomes
+from container_manager.lifecycle.podman_secrets import drop_secrets, secret_values, store_secrets
+from container_manager.lifecycle.project import Project
+from container_manager.lifecycle.stopping import stop_and_remove
+from container_manager.lifecycle.waiting import Waves
+from container_manager.model import Build
+from container_manager.podman.state import ContainerState
+from container_manager.preflight import Surroundings, check
+
+
+def up(
+    project: Project,
+    build: Build,
+    *,
+    only: Collection[str] | None = None,
+    timeout: float | None = None,
+) -> Outcome:
+    """Make the stack run as its files say, and wait until it does.
+
+    Args:
+        project: whose stack.
+        build: its generated files.
+        only: canonical names of our services: they, and what they wait for; no other is touched.
+        timeout: seconds each service may take, over what the configuration says.
+
+    Raises:
+        RenderError: the compose files cannot be used; nothing was touched.
+        PreconditionError: something is missing or taken; no container was touched.
+        RuntimeFailure: an image cannot be had, or a service did not come up.
+    """
+    composition, names = prepare(project, build, only)
+    images = ensure_images(composition, names)
+    return start(composition, names, images, only_some=only is not None, timeout=timeout)
+
+
+def prepare(
+    project: Project, build: Build, only: Collection[str] | None = None
+) -> tuple[Composition, list[str]]:
+    """Read the stack and check that it can run; creates the missing mounted folders.
+
+    Returns:
+        The composition, and the compose services that are to run.
+    """
+    stack = read_stack(
+        build.compose_files, project.services, project.environment, project_name=project.name
+    )
+    for warning in stack.warnings:
+        project.progress.warn(warning)
+    chosen = with_dependencies(stack, stack.owned_by(tuple(only))) if only is not None else None
+    names = [name for name in stack.services if chosen is None or name in chosen]
+    _preflight(project, stack, names)
+    files = Files(build_dir=build.build_dir, digests=build.digests)
+    contexts = {
+        name: files.context(stack.services[name].build, stack.services[name].image)  # type: ignore[arg-type]
+        for name in names
+        if stack.services[name].build is not None
+    }
+    identity = project.identity(create=True)
+    composition = Composition(
+        project=project,
+        build=build,
+        stack=stack,
+        identity=identity,
+        files=files,
+        contexts=contexts,
+    )
+    return composition, names
+
+
+def start(
+    composition: Composition,
+    names: list[str],
+    images: Mapping[str, str],
+    *,
+    only_some: bool = False,
+    timeout: float | None = None,
+) -> Outcome:
+    """Bring services up whose images are there."""
+    project, stack = composition.project, composition.stack
+    secrets = secret_values(stack)
+    digests = {
+        name: service_digest(
+            stack.services[name],
+            image_id=images[name],
+            files=composition.files,
+            secrets=secrets[name],
+            key=composition.identity.key,
+        )
+        for name in names
+    }
+    there = [one for one in project.containers() if composition.identity.owns(one.labels)]
+    current, outdated = _sort(stack, digests, there, only_some=only_some)
+    new = [name for name in names if name not in current]
+    stop_and_remove(project, outdated)
+    composition.write_overlay(digests, secrets)
+    store_secrets(project, secrets, renewed=new)
+    lost = _create(composition, new)
+    states = {one.service: one for one in project.containers() if one.service in names}
+    ids = {name: states[name].id for name in names if name in states and name not in lost}
+    waves = Waves(project.engine, stack, ids, project.progress, lost=lost, timeout=timeout)
+    verdicts = waves.run(_to_start(stack, states, new))
+    if not only_some:
+        drop_secrets(project, keep=secrets)
+    raise_all(RuntimeFailure, failures(project, stack, verdicts, waves.states))
+    return Outcome(
+        services=service_outcomes(stack, verdicts, waves.states),
+        created=tuple(new),
+        removed=tuple(one.name for one in outdated if one.service not in stack.services),
+        warnings=stack.warnings,
+    )
+
+
+def _preflight(project: Project, stack: Stack, names: list[str]) -> None:
+    engine = project.engine
+    compose_label = f"{labels.COMPOSE_PROJECT}={project.name}"
+    externals = [one.actual for one in stack.volumes.values() if one.external]
+    networks = [one.actual for one in stack.networks.values() if one.external]
+    surroundings = Surroundings(
+        own=project.containers(),
+        everything=engine.everything(),
+        volumes=engine.volumes(compose_label),
+        known_volumes=[name for name in externals if engine.volume(name) is not None],
+        known_networks=[name for name in networks if engine.has_network(name)],
+    )
+    identity = project.identity(create=False)
+    findings = check(stack, names, identity, surroundings, root=project.root)
+    for warning in findings.warnings:
+        project.progress.warn(warning)
+    raise_all(PreconditionError, findings.problems)
+    for folder in findings.folders:
+        project.progress.step(f"Creating the folder {folder}, which is mounted")
+        folder.mkdir(parents=True, exist_ok=True)
+    if project.adopt:
+        project.identity(create=True)
+        bare = [one.name for one in surroundings.volumes if labels.PROJECT not in one.labels]
+        remember_adopted(project.state_dir, bare)
+
+
+def _sort(
+    stack: Stack,
+    digests: Mapping[str, str],
+    there: Collection[ContainerState],
+    *,
+    only_some: bool,
+) -> tuple[set[str], list[ContainerState]]:
+    """Which services have a container that is as it should be, and which containers must go."""
+    current: set[str] = set()
+    outdated: list[ContainerState] = []
+    for one in there:
+        if one.service in digests:
+            same = one.labels.get(labels.DIGEST) == digests[one.service]
+            if same and one.service not in current:
+                current.add(one.service)
+            else:
+                outdated.append(one)
+        elif one.service not in stack.services and not only_some:
+            outdated.append(one)
+    # Whoever lives in another container's namespace has to follow it.
+    while follow := {
+        name
+        for name in current
+        if any(other in digests and other not in current for other in stack.services[name].implied)
+    }:
+        current -= follow
+        outdated += [one for one in there if one.service in follow]
+    return current, outdated
+
+
+def _create(composition: Composition, names: list[str]) -> dict[str, str]:
+    """Make containers; the result says which services have none afterwards, and why."""
+    if not names:
+        return {}
+    project = composition.project
+    said = ""
+    try:
+        finished = composition.create_containers(names)
+        said = finished.last_lines
+        ok = finished.ok
+    except RuntimeFailure as error:
+        said, ok = str(error), False
+    there = {one.service for one in project.containers()}
+    lost = [name for name in names if name not in there]
+    if not ok and not lost:
+        project.progress.warn(
+            Problem(message=f"{project.provider.name} reports: {project.redact(said)}")
+        )
+    reason = f"{project.provider.name} made no container for it:\n{project.redact(said)}"
+    return dict.fromkeys(lost, reason)
+
+
+def _to_start(stack: Stack, states: Mapping[str, ContainerState], new: Collection[str]) -> set[str]:
+    """What is to be started: what does not run, but not again what has done its work.
+
+    A job that has ended well runs again when somebody who waits for it starts.
+    """
+    done = {
+        name
+        for name, one in states.items()
+        if stack.services[name].one_shot and one.ended and one.exit_code == 0
+    } - set(new)
+    found = {name for name, one in states.items() if not one.running} - done
+    todo = list(found)
+    while todo:
+        for name, condition in stack.services[todo.pop()].depends_on.items():
+            if condition == COMPLETED and name in done - found:
+                found.add(name)
+                todo.append(name)
+    return found

@@ -1,0 +1,244 @@
+"""Questions and simple orders to Podman. Each has a deadline; none carries a secret in its argv."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from container_manager.errors import RuntimeFailure
+from container_manager.podman.host import PodmanHost
+from container_manager.podman.state import (
+    ContainerState,
+    ImageState,
+    ListedContainer,
+    VolumeState,
+    container_state,
+    image_state,
+    listed_container,
+    volume_state,
+)
+from container_manager.run import QUERY_TIMEOUT, Finished, Runner
+
+PULL_SILENCE = 300.0
+"""Seconds without a word after which a pull is given up."""
+
+_ORDER_TIMEOUT = 120.0
+_COPY_TIMEOUT = 6 * 3600.0
+_STOP_MARGIN = 30.0
+
+
+class Engine:
+    """One Podman.
+
+    Args:
+        runner: starts the processes.
+        host: where Podman is and how it is called.
+        environ: the environment of its calls, without secrets.
+    """
+
+    def __init__(self, runner: Runner, host: PodmanHost, environ: Mapping[str, str]) -> None:
+        self.runner = runner
+        self.host = host
+        self.environ = host.environment(environ)
+
+    def call(self, *arguments: str, timeout: float = QUERY_TIMEOUT, **options: Any) -> Finished:
+        """Run ``podman ARGUMENTS``; failures are the caller's to look at."""
+        argv = (self.host.executable, *arguments)
+        return self.runner.run(argv, env=self.environ, timeout=timeout, **options)
+
+    def order(self, *arguments: str, timeout: float = _ORDER_TIMEOUT, **options: Any) -> Finished:
+        """Run ``podman ARGUMENTS``.
+
+        Raises:
+            RuntimeFailure: Podman says that it failed.
+        """
+        finished = self.call(*arguments, timeout=timeout, **options)
+        if not finished.ok:
+            shown = " ".join(arguments[:2])
+            raise RuntimeFailure(f"'podman {shown}' failed: {finished.last_lines}")
+        return finished
+
+    # Containers
+
+    def containers(self, label: str) -> list[ContainerState]:
+        """All containers with a label (``NAME=VALUE``), the stopped ones too."""
+        return self.inspect(self.container_ids(f"label={label}"))
+
+    def container_ids(self, *filters: str) -> list[str]:
+        """The ids of all containers that pass the filters."""
+        asked = [f"--filter={one}" for one in filters]
+        return self.order("ps", "--all", "--quiet", "--no-trunc", *asked).stdout.split()
+
+    def everything(self) -> list[ListedContainer]:
+        """All containers of this machine, in short."""
+        finished = self.order("ps", "--all", "--format=json")
+        return [listed_container(one) for one in _json_list(finished)]
+
+    def inspect(self, ids: Sequence[str]) -> list[ContainerState]:
+        """The states of containers; those that are gone meanwhile are left out."""
+        if not ids:
+            return []
+        finished = self.call("container", "inspect", *ids)
+        return [container_state(one) for one in _json_list(finished, tolerant=True)]
+
+    def start(self, ids: Sequence[str]) -> Finished:
+        """Start containers; which of them run is the caller's to look at."""
+        return self.call("start", *ids, timeout=_ORDER_TIMEOUT)
+
+    def stop(self, ids: Sequence[str], grace: float) -> Finished:
+        """End containers: SIGTERM, and after ``grace`` seconds SIGKILL."""
+        seconds = str(round(grace + 0.49))
+        return self.call("stop", "-t", seconds, *ids, timeout=grace + _STOP_MARGIN)
+
+    def kill(self, ids: Sequence[str]) -> Finished:
+        """End containers at once."""
+        return self.call("kill", *ids)
+
+    def remove(self, ids: Sequence[str], *, anonymous_volumes: bool = False) -> Finished:
+        """Remove containers; what still runs is killed."""
+        extra = ["--volumes"] if anonymous_volumes else []
+        return self.call("rm", "--force", *extra, *ids, timeout=_ORDER_TIMEOUT)
+
+    def check_health(self, container: str, *, timeout: float, stop: threading.Event) -> Finished:
+        """Run a container's health check once; Podman stores the result."""
+        return self.call("healthcheck", "run", container, timeout=timeout, stop=stop)
+
+    def last_log_lines(self, container: str, count: int) -> list[str]:
+        """The end of what a container printed, both streams as they came."""
+        lines: list[str] = []
+        self.call("logs", f"--tail={count}", container, on_line=lines.append)
+        return lines[-count:]
+
+    def follow_log(
+        self,
+        container: str,
+        *,
+        since: str,
+        on_line: Callable[[str], None],
+        stop: threading.Event,
+    ) -> None:
+        """Hand on what a container prints until it ends or ``stop`` is set."""
+        self.call(
+            *("logs", "--follow", f"--since={since}", container),
+            on_line=on_line,
+            stop=stop,
+            timeout=float("inf"),
+        )
+
+    # Images
+
+    def image(self, name: str) -> ImageState | None:
+        """An image by name or id; None when it is not on this machine."""
+        if not self.call("image", "exists", name).ok:
+            return None
+        found = _json_list(self.call("image", "inspect", name), tolerant=True)
+        return image_state(found[0]) if found else None
+
+    def images(self, label: str) -> list[ImageState]:
+        """All images with a label, untagged ones too."""
+        finished = self.order("images", f"--filter=label={label}", "--quiet", "--no-trunc")
+        ids = list(dict.fromkeys(finished.stdout.split()))
+        if not ids:
+            return []
+        found = _json_list(self.call("image", "inspect", *ids), tolerant=True)
+        return [image_state(one) for one in found]
+
+    def pull(self, image: str, on_line: Callable[[str], None], *, policy: str) -> Finished:
+        """Fetch an image."""
+        newer = [] if policy == "always" else ["--policy=newer"] if policy == "newer" else []
+        return self.call(
+            *("pull", *newer, image), timeout=_COPY_TIMEOUT, silence=PULL_SILENCE, on_line=on_line
+        )
+
+    def remove_image(self, name: str) -> Finished:
+        """Remove a name of an image, and the image with its last one; never one in use."""
+        return self.call("rmi", name, timeout=_ORDER_TIMEOUT)
+
+    # Volumes, networks, secrets
+
+    def volumes(self, label: str) -> list[VolumeState]:
+        """All volumes with a label."""
+        finished = self.order("volume", "ls", f"--filter=label={label}", "--format=json")
+        return [volume_state(one) for one in _json_list(finished)]
+
+    def volume(self, name: str) -> VolumeState | None:
+        """A volume by name; None when there is none."""
+        found = _json_list(self.call("volume", "inspect", name), tolerant=True)
+        return volume_state(found[0]) if found else None
+
+    def create_volume(
+        self, name: str, *, labels: Mapping[str, str], driver: str, options: Mapping[str, str]
+    ) -> None:
+        """Make a volume."""
+        extra = [f"--label={key}={value}" for key, value in labels.items()]
+        extra += [f"--opt={key}={value}" for key, value in options.items()]
+        self.order("volume", "create", f"--driver={driver}", *extra, name)
+
+    def remove_volume(self, name: str) -> Finished:
+        """Remove a volume that no container uses."""
+        return self.call("volume", "rm", name)
+
+    def export_volume(self, name: str, file: Path) -> None:
+        """Write a volume's content to a tar file."""
+        self.order("volume", "export", f"--output={file}", name, timeout=_COPY_TIMEOUT)
+
+    def import_volume(self, name: str, file: Path) -> None:
+        """Add a tar file's content to a volume."""
+        self.order("volume", "import", name, str(file), timeout=_COPY_TIMEOUT)
+
+    def networks(self, label: str) -> dict[str, Mapping[str, str]]:
+        """All networks with a label: name -> labels."""
+        finished = self.order("network", "ls", f"--filter=label={label}", "--format=json")
+        found = _json_list(finished)
+        return {
+            str(one.get("name") or one.get("Name")): one.get("labels") or one.get("Labels") or {}
+            for one in found
+        }
+
+    def has_network(self, name: str) -> bool:
+        """Whether a network exists."""
+        return self.call("network", "exists", name).ok
+
+    def remove_network(self, name: str) -> Finished:
+        """Remove a network that no container uses."""
+        return self.call("network", "rm", name)
+
+    def secrets(self, prefix: str) -> list[str]:
+        """The names of secrets that begin with ``prefix``."""
+        names = self.order("secret", "ls", "--format={{.Name}}").stdout.split()
+        return [name for name in names if name.startswith(prefix)]
+
+    def create_secret(self, name: str, value: str) -> None:
+        """Store a secret; its value goes through a pipe."""
+        self.order("secret", "create", name, "-", stdin=value.encode())
+
+    def remove_secrets(self, names: Iterable[str]) -> Finished | None:
+        """Remove secrets."""
+        listed = list(names)
+        return self.call("secret", "rm", *listed) if listed else None
+
+    def unshare_du(self, path: str) -> Finished:
+        """The size in KiB of a folder that belongs to other user ids."""
+        return self.call("unshare", "du", "-sk", path, timeout=_ORDER_TIMEOUT)
+
+
+def _json_list(finished: Finished, *, tolerant: bool = False) -> list[Any]:
+    """The objects of a JSON answer, be it one array or one object a line.
+
+    With ``tolerant``, an answer that is no JSON means that nothing was found.
+    """
+    text = finished.stdout.strip()
+    try:
+        value = json.loads(text or "[]")
+    except json.JSONDecodeError:
+        try:
+            value = [json.loads(line) for line in text.splitlines()]
+        except json.JSONDecodeError as error:
+            if tolerant:
+                return []
+            shown = " ".join(finished.argv[1:3])
+            raise RuntimeFailure(f"'podman {shown}' gave an answer that is not JSON.") from error
+    return value if isinstance(value, list) else [] if value is None else [value]

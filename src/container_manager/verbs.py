@@ -1,0 +1,273 @@
+"""Every command as a function, for tasks, the program, and people's own scripts.
+
+Each takes the path of a configuration (None: ``config.yml``, found upwards), says on stderr what it
+does, returns what came of it, and raises a :class:`~container_manager.errors.ManagerError` whose
+exit code tells how it failed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+
+from container_manager import lifecycle
+from container_manager.base_image import ensure
+from container_manager.build import pipeline
+from container_manager.build.steps import ASSET_STEPS, STEPS
+from container_manager.config.images import local_python
+from container_manager.config.loader import Config, load
+from container_manager.discovery import TEMPLATE_FILENAME, select
+from container_manager.errors import Location
+from container_manager.lifecycle.outcome import Outcome, ServiceOutcome
+from container_manager.lifecycle.project import Project, open_project
+from container_manager.model import Build, BuildPlan
+from container_manager.podman.host import explain
+from container_manager.report import show_plan, show_removed, warn_all
+
+ConfigPath = str | PathLike[str] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceRow:
+    """One deployed service, for a table: name, family, template, published ports, definition."""
+
+    name: str
+    family: str
+    template: str
+    ports: tuple[str, ...]
+    where: Location | None
+
+
+def services(config: ConfigPath = None) -> list[ServiceRow]:
+    """The deployed services. Everything is rendered and checked; nothing is written."""
+    loaded = load(config)
+    prepared = pipeline.prepare(loaded)
+    warn_all(prepared.warnings)
+    ports: dict[str, list[str]] = {}
+    for container in prepared.stack.services.values():
+        for port in container.ports:
+            host = f"{port.host_ip or '0.0.0.0'}:{port.host_port or '*'}"  # noqa: S104 - shown only
+            ports.setdefault(container.owner or "", []).append(f"{host}->{port.container_port}")
+    return [
+        ServiceRow(
+            name=service.name,
+            family=service.family,
+            template=f"{service.path}/{TEMPLATE_FILENAME}",
+            ports=tuple(ports.get(service.name, ())),
+            where=service.where,
+        )
+        for service in prepared.services
+    ]
+
+
+def plan(config: ConfigPath = None, *, service: Iterable[str] = ()) -> BuildPlan:
+    """Show what a build would change, and change nothing."""
+    prepared = pipeline.prepare(load(config), only=service)
+    warn_all(prepared.warnings)
+    decided = pipeline.plan(prepared)
+    warn_all(decided.notes)
+    show_plan(decided)
+    return decided
+
+
+def build(config: ConfigPath = None, *, service: Iterable[str] = (), images: bool = False) -> Build:
+    """Generate the build directory, and the container images if ``images`` says so."""
+    names = tuple(service)
+    if not images:
+        return _generate(load(config), only=names)
+    opened = _open(config, prune=not names)
+    build_images(opened.project, opened.build, only=opened.only(names))
+    return opened.build
+
+
+def up(
+    config: ConfigPath = None,
+    *,
+    service: Iterable[str] = (),
+    timeout: float | None = None,
+    adopt: bool = False,
+) -> Running:
+    """Build, start, and wait until everything runs and is healthy.
+
+    Args:
+        config: the configuration.
+        service: names of services; they and what they need are started, no other is touched.
+        timeout: seconds that each service may take, over what the configuration says.
+        adopt: take over a stack of this name that another checkout started.
+
+    Raises:
+        ManagerError: see the exit code.
+    """
+    names = tuple(service)
+    opened = _open(config, prune=not names, adopt=adopt)
+    outcome = lifecycle.up(opened.project, opened.build, only=opened.only(names), timeout=timeout)
+    return Running(project=opened.project, services=outcome.services)
+
+
+def follow(running: Running) -> None:
+    """Follow the logs of what runs, until it ends or Ctrl-C stops it."""
+    lifecycle.follow(running.project, running.services)
+
+
+def down(config: ConfigPath = None, *, adopt: bool = False) -> Outcome:
+    """Stop and remove containers and networks; volumes and images stay."""
+    return _told(lifecycle.down(_find(config, adopt=adopt)))
+
+
+def clean(
+    config: ConfigPath = None, *, save: bool = True, all_images: bool = False, adopt: bool = False
+) -> Outcome:
+    """Save all volumes, then remove containers, networks, volumes, secrets and our images.
+
+    Args:
+        config: the configuration.
+        save: whether volumes are saved in ``backups/`` first; where that fails, all stays.
+        all_images: remove base and pulled images of the stack too.
+        adopt: take over a stack of this name that another checkout started.
+    """
+    project = _find(config, adopt=adopt)
+    return _told(lifecycle.clean(project, save=save, all_images=all_images))
+
+
+def rebuild(
+    config: ConfigPath = None,
+    *,
+    volumes: bool = False,
+    save: bool = True,
+    timeout: float | None = None,
+    adopt: bool = False,
+) -> Running:
+    """Build all images afresh and start anew.
+
+    Args:
+        config: the configuration.
+        volumes: empty the volumes too.
+        save: whether volumes that are emptied are saved first.
+        timeout: seconds that each service may take.
+        adopt: take over a stack of this name that another checkout started.
+    """
+    opened = _open(config, adopt=adopt)
+    outcome = lifecycle.rebuild(
+        opened.project, opened.build, volumes=volumes, save=save, timeout=timeout
+    )
+    return Running(project=opened.project, services=outcome.services)
+
+
+def backup(config: ConfigPath = None) -> Path:
+    """Save all volumes of the stopped stack; returns the folder."""
+    return lifecycle.backup(_find(config))
+
+
+def restore(config: ConfigPath = None, *, name: str | None = None, force: bool = False) -> None:
+    """Bring the volumes of a backup back, after all its checksums were verified.
+
+    Args:
+        config: the configuration.
+        name: the folder below ``backups/``; None takes the newest.
+        force: overwrite volumes that hold data.
+    """
+    lifecycle.restore(_find(config), name, force=force)
+
+
+def base_image(config: ConfigPath = None, *, rebuild: bool = False) -> str:
+    """Make the local Python base image; returns its name."""
+    engine = _find(config).engine
+    return ensure(engine.runner, engine.host.executable, engine.environ, rebuild=rebuild)
+
+
+def explain_podman(config: ConfigPath = None) -> str:
+    """Which Podman is used, with which settings, and why."""
+    return explain(_find(config).engine.host)
+
+
+def kernels(config: ConfigPath = None, *, service: Iterable[str] = ()) -> Build:
+    """Render the kernel specifications only; nothing else is written or removed."""
+    return _generate(load(config), only=tuple(service), steps=("kernels",))
+
+
+def assets(config: ConfigPath = None, *, service: Iterable[str] = ()) -> Build:
+    """Copy ``src/`` and additional directories only; nothing else is written or removed."""
+    return _generate(load(config), only=tuple(service), steps=ASSET_STEPS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """A stack that is up: its project, and each compose service with what it publishes."""
+
+    project: Project
+    services: tuple[ServiceOutcome, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Opened:
+    """A project that was built and can be run."""
+
+    project: Project
+    config: Config
+    build: Build
+
+    def only(self, names: Sequence[str]) -> list[str] | None:
+        """The canonical names of chosen services; None for all."""
+        if not names:
+            return None
+        deployed = tuple(self.project.services.values())
+        return [service.name for service in select(deployed, self.config, names)]
+
+
+def _open(config: ConfigPath, *, prune: bool = True, adopt: bool = False) -> _Opened:
+    loaded = load(config)
+    prepared = pipeline.prepare(loaded, prune=prune)
+    warn_all(prepared.warnings)
+    built = pipeline.execute(prepared)
+    warn_all(built.plan.notes)
+    project = open_project(loaded, prepared.services, adopt=adopt)
+    _tell_about_podman(project)
+    if _uses_local_image(prepared):
+        engine = project.engine
+        ensure(engine.runner, engine.host.executable, engine.environ)
+    return _Opened(project=project, config=loaded, build=built)
+
+
+def _uses_local_image(prepared: pipeline.Prepared) -> bool:
+    """Whether anything that was rendered names the base image that we make ourselves."""
+    name = local_python()
+    return name is not None and any(name in (o.text or "") for o in prepared.outputs.values())
+
+
+def _tell_about_podman(project: Project) -> None:
+    """Say once that Podman gets settings of ours, and why."""
+    host = project.engine.host
+    told = project.state_dir / "podman-told"
+    text = "\n".join(host.reasons)
+    if not text or (told.exists() and told.read_text(encoding="utf-8") == text):
+        return
+    project.progress.step(
+        "Podman gets a few settings of ours for these calls ('explain-podman' says which):"
+    )
+    for reason in host.reasons:
+        project.progress.step(f"  {reason}")
+    told.write_text(text, encoding="utf-8")
+
+
+def _told(outcome: Outcome) -> Outcome:
+    show_removed(outcome)
+    return outcome
+
+
+def _find(config: ConfigPath, *, adopt: bool = False) -> Project:
+    """The project of a configuration, without rendering anything."""
+    return open_project(load(config), adopt=adopt)
+
+
+def _generate(
+    config: Config,
+    *,
+    only: Sequence[str] = (),
+    steps: Sequence[str] = tuple(STEPS),
+    prune: bool = True,
+) -> Build:
+    built = pipeline.execute(pipeline.prepare(config, only=only, steps=steps, prune=prune))
+    warn_all(built.warnings)
+    return built

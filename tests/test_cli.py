@@ -1,0 +1,256 @@
+"""The two command lines: what they take, what they print, and how they end."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+from tests.conftest import Project
+
+from container_manager import parse_args
+from container_manager.cli import run
+
+
+def outcome(*argv: str) -> int:
+    """The exit code of the installed program."""
+    with pytest.raises(SystemExit) as ended:
+        run(argv)
+    code = ended.value.code
+    return code if isinstance(code, int) else 0
+
+
+def invoke(project: Project, *argv: str) -> subprocess.CompletedProcess[str]:
+    """Stock invoke, with the two lines that a project's ``tasks.py`` needs."""
+    project.write("tasks.py", "from container_manager.tasks import namespace\n")
+    return subprocess.run(
+        [sys.executable, "-m", "invoke", *argv], capture_output=True, text=True, check=False
+    )
+
+
+class TestTheOriginalCommandLine:
+    """``CONFIG [up|down|clean|rebuild] [-d|--detached]``."""
+
+    @pytest.mark.parametrize(
+        ("argv", "command", "detached"),
+        [
+            (["config.yml"], None, False),
+            (["config.yml", "up"], "up", False),
+            (["config.yml", "up", "-d"], "up", True),
+            (["config.yml", "down"], "down", False),
+            (["config.yml", "clean"], "clean", False),
+            (["config.yml", "rebuild", "-d"], "rebuild", True),
+            (["config.yml", "rebuild", "--detached"], "rebuild", True),
+        ],
+    )
+    def test_takes_what_the_documentation_shows(
+        self, argv: list[str], command: str | None, detached: bool
+    ) -> None:
+        arguments = parse_args(argv)
+        assert (arguments.config, arguments.command, arguments.detached) == (
+            "config.yml",
+            command,
+            detached,
+        )
+
+    @pytest.mark.parametrize(
+        "argv",
+        [
+            [],
+            ["config.yml", "down", "-d"],
+            ["config.yml", "clean", "--detached"],
+            ["config.yml", "-d"],
+            ["config.yml", "start"],
+            ["config.yml", "up", "--fast"],
+        ],
+    )
+    def test_anything_else_is_a_usage_error(
+        self, argv: list[str], capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        with pytest.raises(SystemExit) as ended:
+            parse_args(argv)
+        assert ended.value.code == 2
+        assert "usage:" in capsys.readouterr().err
+
+    def test_without_a_command_it_builds_and_lists_the_compose_files(
+        self, project: Project, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        project.deploy("web")
+        assert outcome("config.yml") == 0
+        assert capsys.readouterr().out == (
+            " - build/services/docker-compose.yml\n"
+            " - build/services/framework/web/docker-compose.yml\n"
+        )
+        assert project.read("build/services/framework/web/docker-compose.yml").startswith(
+            "services:"
+        )
+
+    def test_a_missing_file_is_told(
+        self, project: Project, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert outcome("absent.yml", "up", "-d") == 2
+        told = capsys.readouterr()
+        assert "absent.yml: There is no such configuration file." in told.err
+        assert told.out == ""
+
+
+class TestTheInstalledProgram:
+    """Every task, with usage errors as exit code 2."""
+
+    def test_lists_its_tasks(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert outcome() == 0
+        listed = capsys.readouterr().out
+        for name in ("services", "build", "up", "down", "clean", "rebuild", "base-image"):
+            assert name in listed
+
+    @pytest.mark.parametrize(
+        ("argv", "said"),
+        [
+            (["biuld"], "No idea what 'biuld' is!"),
+            (["build", "--sevice", "web"], "No idea what '--sevice' is!"),
+            (["build", "wbe"], "There is no service 'wbe'.\n  Did you mean 'web'?"),
+            (["build", "-f", "other.yml"], "Write --config other.yml after the task's name."),
+            (["-f", "other.yml", "build"], "Write --config other.yml after the task's name."),
+            (["--config", "other.yml", "build"], "Write --config other.yml after the task's name."),
+            (["down", "--dry"], "'down' cannot be tried with --dry"),
+        ],
+    )
+    def test_refuses_what_was_not_meant(
+        self, project: Project, capsys: pytest.CaptureFixture[str], argv: list[str], said: str
+    ) -> None:
+        project.deploy("web")
+        project.write("other.yml", "{}")
+        before = project.tree()
+        assert outcome(*argv) == 2
+        assert said in capsys.readouterr().err
+        assert project.tree() == before
+
+    def test_trailing_names_are_services(
+        self, project: Project, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        project.deploy("web")
+        project.deploy("db", "services: {db: {image: localhost/db}}\n")
+        assert outcome("build", "framework.db") == 0
+        assert set(project.built()) == {
+            "services/docker-compose.yml",
+            "services/framework/db/docker-compose.yml",
+            "services/framework/db/config.yml",
+        }
+
+    def test_config_after_the_task_names_ours(
+        self, project: Project, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        project.deploy("web")
+        project.write("other.yml", "import: config.yml\nbuild_dir: ./elsewhere\n")
+        assert outcome("build", "--config", "other.yml") == 0
+        assert (project.root / "elsewhere/services").is_dir()
+        assert not (project.root / "build").exists()
+
+    def test_services_says_where_each_is_defined(
+        self, project: Project, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        project.deploy("web", WITH_PORT)
+        assert outcome("services", "--json") == 0
+        assert json.loads(capsys.readouterr().out) == [
+            {
+                "name": "framework.web",
+                "family": "framework",
+                "template": "services/framework/web/docker-compose.yml.j2",
+                "ports": ["127.0.0.1:8099->80"],
+                "defined": "config.yml:8:11",
+            }
+        ]
+        assert not (project.root / "build").exists()
+
+    def test_dry_shows_the_plan_and_writes_nothing(
+        self, project: Project, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        project.deploy("web")
+        before = project.tree()
+        assert outcome("build", "--dry") == 0
+        assert "write    services/framework/web/docker-compose.yml" in capsys.readouterr().out
+        assert project.tree() == before
+
+    def test_the_configuration_is_found_from_below(
+        self,
+        project: Project,
+        capsys: pytest.CaptureFixture[str],
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        project.deploy("web")
+        monkeypatch.chdir(project.root / "services" / "framework")
+        assert outcome("build") == 0
+        assert (project.root / "build/services/docker-compose.yml").is_file()
+
+    def test_several_errors_are_told_together(
+        self, project: Project, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        project.deploy("web", "services: {web: {image: '{{ imagge }} {{ nmae }}'}}\n")
+        assert outcome("build") == 2
+        told = capsys.readouterr().err
+        assert told.startswith("2 problems:\n")
+        assert told.count("docker-compose.yml.j2:1: ") == 2
+
+
+WITH_PORT = """
+services:
+  web:
+    image: localhost/web
+    ports: ["127.0.0.1:8099:80"]
+"""
+
+
+class TestStockInvoke:
+    """``invoke`` on a project's own ``tasks.py``."""
+
+    def test_builds(self, project: Project) -> None:
+        project.deploy("web")
+        done = invoke(project, "build")
+        assert done.returncode == 0, done.stderr
+        assert "build: 3 new" in done.stdout
+
+    def test_errors_of_ours_keep_their_exit_code(self, project: Project) -> None:
+        project.deploy("web", "services: {web: {image: '{{ imagge }}'}}\n")
+        done = invoke(project, "build")
+        assert done.returncode == 2
+        assert "'imagge' is not defined" in done.stderr
+        assert "Traceback" not in done.stderr
+
+    @pytest.mark.parametrize(
+        "argv", [("-f", "other.yml", "up", "-d"), ("up", "-d", "-f", "other.yml")]
+    )
+    def test_its_own_configuration_flag_never_deploys_ours(
+        self, project: Project, argv: tuple[str, ...]
+    ) -> None:
+        project.deploy("web")
+        project.write("other.yml", "{}")
+        done = invoke(project, *argv)
+        assert done.returncode == 2
+        assert "Write --config other.yml after the task's name." in done.stderr
+        assert not (project.root / "build").exists()
+
+    def test_the_short_flag_after_the_task_is_ours(self, project: Project) -> None:
+        project.deploy("web")
+        project.write("other.yml", "import: config.yml\nbuild_dir: ./elsewhere\n")
+        done = invoke(project, "build", "-c", "other.yml")
+        assert done.returncode == 0, done.stderr
+        assert (project.root / "elsewhere").is_dir()
+
+
+def test_importing_the_package_imports_nothing_heavy() -> None:
+    program = (
+        "import sys, container_manager; "
+        "print([m for m in ('copier', 'jinja2', 'yaml', 'invoke') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)  # noqa: PLW1510
+    assert done.stdout.strip() == "[]", done.stderr
+
+
+def test_listing_the_tasks_imports_neither_copier_nor_jinja() -> None:
+    program = (
+        "import sys, container_manager.tasks; "
+        "print([m for m in ('copier', 'jinja2', 'podman_compose') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)  # noqa: PLW1510
+    assert done.stdout.strip() == "[]", done.stderr

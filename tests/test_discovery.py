@@ -1,0 +1,252 @@
+"""Names to services: every form, and what a name that leads nowhere gets."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from container_manager import find_service_config, get_templates
+from container_manager.discovery import Match, Miss, defined_names, discover, resolve, select
+from container_manager.errors import ConfigError
+
+if TYPE_CHECKING:
+    from tests.conftest import Project
+
+
+CONFIG: Mapping[str, Any] = {
+    "framework": {
+        "services": {
+            "jupyter": {"path": "services/framework/jupyter"},
+            "open-webui": {"path": "services/framework/open-webui"},
+        }
+    },
+    "applications": {
+        "als_expert": {
+            "services": {
+                "mongo": {"path": "services/applications/als_expert/mongo"},
+                "pv_finder": {"path": "services/applications/als_expert/pv_finder"},
+            }
+        },
+        "empty": None,
+    },
+    "services": {"legacy": {"path": "services/legacy"}, "jupyter": {"path": "services/old"}},
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "canonical", "path"),
+    [
+        ("framework.jupyter", "framework.jupyter", "services/framework/jupyter"),
+        ("jupyter", "framework.jupyter", "services/framework/jupyter"),
+        ("open-webui", "framework.open-webui", "services/framework/open-webui"),
+        ("open_webui", "framework.open-webui", "services/framework/open-webui"),
+        ("framework.open_webui", "framework.open-webui", "services/framework/open-webui"),
+        (
+            "applications.als_expert.mongo",
+            "applications.als_expert.mongo",
+            "services/applications/als_expert/mongo",
+        ),
+        (
+            "applications.als-expert.pv-finder",
+            "applications.als_expert.pv_finder",
+            "services/applications/als_expert/pv_finder",
+        ),
+        ("legacy", "services.legacy", "services/legacy"),
+        ("services.legacy", "services.legacy", "services/legacy"),
+        ("services.jupyter", "services.jupyter", "services/old"),
+    ],
+)
+def test_every_form_of_a_name(name: str, canonical: str, path: str) -> None:
+    match = resolve(CONFIG, name)
+    assert isinstance(match, Match)
+    assert match.name == canonical
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        settings, template = find_service_config(CONFIG, name)
+    assert settings is match.settings
+    assert template == f"{path}/docker-compose.yml.j2"
+
+
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [
+        ("jupiter", "Did you mean 'jupyter'?"),
+        ("framework.jupiter", "Did you mean 'framework.jupyter'?"),
+        ("mongo", "Did you mean 'applications.als_expert.mongo'?"),
+        ("framework.mongo", "Did you mean 'applications.als_expert.mongo'?"),
+        ("als_expert.mongo", "Did you mean 'applications.als_expert.mongo'?"),
+        ("applications.mongo", "Did you mean 'applications.als_expert.mongo'?"),
+        ("framework.legacy", "Did you mean 'services.legacy'?"),
+        ("framework.services.jupyter",
+         "Did you mean 'framework.jupyter' or 'services.jupyter'?"),
+        (
+            "zzz",
+            "Services that are defined: framework.jupyter, framework.open-webui, "
+            "applications.als_expert.mongo, applications.als_expert.pv_finder, services.legacy, "
+            "services.jupyter.",
+        ),
+    ],
+)  # fmt: skip
+def test_a_name_that_leads_nowhere_lists_what_is_near(name: str, remedy: str) -> None:
+    miss = resolve(CONFIG, name)
+    assert miss == Miss(message=f"There is no service {name!r}.", remedy=remedy)
+    assert find_service_config(CONFIG, name) == (None, None)
+
+
+@pytest.mark.parametrize("name", ["", ".", "framework", "framework.", "a.b.c.d", "services."])
+def test_odd_names_lead_nowhere(name: str) -> None:
+    assert isinstance(resolve(CONFIG, name), Miss)
+
+
+def test_two_spellings_of_one_name_are_ambiguous() -> None:
+    config = {"framework": {"services": {"a-b": {"path": "x"}, "a_b": {"path": "y"}}}}
+    match = resolve(config, "a-b")
+    assert isinstance(match, Match)
+    assert match.settings["path"] == "x"
+    config["framework"]["services"]["a-b_c"] = {"path": "z"}
+    config["framework"]["services"]["a_b-c"] = {"path": "w"}
+    miss = resolve(config, "a-b-c")
+    assert miss == Miss(
+        message="The service name 'a-b-c' is ambiguous: 'a-b_c' and 'a_b-c' are both defined.",
+        remedy="Spell it as it is defined.",
+    )
+
+
+@pytest.mark.parametrize(
+    "config",
+    [{}, {"framework": None}, {"framework": {"services": ["x"]}}, {"framework": "x"},
+     {"services": {"x": None}}, {"applications": ["x"]}],
+)  # fmt: skip
+def test_shapes_that_hold_no_service(config: Mapping[str, Any]) -> None:
+    assert find_service_config(config, "x") == (None, None)
+
+
+def test_the_names_of_all_services() -> None:
+    assert list(defined_names(CONFIG)) == [
+        "framework.jupyter",
+        "framework.open-webui",
+        "applications.als_expert.mongo",
+        "applications.als_expert.pv_finder",
+        "services.legacy",
+        "services.jupyter",
+    ]
+
+
+def test_a_service_without_a_path_is_an_error_of_the_library_too() -> None:
+    config = {"framework": {"services": {"web": {"port": 1}}}}
+    with pytest.raises(ConfigError, match=r"The service framework\.web has no 'path'"):
+        find_service_config(config, "web")
+    with pytest.raises(ConfigError, match="'deployed_services' must be a list"):
+        get_templates({"deployed_services": "web"})
+
+
+# --- discover: the deployed services of a configuration -------------------------------------------
+
+
+def defined(project: Project, deployed: str) -> None:
+    project.write(
+        "config.yml",
+        f"""
+        deployed_services: {deployed}
+        framework:
+          services:
+            jupyter: {{path: services/framework/jupyter}}
+            web: {{path: ./services//framework/x/../web/}}
+        applications:
+          als: {{services: {{mongo: {{path: services/applications/als/mongo}}}}}}
+        services:
+          web: {{path: services/web}}
+        """,
+    )
+
+
+def test_deployed_services_in_order_with_their_places(project: Project) -> None:
+    defined(project, "[applications.als.mongo, jupyter]")
+    services, found = discover(project.config())
+    assert [(s.name, s.family, s.path, str(s.where)) for s in services] == [
+        (
+            "applications.als.mongo",
+            "applications",
+            "services/applications/als/mongo",
+            "config.yml:7:28",
+        ),
+        ("framework.jupyter", "framework", "services/framework/jupyter", "config.yml:4:14"),
+    ]
+    assert services[0].key_path == ("applications", "als", "services", "mongo")
+    assert found == ()
+
+
+def test_a_bare_name_that_two_know_is_the_frameworks_with_a_warning(project: Project) -> None:
+    defined(project, "[web]")
+    services, found = discover(project.config())
+    assert [(service.name, service.path) for service in services] == [
+        ("framework.web", "services/framework/web")
+    ]
+    assert [str(problem) for problem in found] == [
+        "config.yml:1:21: framework.web is used; services.web has the same bare name.\n"
+        "  Write framework.web to say which."
+    ]
+    defined(project, "[framework.web]")
+    assert discover(project.config())[1] == ()
+
+
+def test_a_flat_service_is_used_without_a_nag(project: Project) -> None:
+    defined(project, "[services.web]")
+    services, found = discover(project.config())
+    assert [(service.name, service.path) for service in services] == [
+        ("services.web", "services/web")
+    ]
+    assert found == ()
+
+
+@pytest.mark.parametrize("deployed", ["[]", ""])
+def test_nothing_deployed_is_a_warning(project: Project, deployed: str) -> None:
+    defined(project, deployed)
+    services, (warning,) = discover(project.config())
+    assert services == ()
+    assert warning.message == "'deployed_services' names no service: there is nothing to run."
+
+
+def test_unknown_services_are_told_all_at_once(project: Project) -> None:
+    defined(project, "[jupiter, mongo, web]")
+    with project.refuses(ConfigError) as refusal:
+        discover(project.config())
+    assert refusal.text == (
+        "config.yml:1:21: There is no service 'jupiter'.\n"
+        "  Did you mean 'jupyter'?\n"
+        "config.yml:1:30: There is no service 'mongo'.\n"
+        "  Did you mean 'applications.als.mongo'?"
+    )
+
+
+def test_one_service_under_two_names(project: Project) -> None:
+    project.write(
+        "config.yml",
+        "deployed_services: [web, services.web]\nservices: {web: {path: services/web}}\n",
+    )
+    with project.refuses(ConfigError) as refusal:
+        discover(project.config())
+    assert refusal.text == (
+        "config.yml:1:26: The service 'services.web' is listed twice in 'deployed_services': "
+        "it is services.web, which is there already.\n"
+        "  Remove one of the two."
+    )
+
+
+def test_a_choice_of_services(project: Project) -> None:
+    defined(project, "[applications.als.mongo, jupyter]")
+    config = project.config()
+    services, _ = discover(config)
+    chosen = select(services, config, ["jupyter", "applications.als.mongo"])
+    assert [service.name for service in chosen] == ["applications.als.mongo", "framework.jupyter"]
+    with project.refuses(ConfigError) as refusal:
+        select(services, config, ["web", "jupiter"])
+    assert refusal.text == (
+        "framework.web is not deployed.\n"
+        "  Add it to 'deployed_services'.\n"
+        "There is no service 'jupiter'.\n"
+        "  Did you mean 'jupyter'?"
+    )
