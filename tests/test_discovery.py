@@ -74,7 +74,7 @@ def test_every_form_of_a_name(name: str, canonical: str, path: str) -> None:
     ("name", "remedy"),
     [
         ("jupiter", "Did you mean 'jupyter'?"),
-        ("framework.jupiter", "Did you mean 'framework.jupyter'?"),
+        ("framework.jupiter", "Did you mean 'framework.jupyter' or 'framework.open-webui'?"),
         ("mongo", "Did you mean 'applications.als_expert.mongo'?"),
         ("framework.mongo", "Did you mean 'applications.als_expert.mongo'?"),
         ("als_expert.mongo", "Did you mean 'applications.als_expert.mongo'?"),
@@ -171,7 +171,7 @@ def test_deployed_services_in_order_with_their_places(project: Project) -> None:
             "applications.als.mongo",
             "applications",
             "services/applications/als/mongo",
-            "config.yml:7:28",
+            "config.yml:7:27",
         ),
         ("framework.jupyter", "framework", "services/framework/jupyter", "config.yml:4:14"),
     ]

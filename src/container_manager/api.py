@@ -17,6 +17,7 @@ from container_manager.build.guards import MANAGER_DIR, escapes, overlaps
 from container_manager.build.leaks import LeakScan
 from container_manager.build.lock import build_lock
 from container_manager.build.plan import compare
+from container_manager.build.site import Site
 from container_manager.build.sources import Walk
 from container_manager.build.steps import (
     KERNEL_TEMPLATE,
@@ -24,7 +25,6 @@ from container_manager.build.steps import (
     SRC_DIR,
     STEPS,
     SUFFIX,
-    Site,
     service_outputs,
 )
 from container_manager.build.trace import to_templates

@@ -76,7 +76,7 @@ def main(argv: Sequence[str] | None = None) -> int:
                 verbs.clean(arguments.config)
             case command:
                 start = verbs.up if command == "up" else verbs.rebuild
-                running = start(arguments.config)
+                running = start(arguments.config, attached=not arguments.detached)
                 show_up(running, json=False)
                 if not arguments.detached:
                     verbs.follow(running)

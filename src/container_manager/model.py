@@ -199,3 +199,14 @@ class Build:
     digests: Mapping[Path, str]
     plan: BuildPlan
     warnings: tuple[Problem, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceRow:
+    """One deployed service, for a table: name, family, template, published ports, definition."""
+
+    name: str
+    family: str
+    template: str
+    ports: tuple[str, ...]
+    where: Location | None

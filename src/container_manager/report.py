@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Any
 from container_manager.errors import ManagerError, Problem, display_path
 
 if TYPE_CHECKING:
-    from container_manager.lifecycle.outcome import Outcome
-    from container_manager.model import Build, BuildPlan
+    from container_manager.lifecycle.outcome import Outcome, Running
+    from container_manager.model import Build, BuildPlan, ServiceRow
     from container_manager.podman.state import PublishedPort
-    from container_manager.verbs import Running, ServiceRow
 
 _NOT_WEB = frozenset({22, 25, 53, 1883, 3306, 5064, 5065, 5432, 5672, 6379, 27017})
 """Container ports of protocols that no browser speaks."""

@@ -145,7 +145,9 @@ def up(
     from container_manager import verbs
     from container_manager.report import show_up
 
-    running = verbs.up(config, service=service, timeout=timeout or None, adopt=adopt)
+    running = verbs.up(
+        config, service=service, timeout=timeout or None, adopt=adopt, attached=not detached
+    )
     show_up(running, json=json)
     if not detached:
         verbs.follow(running)
@@ -200,7 +202,12 @@ def rebuild(
     from container_manager.report import show_up
 
     running = verbs.rebuild(
-        config, volumes=volumes, save=backup, timeout=timeout or None, adopt=adopt
+        config,
+        volumes=volumes,
+        save=backup,
+        timeout=timeout or None,
+        adopt=adopt,
+        attached=not detached,
     )
     show_up(running, json=json)
     if not detached:

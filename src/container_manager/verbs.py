@@ -7,7 +7,9 @@ exit code tells how it failed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import contextlib
+import os
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
@@ -16,28 +18,32 @@ from container_manager import lifecycle
 from container_manager.base_image import ensure
 from container_manager.build import pipeline
 from container_manager.build.steps import ASSET_STEPS, STEPS
+from container_manager.compose.model import Stack
 from container_manager.config.images import local_python
-from container_manager.config.loader import Config, load
+from container_manager.config.loader import (
+    CONFIG_NAME,
+    STATE_DIR,
+    Config,
+    find_config,
+    load,
+    normalise_name,
+    without_content,
+)
 from container_manager.discovery import TEMPLATE_FILENAME, select
-from container_manager.errors import Location
-from container_manager.lifecycle.outcome import Outcome, ServiceOutcome
+from container_manager.errors import ConfigError, Location, Problem, raise_all
+from container_manager.lifecycle.outcome import Outcome, Running
 from container_manager.lifecycle.project import Project, open_project
-from container_manager.model import Build, BuildPlan
+from container_manager.model import Build, BuildPlan, ServiceRow
 from container_manager.podman.host import explain
 from container_manager.report import show_plan, show_removed, warn_all
 
+SECRETS_MASKED = (5, 3)
+"""The version of Podman since which ``podman inspect`` masks secrets in the environment.
+
+Source: pull request 23959 of Podman.
+"""
+
 ConfigPath = str | PathLike[str] | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServiceRow:
-    """One deployed service, for a table: name, family, template, published ports, definition."""
-
-    name: str
-    family: str
-    template: str
-    ports: tuple[str, ...]
-    where: Location | None
 
 
 def services(config: ConfigPath = None) -> list[ServiceRow]:
@@ -78,7 +84,7 @@ def build(config: ConfigPath = None, *, service: Iterable[str] = (), images: boo
     if not images:
         return _generate(load(config), only=names)
     opened = _open(config, prune=not names)
-    build_images(opened.project, opened.build, only=opened.only(names))
+    lifecycle.build_images(opened.project, opened.build, only=opened.only(names))
     return opened.build
 
 
@@ -88,6 +94,7 @@ def up(
     service: Iterable[str] = (),
     timeout: float | None = None,
     adopt: bool = False,
+    attached: bool = False,
 ) -> Running:
     """Build, start, and wait until everything runs and is healthy.
 
@@ -96,13 +103,17 @@ def up(
         service: names of services; they and what they need are started, no other is touched.
         timeout: seconds that each service may take, over what the configuration says.
         adopt: take over a stack of this name that another checkout started.
+        attached: whether Ctrl-C stops the containers, since the logs are followed next.
 
     Raises:
         ManagerError: see the exit code.
     """
     names = tuple(service)
     opened = _open(config, prune=not names, adopt=adopt)
-    outcome = lifecycle.up(opened.project, opened.build, only=opened.only(names), timeout=timeout)
+    with _interruptible(opened.project, attached=attached):
+        outcome = lifecycle.up(
+            opened.project, opened.build, only=opened.only(names), timeout=timeout
+        )
     return Running(project=opened.project, services=outcome.services)
 
 
@@ -113,7 +124,7 @@ def follow(running: Running) -> None:
 
 def down(config: ConfigPath = None, *, adopt: bool = False) -> Outcome:
     """Stop and remove containers and networks; volumes and images stay."""
-    return _told(lifecycle.down(_find(config, adopt=adopt)))
+    return _told(lifecycle.down(_find_running(config, adopt=adopt)))
 
 
 def clean(
@@ -127,7 +138,7 @@ def clean(
         all_images: remove base and pulled images of the stack too.
         adopt: take over a stack of this name that another checkout started.
     """
-    project = _find(config, adopt=adopt)
+    project = _find_running(config, adopt=adopt)
     return _told(lifecycle.clean(project, save=save, all_images=all_images))
 
 
@@ -138,6 +149,7 @@ def rebuild(
     save: bool = True,
     timeout: float | None = None,
     adopt: bool = False,
+    attached: bool = False,
 ) -> Running:
     """Build all images afresh and start anew.
 
@@ -147,12 +159,39 @@ def rebuild(
         save: whether volumes that are emptied are saved first.
         timeout: seconds that each service may take.
         adopt: take over a stack of this name that another checkout started.
+        attached: whether Ctrl-C stops the containers, since the logs are followed next.
     """
     opened = _open(config, adopt=adopt)
-    outcome = lifecycle.rebuild(
-        opened.project, opened.build, volumes=volumes, save=save, timeout=timeout
-    )
+    with _interruptible(opened.project, attached=attached):
+        outcome = lifecycle.rebuild(
+            opened.project, opened.build, volumes=volumes, save=save, timeout=timeout
+        )
     return Running(project=opened.project, services=outcome.services)
+
+
+def clean_files(files: Sequence[Path]) -> Outcome:
+    """What :func:`clean` does, for the services of some generated compose files.
+
+    The project is the one whose configuration is found from the current directory upwards; without
+    one, it is the current directory and has its name.
+
+    Raises:
+        ConfigError: a file does not exist.
+    """
+    missing = [file for file in files if not file.is_file()]
+    raise_all(
+        ConfigError,
+        [Problem(message="There is no such file.", where=Location(file)) for file in missing],
+    )
+    try:
+        project = _find(None)
+    except ConfigError:
+        path = Path.cwd() / CONFIG_NAME
+        if path.exists():
+            raise
+        name = normalise_name(Path.cwd().name)
+        project = open_project(without_content(path, name, os.environ))
+    return _told(lifecycle.clean_files(project, files))
 
 
 def backup(config: ConfigPath = None) -> Path:
@@ -192,12 +231,10 @@ def assets(config: ConfigPath = None, *, service: Iterable[str] = ()) -> Build:
     return _generate(load(config), only=tuple(service), steps=ASSET_STEPS)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Running:
-    """A stack that is up: its project, and each compose service with what it publishes."""
-
-    project: Project
-    services: tuple[ServiceOutcome, ...]
+@contextlib.contextmanager
+def _interruptible(project: Project, *, attached: bool) -> Iterator[None]:
+    with lifecycle.stops_on_interrupt(project) if attached else contextlib.nullcontext():
+        yield
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,7 +260,7 @@ def _open(config: ConfigPath, *, prune: bool = True, adopt: bool = False) -> _Op
     built = pipeline.execute(prepared)
     warn_all(built.plan.notes)
     project = open_project(loaded, prepared.services, adopt=adopt)
-    _tell_about_podman(project)
+    _tell_about_podman(project, prepared.stack)
     if _uses_local_image(prepared):
         engine = project.engine
         ensure(engine.runner, engine.host.executable, engine.environ)
@@ -236,24 +273,42 @@ def _uses_local_image(prepared: pipeline.Prepared) -> bool:
     return name is not None and any(name in (o.text or "") for o in prepared.outputs.values())
 
 
-def _tell_about_podman(project: Project) -> None:
-    """Say once that Podman gets settings of ours, and why."""
+def _tell_about_podman(project: Project, stack: Stack) -> None:
+    """Say once what people should know about the Podman of this machine."""
     host = project.engine.host
-    told = project.state_dir / "podman-told"
-    text = "\n".join(host.reasons)
-    if not text or (told.exists() and told.read_text(encoding="utf-8") == text):
-        return
-    project.progress.step(
-        "Podman gets a few settings of ours for these calls ('explain-podman' says which):"
-    )
-    for reason in host.reasons:
-        project.progress.step(f"  {reason}")
-    told.write_text(text, encoding="utf-8")
+    lines = list(host.reasons)
+    if lines:
+        lines.insert(0, "Podman gets some settings of ours for these calls; see explain-podman:")
+    if host.version < SECRETS_MASKED and any(s.secret_entries for s in stack.services.values()):
+        lines.append(
+            "This version of Podman shows the environment of running containers, secrets included, "
+            "to whoever may call 'podman inspect' here; 5.3 and later mask them."
+        )
+    told = project.state_dir / "told"
+    text = "\n  ".join(lines)
+    if text and not (told.exists() and told.read_text(encoding="utf-8") == text):
+        project.progress.step(text)
+        told.write_text(text, encoding="utf-8")
 
 
 def _told(outcome: Outcome) -> Outcome:
     show_removed(outcome)
     return outcome
+
+
+def _find_running(config: ConfigPath, *, adopt: bool) -> Project:
+    """The project, even if its configuration is broken: a stack must always be stoppable."""
+    try:
+        return _find(config, adopt=adopt)
+    except ConfigError as error:
+        path = Path(config) if config else find_config()
+        started = sorted((path.absolute().parent / STATE_DIR / "compose").glob("*.yml"))
+        if len(started) != 1:
+            raise
+        name = started[0].stem
+        warn_all(error.problems)
+        warn_all([Problem(message=f"Going on with what was started before: {name}.")])
+        return open_project(without_content(path, name, os.environ), adopt=adopt)
 
 
 def _find(config: ConfigPath, *, adopt: bool = False) -> Project:

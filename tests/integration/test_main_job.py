@@ -22,6 +22,9 @@ pytestmark = pytest.mark.podman
 
 SECRET = "pl4nted $ecret 'with' \"quotes\" # and spaces"
 
+MASKED_SINCE = (5, 3)
+"""The version in which Podman began to mask secrets in the environment that it shows."""
+
 STORE_SERVER = """
 import os, pathlib
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -280,9 +283,11 @@ def assert_nowhere(lab: Lab, podman: Podman, ids: dict[str, str]) -> None:
         if path.is_file() and path.name != ".env":
             assert SECRET.encode() not in path.read_bytes(), path
     for container in ids.values():
-        inspected = podman("inspect", container).stdout
-        for spelling in (SECRET, json.dumps(SECRET)[1:-1], "pl4nted"):
-            assert spelling not in inspected
+        (inspected,) = json.loads(podman("inspect", container).stdout)
+        if podman.host.version < MASKED_SINCE:
+            # There, Podman itself shows the environment of what runs; nothing that it stores does.
+            del inspected["Config"]["Env"]
+        assert "pl4nted" not in json.dumps(inspected)
 
 
 def test_the_demonstration_of_the_readme(

@@ -42,14 +42,12 @@ class Overlay:
 
     Attributes:
         constant: labels of everything.
-        contexts: compose service -> digest of its build context.
         digests: compose service -> digest of its container; empty before images exist.
         secrets: compose service -> key in the environment -> value; the values are not written,
             only whether they are empty.
     """
 
     constant: Mapping[str, str]
-    contexts: Mapping[str, str]
     digests: Mapping[str, str] = field(default_factory=dict)
     secrets: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
@@ -83,11 +81,8 @@ class Overlay:
         }
         if service.build is not None:
             result["image"] = service.image
-            image_labels = {
-                **self.constant,
-                labels.IMAGE: service.image,
-                labels.CONTEXT: self.contexts.get(service.name, ""),
-            }
+            # Constant, or an image whose content is the same would get another id each time.
+            image_labels = {**self.constant, labels.IMAGE: service.image}
             listed = [f"{key}={value}" for key, value in image_labels.items()]
             result["build"] = {"labels": listed if service.build.labels_as_list else image_labels}
         result.update(self._secrets(stack, service))

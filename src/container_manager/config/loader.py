@@ -190,6 +190,22 @@ def load(
     )
 
 
+def without_content(path: Path, project_name: str, environ: Mapping[str, str]) -> Config:
+    """A stand-in for a configuration that cannot be read: enough to find and stop what runs."""
+    path = Path(os.path.abspath(path))  # noqa: PTH100 - as in load()
+    return Config(
+        path=path,
+        root=path.parent,
+        tree=Node(value={}, where=Location(path)),
+        raw={},
+        values={"project_name": project_name},
+        environment=Environment(process=dict(environ)),
+        referenced=frozenset(),
+        imported_from={},
+        warnings=(),
+    )
+
+
 def normalise_name(name: str) -> str:
     """A project name as providers take it; may be empty.
 

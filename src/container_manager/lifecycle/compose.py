@@ -56,7 +56,6 @@ class Composition:
         """Write the manager's own compose file."""
         overlay = Overlay(
             constant=self.identity.constant_labels,
-            contexts=self.contexts,
             digests=digests or {},
             secrets=secrets or {},
         )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 
-from container_manager import identity as labels
 from container_manager.compose.model import ComposeService
 from container_manager.errors import Problem, RuntimeFailure, raise_all
 from container_manager.lifecycle.compose import Composition
+from container_manager.podman.containers_conf import write_private
 from container_manager.podman.state import ImageState
 
 _LOCAL = "localhost/"
@@ -94,49 +96,68 @@ def _built(
     *,
     fresh: bool,
 ) -> dict[str, str]:
-    """Build what is out of date; an image says in a label which context it was built from."""
+    """Build what is out of date; we remember from which context each image was built."""
     if not services:
         return {}
     engine, project = composition.project.engine, composition.project
-    states = {service.name: engine.image(service.image) for service in services}
+    records = _Records(project.state_dir / "images.json")
+    ids = {service.name: _id(engine.image(service.image)) for service in services}
     stale = [
-        service.name
+        service
         for service in services
-        if fresh or not _current(composition, service, states[service.name])
+        if fresh or not records.current(service, ids[service.name], composition.contexts)
     ]
-    said = ""
-    if stale:
-        project.progress.step("Building the images of " + ", ".join(stale))
-        composition.write_overlay()
-        try:
-            finished = composition.build_images(stale, no_cache=fresh)
-            said = "" if finished.ok else finished.last_lines
-        except RuntimeFailure as error:
-            said = str(error)
-        states |= {s.name: engine.image(s.image) for s in services if s.name in stale}
-    for service in services:
-        if service.name in stale and (said or not _labelled(composition, service, states)):
-            if said and _labelled(composition, service, states) and not fresh:
-                continue  # it was another one that failed
-            problems.append(
-                Problem(
-                    message=f"The image of the service '{service.name}' could not be built:\n"
-                    f"{project.redact(said) or 'the provider gave no reason'}",
-                    where=service.where,
-                )
+    if not stale:
+        return ids
+    names = [service.name for service in stale]
+    project.progress.step("Building the images of " + ", ".join(names))
+    composition.write_overlay()
+    try:
+        finished = composition.build_images(names, no_cache=fresh)
+        said = "" if finished.ok else finished.last_lines
+    except RuntimeFailure as error:
+        said = str(error)
+    ids |= {service.name: _id(engine.image(service.image)) for service in stale}
+    missing = [service.name for service in stale if not ids[service.name]]
+    if said or missing:
+        problems.append(
+            Problem(
+                message=f"The images of {', '.join(missing or names)} could not be built:\n"
+                f"{project.redact(said) or 'the provider gave no reason'}",
+                where=stale[0].where,
             )
-    return {name: state.id for name, state in states.items() if state is not None}
+        )
+    else:
+        records.remember(stale, ids, composition.contexts)
+    return ids
 
 
-def _current(composition: Composition, service: ComposeService, state: ImageState | None) -> bool:
-    wanted = composition.contexts.get(service.name)
-    return state is not None and bool(wanted) and state.labels.get(labels.CONTEXT) == wanted
+def _id(state: ImageState | None) -> str:
+    return state.id if state is not None else ""
 
 
-def _labelled(
-    composition: Composition, service: ComposeService, states: dict[str, ImageState | None]
-) -> bool:
-    """Whether an image is there that was built from the context as it is now."""
-    state = states[service.name]
-    wanted = composition.contexts.get(service.name, "")
-    return state is not None and state.labels.get(labels.CONTEXT, "") == wanted
+class _Records:
+    """What each image was built from. A label would change the image's id with every context."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        try:
+            known = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            known = {}
+        self._known: dict[str, object] = known if isinstance(known, dict) else {}
+
+    def current(self, service: ComposeService, image: str, contexts: Mapping[str, str]) -> bool:
+        """Whether ``image`` is what this service's context was built to."""
+        context = contexts.get(service.name)
+        return bool(image and context) and self._known.get(service.image) == [context, image]
+
+    def remember(
+        self,
+        services: Iterable[ComposeService],
+        ids: Mapping[str, str],
+        contexts: Mapping[str, str],
+    ) -> None:
+        """Note what images were built from."""
+        self._known |= {s.image: [contexts.get(s.name, ""), ids[s.name]] for s in services}
+        write_private(self._path, json.dumps(self._known, indent=1, sort_keys=True))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from container_manager.compose.model import ComposeService, Stack
@@ -25,6 +25,7 @@ class ServiceOutcome:
         reason: why that is said.
         container: its container's name; None when it has none.
         ports: what it publishes.
+        fresh: whether the verb has started it.
     """
 
     name: str
@@ -33,6 +34,7 @@ class ServiceOutcome:
     reason: str
     container: str | None
     ports: tuple[PublishedPort, ...]
+    fresh: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,8 +58,19 @@ class Outcome:
     warnings: tuple[Problem, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """A stack that is up: its project, and each compose service with what it publishes."""
+
+    project: Project
+    services: tuple[ServiceOutcome, ...]
+
+
 def service_outcomes(
-    stack: Stack, verdicts: Mapping[str, Verdict], states: Mapping[str, ContainerState]
+    stack: Stack,
+    verdicts: Mapping[str, Verdict],
+    states: Mapping[str, ContainerState],
+    started: Collection[str],
 ) -> tuple[ServiceOutcome, ...]:
     """Verdicts as data for reports."""
     result = []
@@ -71,6 +84,7 @@ def service_outcomes(
                 reason=verdict.reason,
                 container=state.name if state else None,
                 ports=state.ports if state else (),
+                fresh=name in started,
             )
         )
     return tuple(result)

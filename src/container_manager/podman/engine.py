@@ -220,7 +220,7 @@ class Engine:
         listed = list(names)
         return self.call("secret", "rm", *listed) if listed else None
 
-    def unshare_du(self, path: str) -> Finished:
+    def disk_usage(self, path: str) -> Finished:
         """The size in KiB of a folder that belongs to other user ids."""
         return self.call("unshare", "du", "-sk", path, timeout=_ORDER_TIMEOUT)
 

@@ -119,13 +119,24 @@ class ListedContainer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VolumeState:
-    """A volume; ``mountpoint`` is a path on the machine where Podman runs."""
+    """A volume.
+
+    Attributes:
+        name: unique on the machine.
+        driver: ``local``, most often.
+        labels: its labels.
+        options: of its driver.
+        mountpoint: its folder on the machine where Podman runs.
+        anonymous: whether Podman made it because an image asks for it; such a one goes with its
+            container.
+    """
 
     name: str
     driver: str
     labels: Mapping[str, str]
     options: Mapping[str, str]
     mountpoint: str
+    anonymous: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,6 +211,7 @@ def volume_state(data: Mapping[str, Any]) -> VolumeState:
         labels=data.get("Labels") or {},
         options=data.get("Options") or {},
         mountpoint=str(data.get("Mountpoint") or ""),
+        anonymous=bool(data.get("Anonymous")),
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -83,7 +83,8 @@ class Renderer:
                 noticed.problems.append(_problem_of(error, template))
         finally:
             current.reset(token)
-        raise_all(RenderError, noticed.problems)
+        placed = (replace(p, where=p.where or Location(template)) for p in noticed.problems)
+        raise_all(RenderError, placed)
         return Rendered(text=text, secrets=frozenset(noticed.secrets))
 
     @functools.cached_property

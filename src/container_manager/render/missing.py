@@ -22,7 +22,7 @@ class Missing(jinja2.StrictUndefined):
 
     def _message(self, state: RenderingState) -> str:
         if self._undefined_hint:
-            return f"{self._undefined_hint}."
+            return f"{self._undefined_hint.rstrip('.')}."
         name = self._undefined_name
         if self._undefined_obj is jinja2.utils.missing:
             return f"{name!r} is not defined in the configuration."
@@ -70,7 +70,7 @@ class Missing(jinja2.StrictUndefined):
     __bool__ = __eq__ = __ne__ = __contains__ = _recorded_false  # type: ignore[assignment]
     __lt__ = __le__ = __gt__ = __ge__ = _recorded_false  # type: ignore[assignment]
     __len__ = __int__ = __hash__ = _recorded_zero  # type: ignore[assignment]
-    __float__ = __complex__ = _recorded_zero  # type: ignore[assignment]
+    __float__ = __complex__ = __index__ = _recorded_zero  # type: ignore[assignment]
     __call__ = __getitem__ = _recorded
     __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _recorded
     __truediv__ = __rtruediv__ = __floordiv__ = __rfloordiv__ = _recorded

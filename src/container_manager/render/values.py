@@ -8,6 +8,7 @@ instead of the value and be silently wrong, so it is reported.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
@@ -16,6 +17,9 @@ from jinja2 import Undefined
 
 from container_manager.config.environment import Environment
 from container_manager.config.interpolation import Placeholder, Text, tokens
+
+_NOT_YAML = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+"""What JSON may hold as it is and YAML may not: line breaks of its own, and what cannot be seen."""
 
 
 class Secret:
@@ -134,7 +138,8 @@ def _has_value(placeholder: Placeholder, environment: Environment) -> bool:
 
 def to_json(value: Any, indent: int | None = None) -> str:
     """The filter ``to_json``: any value as JSON, which is also YAML, on one line or indented."""
-    return json.dumps(value, indent=indent, ensure_ascii=False, default=_plain)
+    text = json.dumps(value, indent=indent, ensure_ascii=False, default=_plain)
+    return _NOT_YAML.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def to_nice_yaml(value: Any, indent: int = 2) -> str:
@@ -165,11 +170,14 @@ class PlainDumper(yaml.SafeDumper):
         return True
 
 
-def _represent_text(dumper: Any, value: Any) -> yaml.Node:
-    node: yaml.Node = dumper.represent_str(str(value))
+def represent_text(dumper: Any, value: Any) -> yaml.Node:
+    """A text as YAML; quoted where PyYAML would write a line break that a reader folds."""
+    text = str(value)
+    style = '"' if _NOT_YAML.search(text) else None
+    node: yaml.Node = dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
     return node
 
 
-for _type in (Text, Secret):
-    PlainDumper.add_representer(_type, _represent_text)
-PlainDumper.add_multi_representer(Undefined, _represent_text)
+for _type in (str, Text, Secret):
+    PlainDumper.add_representer(_type, represent_text)
+PlainDumper.add_multi_representer(Undefined, represent_text)

@@ -48,6 +48,27 @@ def up(
     return start(composition, names, images, only_some=only is not None, timeout=timeout)
 
 
+def build_images(
+    project: Project, build: Build, *, only: Collection[str] | None = None, fresh: bool = False
+) -> dict[str, str]:
+    """Pull and build the images of the stack; no container is touched.
+
+    Args:
+        project: whose stack.
+        build: its generated files.
+        only: canonical names of our services; None: all.
+        fresh: build everything anew, without cache.
+
+    Returns:
+        Compose service -> id of its image.
+
+    Raises:
+        RuntimeFailure: an image cannot be had.
+    """
+    composition, names = _compose(project, build, only)
+    return ensure_images(composition, names, fresh=fresh)
+
+
 def prepare(
     project: Project, build: Build, only: Collection[str] | None = None
 ) -> tuple[Composition, list[str]]:
@@ -56,26 +77,30 @@ def prepare(
     Returns:
         The composition, and the compose services that are to run.
     """
+    composition, names = _compose(project, build, only)
+    _preflight(project, composition.stack, names)
+    return composition, names
+
+
+def _compose(
+    project: Project, build: Build, only: Collection[str] | None
+) -> tuple[Composition, list[str]]:
     stack = read_stack(
         build.compose_files, project.services, project.environment, project_name=project.name
     )
-    for warning in stack.warnings:
-        project.progress.warn(warning)
     chosen = with_dependencies(stack, stack.owned_by(tuple(only))) if only is not None else None
     names = [name for name in stack.services if chosen is None or name in chosen]
-    _preflight(project, stack, names)
     files = Files(build_dir=build.build_dir, digests=build.digests)
     contexts = {
-        name: files.context(stack.services[name].build, stack.services[name].image)  # type: ignore[arg-type]
-        for name in names
-        if stack.services[name].build is not None
+        service.name: files.context(service.build, service.image)
+        for service in stack.services.values()
+        if service.build is not None
     }
-    identity = project.identity(create=True)
     composition = Composition(
         project=project,
         build=build,
         stack=stack,
-        identity=identity,
+        identity=project.identity(create=True),
         files=files,
         contexts=contexts,
     )
@@ -113,12 +138,13 @@ def start(
     states = {one.service: one for one in project.containers() if one.service in names}
     ids = {name: states[name].id for name in names if name in states and name not in lost}
     waves = Waves(project.engine, stack, ids, project.progress, lost=lost, timeout=timeout)
-    verdicts = waves.run(_to_start(stack, states, new))
+    to_start = _to_start(stack, states, new)
+    verdicts = waves.run(to_start)
     if not only_some:
         drop_secrets(project, keep=secrets)
     raise_all(RuntimeFailure, failures(project, stack, verdicts, waves.states))
     return Outcome(
-        services=service_outcomes(stack, verdicts, waves.states),
+        services=service_outcomes(stack, verdicts, waves.states, to_start),
         created=tuple(new),
         removed=tuple(one.name for one in outdated if one.service not in stack.services),
         warnings=stack.warnings,

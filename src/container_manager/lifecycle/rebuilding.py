@@ -1,0 +1,68 @@
+"""``rebuild``: all images afresh, then everything anew; volumes keep their data unless told."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+
+from container_manager.lifecycle.cleaning import (
+    own_images,
+    remove_images,
+    remove_volumes,
+    stop_and_save,
+)
+from container_manager.lifecycle.images import ensure_images
+from container_manager.lifecycle.outcome import Outcome
+from container_manager.lifecycle.project import Project
+from container_manager.lifecycle.removing import own_containers, remove_containers
+from container_manager.lifecycle.saving import own_volumes
+from container_manager.lifecycle.starting import prepare, start
+from container_manager.lifecycle.stopping import stop_and_remove
+from container_manager.model import Build
+
+
+def rebuild(
+    project: Project,
+    build: Build,
+    *,
+    only: Collection[str] | None = None,
+    volumes: bool = False,
+    save: bool = True,
+    timeout: float | None = None,
+) -> Outcome:
+    """Build all images without cache, and replace everything that runs.
+
+    Args:
+        project: whose stack.
+        build: its generated files.
+        only: canonical names of our services; None: all.
+        volumes: empty the volumes, too.
+        save: whether volumes that are emptied are saved first.
+        timeout: seconds that each service may take.
+
+    Raises:
+        ManagerError: see :func:`~container_manager.lifecycle.up`.
+    """
+    composition, names = prepare(project, build, only)
+    identity = composition.identity
+    images = ensure_images(composition, names, fresh=True)
+    containers = [
+        one for one in own_containers(project, identity) if only is None or one.service in names
+    ]
+    emptied = own_volumes(project, identity, containers) if volumes and only is None else []
+    folder = stop_and_save(project, containers, emptied, save_first=save)
+    if only is None:
+        remove_containers(project, identity, containers)
+    else:
+        stop_and_remove(project, containers)
+    remove_volumes(project, emptied)
+    replaced = [one for one in own_images(project, identity) if one.id not in images.values()]
+    gone, kept = remove_images(project, replaced if only is None else [])
+    outcome = start(composition, names, images, only_some=only is not None, timeout=timeout)
+    return replace(
+        outcome, removed=(*outcome.removed, *gone), kept=tuple(kept), backup=_shown(folder)
+    )
+
+
+def _shown(folder: object) -> str | None:
+    return str(folder) if folder else None
