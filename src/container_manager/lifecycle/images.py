@@ -120,9 +120,15 @@ def _built(
     ids |= {service.name: _id(engine.image(service.image)) for service in stale}
     missing = [service.name for service in stale if not ids[service.name]]
     if said or missing:
+        lost = missing or names
+        what = (
+            f"image of the service '{lost[0]}'"
+            if len(lost) == 1
+            else "images of " + ", ".join(lost)
+        )
         problems.append(
             Problem(
-                message=f"The images of {', '.join(missing or names)} could not be built:\n"
+                message=f"The {what} could not be built:\n"
                 f"{project.redact(said) or 'the provider gave no reason'}",
                 where=stale[0].where,
             )
