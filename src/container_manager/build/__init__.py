@@ -1,0 +1,1 @@
+"""From a checked configuration to the build directory that everything runs from."""

@@ -1,0 +1,156 @@
+"""Where a build may read and write: decided here, before anything is touched."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from container_manager.config.loader import Config
+from container_manager.discovery import TEMPLATE_FILENAME
+from container_manager.errors import Location, Problem
+from container_manager.model import Service
+
+MANAGER_DIR = ".manager"
+"""Below the build directory: staging, lock, journal and manifest."""
+
+MANIFEST = "manifest.json"
+
+_SHOWN = 3
+"""Foreign files that a message names."""
+
+
+def real(path: Path) -> Path:
+    """The path with symlinks resolved, whether it exists or not."""
+    try:
+        return Path(os.path.realpath(path))
+    except ValueError:  # a NUL in it: the path of nothing
+        return path
+
+
+def overlaps(one: Path, other: Path) -> bool:
+    """Whether one of two folders is or contains the other, symlinks resolved."""
+    one, other = real(one), real(other)
+    return one.is_relative_to(other) or other.is_relative_to(one)
+
+
+def build_dir_problems(config: Config, sources: Iterable[Path]) -> list[Problem]:
+    """Why the configured build directory may not be used; empty when it may.
+
+    Args:
+        config: the configuration.
+        sources: folders and files that the build reads.
+    """
+    build = config.build_dir
+    where = config.nearest_origin("build_dir")
+
+    def problem(message: str, remedy: str = "Use a folder of its own, such as ./build.") -> Problem:
+        return Problem(message=message, where=where, remedy=remedy)
+
+    if real(config.root).is_relative_to(real(build)):
+        return [problem(f"The build directory {build} is or contains the project itself.")]
+    for source in sorted({Path(source) for source in sources}):
+        if real(source) == real(config.root):
+            continue  # a source that contains the build directory skips it
+        if overlaps(build, source) and not _is_skipped(build, source, config):
+            return [problem(f"The build directory {build} overlaps the source {source}.")]
+    return _existing_problems(build, problem)
+
+
+def _is_skipped(build: Path, source: Path, config: Config) -> bool:
+    """An additional source may contain the build directory: its copy skips it."""
+    services = config.root / "services"
+    inside = real(build).is_relative_to(real(source)) and real(build) != real(source)
+    return inside and not overlaps(build, services)
+
+
+def _existing_problems(build: Path, problem: Callable[..., Problem]) -> list[Problem]:
+    try:
+        foreign = sorted(entry.name for entry in os.scandir(build))
+    except FileNotFoundError:
+        dangling = build.is_symlink()
+        return [problem(f"The build directory {build} is not a folder.")] if dangling else []
+    except NotADirectoryError:
+        return [problem(f"The build directory {build} is not a folder.")]
+    except (OSError, ValueError) as error:
+        return [problem(f"The build directory {build} cannot be a folder: {error}.")]
+    if (build / MANAGER_DIR).is_dir():
+        return []
+    if foreign:
+        shown = ", ".join(foreign[:_SHOWN]) + (", …" if len(foreign) > _SHOWN else "")
+        return [
+            problem(
+                f"The build directory {build} holds files that we did not write: {shown}.",
+                "Move them away or remove the folder, or set build_dir to another one.",
+            )
+        ]
+    return []
+
+
+def service_path_problems(service: Service, config: Config) -> list[Problem]:
+    """Why a service's ``path`` cannot be used; empty when it can."""
+    where = config.nearest_origin((*service.key_path, "path"))
+    folder = config.root / service.path
+    if service.path.startswith("package:"):
+        return [
+            Problem(
+                message=f"{service.name}: services inside packages are not supported yet.",
+                where=where,
+                remedy="Copy the folder into the project and name it.",
+            )
+        ]
+    if escapes(service.path) or not real(folder).is_relative_to(real(config.root)):
+        return [
+            Problem(
+                message=f"{service.name}: the path {service.path!r} leaves the project.",
+                where=where,
+                remedy="A service is a folder of the project.",
+            )
+        ]
+    if not os.path.isdir(folder):  # noqa: PTH112 - Path.is_dir() raises on names too long
+        return [
+            Problem(
+                message=f"{service.name}: there is no folder {service.path!r} in the project.",
+                where=where,
+                remedy=f"It is looked for below {config.root}.",
+            )
+        ]
+    if real(folder) == real(config.root) or service.path == "services":
+        return [
+            Problem(
+                message=f"{service.name}: {service.path!r} is not a folder of its own.",
+                where=where,
+                remedy="Give each service its own folder, below services/.",
+            )
+        ]
+    template = folder / TEMPLATE_FILENAME
+    if not template.is_file():
+        state = "is a dangling symlink" if template.is_symlink() else "does not exist"
+        return [
+            Problem(
+                message=f"{service.name}: its template {service.path}/{TEMPLATE_FILENAME} {state}.",
+                where=where,
+                remedy="Every service has a compose template in its folder.",
+            )
+        ]
+    return []
+
+
+def escapes(path: str) -> bool:
+    """Whether a relative POSIX path is absolute or climbs out of where it starts.
+
+    >>> [escapes(path) for path in ("a/../b", "../a", "/a", "a/../../b", "")]
+    [False, True, True, True, False]
+    """
+    if "\0" in path or posixpath.isabs(path):
+        return True
+    return posixpath.normpath(path).split("/", 1)[0] == ".."
+
+
+def bad_output_name(path: str, where: Location | None) -> Problem | None:
+    """The problem of a generated path that is no file's name, or leaves the build directory."""
+    last = path.rpartition("/")[2]
+    if escapes(path) or last in ("", ".", "..") or path.startswith(f"{MANAGER_DIR}/"):
+        return Problem(message=f"{path!r} cannot be the name of a generated file.", where=where)
+    return None

@@ -1,0 +1,254 @@
+"""The steps of a build: each says which files it wants below the build directory, and why.
+
+Order matters where two steps of one service want the same path: the later wins only where the
+original module's did, which is written down in :data:`_MAY_REPLACE`.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import os
+import posixpath
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from container_manager.build.content import check_json
+from container_manager.build.guards import bad_output_name, escapes, real
+from container_manager.build.site import COMPOSE_STEP, Site, copied, entry_of, rendered, walk
+from container_manager.build.sources import Entry
+from container_manager.discovery import COMPOSE_FILE_NAME, SERVICES_DIR, TEMPLATE_FILENAME
+from container_manager.errors import Location, Problem, RenderError
+from container_manager.model import Output, Service
+
+SRC_DIR = "src"
+OUT_SRC_DIR = "repo_src"
+KERNEL_TEMPLATE = "kernel.json.j2"
+CONFIG_FILE = "config.yml"
+SUFFIX = ".j2"
+
+_MAY_REPLACE = {
+    # a service's own configuration fragment gives way to the flattened configuration
+    "config": "files",
+    # the global requirements.txt wins over one that lies in src/
+    "requirements": "src",
+}
+
+
+def root_output(site: Site) -> Output:
+    """The root compose file, which defines what all services share."""
+    template = site.root / SERVICES_DIR / TEMPLATE_FILENAME
+    if not template.is_file():
+        raise RenderError(
+            "The root template does not exist.",
+            where=Location(template),
+            remedy="Create it; for a start: 'networks: {default: {}}'.",
+        )
+    return rendered(
+        site, template, f"{SERVICES_DIR}/{COMPOSE_FILE_NAME}", template.parent, None, compose=True
+    )
+
+
+def service_outputs(
+    site: Site, service: Service, steps: Collection[str], problems: list[Problem]
+) -> dict[str, Output]:
+    """Every file that ``steps`` want for one service; problems are collected.
+
+    Args:
+        site: what steps read.
+        service: the service.
+        steps: names from :data:`STEPS`.
+        problems: gains what is wrong.
+
+    Returns:
+        Path below the build directory -> file.
+    """
+    wanted: dict[str, Output] = {}
+    for name in steps:
+        try:
+            for output in STEPS[name](site, service, problems):
+                _want(wanted, replace(output, step=name), problems)
+        except RenderError as error:
+            problems.extend(error.problems)
+    return wanted
+
+
+def _want(wanted: dict[str, Output], output: Output, problems: list[Problem]) -> None:
+    bad = bad_output_name(output.path, Location(output.source) if output.source else None)
+    if bad:
+        problems.append(bad)
+        return
+    before = wanted.get(output.path)
+    if before is not None and _MAY_REPLACE.get(output.step) != before.step:
+        problems.append(
+            Problem(
+                message=f"Two sources want to be {output.path}: "
+                f"{before.reason} and {output.reason}.",
+                where=Location(output.source) if output.source else None,
+                remedy="Rename one of them.",
+            )
+        )
+        return
+    wanted[output.path] = output
+
+
+def compose_step(site: Site, service: Service, problems: list[Problem]) -> Iterator[Output]:
+    """The service's compose file."""
+    folder = site.root / service.path
+    path = f"{service.path}/{COMPOSE_FILE_NAME}"
+    yield rendered(site, folder / TEMPLATE_FILENAME, path, folder, service, compose=True)
+
+
+def files_step(site: Site, service: Service, problems: list[Problem]) -> Iterator[Output]:
+    """The service's other files: ``.j2`` files rendered in place, all others copied."""
+    folder = site.root / service.path
+    no_render = service.settings.get("no_render") or []
+    others = [path for path in site.service_paths if real(path) != real(folder)]
+    for entry in walk(site, folder, problems, others):
+        if entry.path == TEMPLATE_FILENAME or posixpath.basename(entry.path) == KERNEL_TEMPLATE:
+            continue
+        if _is_own_fragment(site, folder, entry):
+            continue
+        path = f"{service.path}/{entry.path}"
+        if not entry.path.endswith(SUFFIX) or entry.link or _matches(entry.path, no_render):
+            yield copied(path, entry, service, f"the file {service.path}/{entry.path}")
+            continue
+        try:
+            target = path.removesuffix(SUFFIX)
+            yield rendered(site, entry.source, target, folder, service, compose=False)
+        except RenderError as error:
+            problems.extend(error.problems)
+
+
+def kernels_step(site: Site, service: Service, problems: list[Problem]) -> Iterator[Output]:
+    """The kernel specifications, where the service asks for them."""
+    if not service.settings.get("render_kernel_templates"):
+        return
+    folder = site.root / service.path
+    for entry in walk(site, folder, [], site.service_paths):
+        if posixpath.basename(entry.path) == KERNEL_TEMPLATE:
+            try:
+                yield kernel_output(site, entry, service)
+            except RenderError as error:
+                problems.extend(error.problems)
+
+
+def kernel_output(site: Site, entry: Entry, service: Service) -> Output:
+    """One rendered kernel specification, checked to be JSON."""
+    path = f"{service.path}/{entry.path.removesuffix(SUFFIX)}"
+    folder = site.root / service.path
+    output = rendered(site, entry.source, path, folder, service, compose=False)
+    check_json(output.text or "", entry.source)
+    return output
+
+
+def src_step(site: Site, service: Service, problems: list[Problem]) -> Iterator[Output]:
+    """``src/`` as ``repo_src/``, with the project's metadata beside it."""
+    if not service.settings.get("copy_src"):
+        return
+    source = site.root / SRC_DIR
+    if not source.is_dir():
+        problems.append(
+            Problem(
+                message=f"{service.name} has copy_src, but there is no folder {SRC_DIR}/.",
+                where=site.origin((*service.key_path, "copy_src")),
+                remedy=f"Create {source}, or set copy_src to false.",
+            )
+        )
+        return
+    for entry in walk(site, source, problems):
+        path = f"{service.path}/{OUT_SRC_DIR}/{entry.path}"
+        yield copied(path, entry, service, f"the file {SRC_DIR}/{entry.path}")
+    pyproject = site.root / "pyproject.toml"
+    if pyproject.is_file():
+        path = f"{service.path}/{OUT_SRC_DIR}/pyproject_user.toml"
+        yield copied(path, entry_of(pyproject), service, "the project's pyproject.toml")
+
+
+def requirements_step(site: Site, service: Service, problems: list[Problem]) -> Iterator[Output]:
+    """The global ``requirements.txt``, beside the copied sources."""
+    requirements = site.root / "requirements.txt"
+    if service.settings.get("copy_src") and requirements.is_file():
+        path = f"{service.path}/{OUT_SRC_DIR}/requirements.txt"
+        yield copied(path, entry_of(requirements), service, "the project's requirements.txt")
+
+
+def additional_step(site: Site, service: Service, problems: list[Problem]) -> Iterator[Output]:
+    """Further folders and files, ``"dir"`` or ``{src, dst}``."""
+    for index, item in enumerate(service.settings.get("additional_dirs") or []):
+        where = site.origin((*service.key_path, "additional_dirs", index))
+        src, dst = (item["src"], item["dst"]) if isinstance(item, Mapping) else (item, item)
+        dst = posixpath.normpath(str(dst))
+        source = site.root / str(src)
+        problem = _additional_problem(site, source, str(src), dst, service)
+        if problem:
+            problems.append(Problem(message=problem[0], where=where, remedy=problem[1]))
+            continue
+        reason = f"additional_dirs of {service.name}: {src}"
+        if source.is_file():
+            yield copied(f"{service.path}/{dst}", entry_of(source), service, reason)
+            continue
+        for entry in walk(site, source, problems):
+            yield copied(f"{service.path}/{dst}/{entry.path}", entry, service, reason)
+
+
+def config_step(site: Site, service: Service, problems: list[Problem]) -> Iterator[Output]:
+    """The flattened configuration, for the container to read."""
+    yield Output(
+        path=f"{service.path}/{CONFIG_FILE}",
+        text=site.flattened,
+        source=None,
+        mode=0o644,
+        reason="the flattened configuration",
+        owner=service.name,
+        step="",
+    )
+
+
+Step = Callable[[Site, Service, list[Problem]], Iterator[Output]]
+
+STEPS: Mapping[str, Step] = {
+    COMPOSE_STEP: compose_step,
+    "files": files_step,
+    "src": src_step,
+    "requirements": requirements_step,
+    "additional": additional_step,
+    "config": config_step,
+    "kernels": kernels_step,
+}
+"""A new build step is a function above and a row here."""
+
+ASSET_STEPS = ("src", "requirements", "additional")
+
+
+def _is_own_fragment(site: Site, folder: Path, entry: Entry) -> bool:
+    """A configuration fragment named like the flattened file makes way for it."""
+    return entry.path == CONFIG_FILE and (folder / entry.path) in site.fragments
+
+
+def _matches(path: str, patterns: Sequence[str]) -> bool:
+    name = posixpath.basename(path)
+    return any(fnmatch.fnmatchcase(path, p) or fnmatch.fnmatchcase(name, p) for p in patterns)
+
+
+def _additional_problem(
+    site: Site, source: Path, src: str, dst: str, service: Service
+) -> tuple[str, str | None] | None:
+    shown = f"additional_dirs of {service.name}: "
+    if escapes(dst):
+        return (
+            f"{shown}the destination {dst!r} leaves the service's build folder.",
+            "Write {src: PATH, dst: NAME} with a name inside it.",
+        )
+    if dst == ".":
+        return (
+            f"{shown}the destination is the service's build folder itself.",
+            "Name a folder inside it.",
+        )
+    if not os.path.exists(source):  # noqa: PTH110 - Path.exists() raises on names too long
+        return f"{shown}the source {src!r} does not exist.", f"It is looked for in {site.root}."
+    if real(source).is_relative_to(real(site.build_dir)):
+        return f"{shown}the source {src!r} lies in the build directory.", None
+    return None  # a source that contains the build directory skips it
+
+

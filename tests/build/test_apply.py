@@ -1,0 +1,459 @@
+"""What a build does to what is there: as little as possible, and never by halves."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from container_manager.build import lock, pipeline
+from container_manager.errors import BuildError, ManagerError, PreconditionError
+
+if TYPE_CHECKING:
+    from tests.conftest import Project
+
+WEB = "services/framework/web"
+OUT = f"build/{WEB}"
+
+
+@pytest.fixture
+def built(project: Project) -> Project:
+    """A project with a few files, built once."""
+    project.deploy()
+    project.files({f"{WEB}/{name}": f"{name} first" for name in ("a.txt", "deep/b.txt", "c.txt")})
+    project.build()
+    return project
+
+
+def test_a_second_build_writes_nothing_at_all(built: Project) -> None:
+    before = built.tree()
+    build = built.build()
+    assert built.tree() == before
+    assert build.plan.pending == ()
+
+
+def test_only_what_changed_is_replaced(built: Project) -> None:
+    before = built.tree("build")
+    built.write(f"{WEB}/a.txt", "second")
+    built.build()
+    after = built.tree("build")
+    assert built.read(f"{OUT}/a.txt") == "second"
+    changed = {path for path in after if not path.startswith(".manager")
+               and (path not in before or before[path].inode != after[path].inode)}  # fmt: skip
+    assert changed == {f"{WEB}/a.txt"}
+    for folder in (WEB, f"{WEB}/deep", "services", "services/framework"):
+        assert before[folder].inode == after[folder].inode
+
+
+def test_a_mode_alone_is_changed_in_place(built: Project) -> None:
+    before = built.tree("build")[f"{WEB}/a.txt"]
+    (built.root / WEB / "a.txt").chmod(0o755)
+    build = built.build()
+    after = built.tree("build")[f"{WEB}/a.txt"]
+    assert [change.action for change in build.plan.pending] == ["mode"]
+    assert (after.inode, after.mtime_ns, after.mode) == (before.inode, before.mtime_ns, 0o755)
+
+
+def test_what_nothing_asks_for_any_more_goes(built: Project) -> None:
+    (built.root / WEB / "deep/b.txt").unlink()
+    built.build()
+    assert not (built.root / OUT / "deep").exists()
+    assert built.read(f"{OUT}/a.txt") == "a.txt first"
+
+
+def test_a_service_that_is_no_longer_deployed_goes(built: Project) -> None:
+    built.write("config.yml", built.read("config.yml").replace('"web"\n ]', " ]", 1))
+    built.build()
+    assert sorted(built.built()) == ["services/docker-compose.yml"]
+    assert not (built.root / "build/services/framework").exists()
+
+
+def test_files_that_we_did_not_write_stay(built: Project) -> None:
+    built.write(f"{OUT}/deep/theirs.txt", "theirs")
+    (built.root / WEB / "deep/b.txt").unlink()
+    built.build()
+    assert built.read(f"{OUT}/deep/theirs.txt") == "theirs"
+    assert not (built.root / OUT / "deep/b.txt").exists()
+
+
+def test_a_stale_file_that_somebody_changed_stays_with_a_note(built: Project) -> None:
+    built.write(f"{OUT}/c.txt", "edited")
+    (built.root / WEB / "c.txt").unlink()
+    build = built.build()
+    assert built.read(f"{OUT}/c.txt") == "edited"
+    assert [str(warning) for warning in build.warnings] == [
+        f"{OUT}/c.txt: This file is no longer part of the build, but was changed since it was "
+        "written: it stays.\n  Remove it, if nobody needs it."
+    ]
+    assert built.build().warnings == ()
+
+
+def test_a_stale_file_that_somebody_removed_is_forgotten(built: Project) -> None:
+    (built.root / OUT / "c.txt").unlink()
+    (built.root / WEB / "c.txt").unlink()
+    built.build()
+    before = built.tree()
+    assert built.build().plan.pending == ()
+    assert built.tree() == before
+
+
+def test_a_generated_file_that_was_removed_comes_back(built: Project) -> None:
+    (built.root / OUT / "a.txt").unlink()
+    built.build()
+    assert built.read(f"{OUT}/a.txt") == "a.txt first"
+
+
+def test_an_edit_by_hand_is_kept_aside_with_a_note(built: Project) -> None:
+    built.write(f"{OUT}/a.txt", "edited by hand")
+    build = built.build()
+    kept = f"build/.manager/displaced/{WEB}/a.txt"
+    assert built.read(f"{OUT}/a.txt") == "a.txt first"
+    assert built.read(kept) == "edited by hand"
+    assert [str(warning) for warning in build.warnings] == [
+        f"{OUT}/a.txt: This generated file was changed by hand; the change is kept in "
+        f"{built.root}/{kept}.\n"
+        f"  Make the change where it comes from: the file {WEB}/a.txt."
+    ]
+
+
+def test_a_foreign_file_in_the_way_stops_the_build_before_anything(built: Project) -> None:
+    built.write(f"{OUT}/new.txt", "theirs")
+    built.write(f"{WEB}/new.txt", "ours")
+    built.write(f"{WEB}/a.txt", "second")
+    with built.refuses(BuildError) as refusal:
+        built.build()
+    assert refusal.text == (
+        f"{OUT}/new.txt: A file that we did not write stands where the build wants "
+        f"the file {WEB}/new.txt.\n  Move it away."
+    )
+
+
+def test_a_foreign_file_that_says_the_same_is_adopted(built: Project) -> None:
+    built.write(f"{OUT}/new.txt", "same")
+    built.write(f"{WEB}/new.txt", "same")
+    inode = (built.root / OUT / "new.txt").stat().st_ino
+    built.build()
+    assert (built.root / OUT / "new.txt").stat().st_ino == inode
+
+
+def test_a_file_where_a_folder_is_wanted_and_the_reverse(built: Project) -> None:
+    built.write(f"{OUT}/new", "theirs")
+    built.write(f"{WEB}/new/file.txt", "ours")
+    built.write(f"{OUT}/other/theirs.txt", "theirs")
+    built.write(f"{WEB}/other", "ours")
+    with built.refuses(BuildError) as refusal:
+        built.build()
+    assert refusal.messages == [
+        f"{OUT}/new: This is no folder, but the build wants to write {WEB}/new/file.txt.",
+        f"{OUT}/other: A folder with files that we did not write stands where the build wants "
+        "a file.",
+    ]
+
+
+@pytest.mark.parametrize("empty", ["a.txt", "a.txt/x", "a.txt/x/y"])
+def test_empty_folders_in_the_way_of_a_file_make_way(built: Project, empty: str) -> None:
+    (built.root / OUT / "a.txt").unlink()
+    (built.root / OUT / empty).mkdir(parents=True)
+    (built.root / OUT / "a.txt/z").mkdir(exist_ok=True)
+    built.build()
+    assert built.read(f"{OUT}/a.txt") == "a.txt first"
+
+
+def test_a_symlink_in_a_folder_in_the_way_of_a_file_is_somebody_elses(built: Project) -> None:
+    (built.root / OUT / "a.txt").unlink()
+    (built.root / OUT / "a.txt").mkdir()
+    (built.root / OUT / "a.txt/link").symlink_to("/")
+    with built.refuses(BuildError):
+        built.build()
+
+
+def test_files_and_folders_of_ours_change_places(built: Project) -> None:
+    (built.root / WEB / "a.txt").unlink()
+    built.write(f"{WEB}/a.txt/inside.txt", "now a folder")
+    (built.root / WEB / "deep/b.txt").unlink()
+    (built.root / WEB / "deep").rmdir()
+    built.write(f"{WEB}/deep", "now a file")
+    built.build()
+    assert built.read(f"{OUT}/a.txt/inside.txt") == "now a folder"
+    assert built.read(f"{OUT}/deep") == "now a file"
+    before = built.tree()
+    built.build()
+    assert built.tree() == before
+
+
+def test_a_file_becomes_a_symlink_and_back(built: Project) -> None:
+    source = built.root / WEB / "a.txt"
+    source.unlink()
+    source.symlink_to("c.txt")
+    built.build()
+    assert (built.root / OUT / "a.txt").readlink() == Path("c.txt")
+    source.unlink()
+    built.write(f"{WEB}/a.txt", "again")
+    built.build()
+    assert built.read(f"{OUT}/a.txt") == "again"
+    assert built.read(f"{OUT}/c.txt") == "c.txt first"
+
+
+# --- interrupted builds ---------------------------------------------------------------------------
+
+
+class Killed(BaseException):
+    """The process ends here: nothing may handle it."""
+
+
+def killed_at(
+    monkeypatch: pytest.MonkeyPatch, owner: Any, name: str, call: int, when: Callable[..., bool]
+) -> None:
+    """Make the ``call``-th call for which ``when`` is true the last thing that happens."""
+    original = getattr(owner, name)
+    seen = 0
+
+    def function(*args: Any, **kwargs: Any) -> Any:
+        nonlocal seen
+        if when(*args):
+            seen += 1
+            if seen == call:
+                raise Killed
+        return original(*args, **kwargs)
+
+    monkeypatch.setattr(owner, name, function)
+
+
+def change_everything(project: Project) -> None:
+    """Of each kind of change, one."""
+    project.write(f"{WEB}/a.txt", "second")
+    project.write(f"{WEB}/new.txt", "new")
+    (project.root / WEB / "c.txt").unlink()
+    (project.root / WEB / "deep/b.txt").unlink()
+    project.write(f"{WEB}/deep/b.txt/inside", "a folder now")
+    project.write(f"{WEB}/docker-compose.yml.j2", "services: {web: {image: localhost/second}}\n")
+
+
+def staged(path: Path, *_: object) -> bool:
+    return "staging" in path.parts
+
+
+def anything(*_: object) -> bool:
+    return True
+
+
+@pytest.mark.parametrize(
+    ("owner", "name", "call", "when"),
+    [
+        (os, "sync", 1, anything),
+        *[(Path, "replace", call, staged) for call in range(1, 5)],
+        *[(Path, "replace", call, anything) for call in range(1, 9)],
+        *[(Path, "unlink", call, anything) for call in range(1, 4)],
+        *[(Path, "rmdir", call, anything) for call in range(1, 3)],
+        *[(Path, "mkdir", call, anything) for call in range(1, 9)],
+        *[(Path, "chmod", call, anything) for call in range(1, 5)],
+        (os, "fsync", 1, anything),
+    ],
+)
+def test_a_build_killed_at_any_moment_is_finished_by_the_next(
+    built: Project,
+    monkeypatch: pytest.MonkeyPatch,
+    new_project: Callable[[str], Project],
+    owner: Any,
+    name: str,
+    call: int,
+    when: Callable[..., bool],
+) -> None:
+    built.write(f"{OUT}/theirs.txt", "theirs")
+    first = built.built()
+    change_everything(built)
+    prepared = built.prepare()
+    with monkeypatch.context() as patch:
+        killed_at(patch, owner, name, call, when)
+        with contextlib.suppress(Killed):
+            pipeline.execute(prepared)
+    # Every file is the old one or the new one, whole.
+    for path, seen in built.built().items():
+        old = first.get(path)
+        new = prepared.outputs.get(path)
+        assert (old and seen.content == old.content) or new is not None, path
+    built.build()
+    assert built.read(f"{OUT}/a.txt") == "second"
+    assert built.read(f"{OUT}/deep/b.txt/inside") == "a folder now"
+    assert built.read(f"{OUT}/theirs.txt") == "theirs"
+    assert not (built.root / OUT / "c.txt").exists()
+    assert sorted(path for path in built.built() if path != f"{WEB}/theirs.txt") == sorted(
+        prepared.outputs
+    )
+    assert not list((built.root / "build/.manager").glob("manifest.next*"))
+    before = built.tree()
+    assert built.build().plan.pending == ()
+    assert built.tree() == before
+
+
+def test_what_an_interrupted_build_wrote_is_known_for_ours(
+    built: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file of a build that did not finish, and that nothing asks for any more, goes."""
+    built.write(f"{WEB}/new.txt", "new")
+    with monkeypatch.context() as patch:
+        killed_at(
+            patch, Path, "replace", 1, lambda path, target: str(target).endswith("anifest.json")
+        )
+        with pytest.raises(Killed):
+            built.build()
+    assert built.read(f"{OUT}/new.txt") == "new"
+    (built.root / WEB / "new.txt").unlink()
+    built.build()
+    assert not (built.root / OUT / "new.txt").exists()
+
+
+def test_a_full_disk_is_an_error_of_ours(built: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    change_everything(built)
+    prepared = built.prepare()
+
+    def full() -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "sync", full)
+        with pytest.raises(BuildError) as caught:
+            pipeline.execute(prepared)
+    assert str(caught.value) == "build: The build cannot be written: No space left on device."
+    assert built.read(f"{OUT}/a.txt") == "a.txt first"
+    built.build()
+    assert built.read(f"{OUT}/a.txt") == "second"
+
+
+def test_a_source_that_changes_while_it_is_copied(
+    built: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = built.write(f"{WEB}/a.txt", "second")
+    prepared = built.prepare()
+    apply = pipeline.apply
+
+    def apply_after_a_change(*args: Any) -> None:
+        source.write_text("third")
+        apply(*args)
+
+    monkeypatch.setattr(pipeline, "apply", apply_after_a_change)
+    with pytest.raises(BuildError) as caught:
+        pipeline.execute(prepared)
+    monkeypatch.undo()
+    assert "changed while it was being copied" in str(caught.value)
+    assert built.read(f"{OUT}/a.txt") == "a.txt first"
+
+
+def test_a_source_that_is_gone_when_it_is_copied(built: Project) -> None:
+    source = built.write(f"{WEB}/a.txt", "second")
+    prepared = built.prepare()
+    source.unlink()
+    with built.refuses(BuildError) as refusal:
+        pipeline.execute(prepared)
+    assert refusal.text == f"{WEB}/a.txt: The file cannot be read: No such file or directory."
+
+
+# --- the record of what we wrote ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"{}", b'{"files": {"a": 1}}', b"\xff"])
+def test_a_record_that_cannot_be_read_stops_everything(built: Project, content: bytes) -> None:
+    built.write("build/.manager/manifest.json", content)
+    with built.refuses(BuildError) as refusal:
+        built.build()
+    assert refusal.messages[0].startswith(
+        "build/.manager/manifest.json: The record of what was built cannot be read: "
+    )
+    assert refusal.remedies == ["Move the build directory away; the next build makes a new one."]
+
+
+def test_a_record_cannot_lead_out_of_the_build_directory(built: Project) -> None:
+    from container_manager.build.plan import file_digest
+
+    victim = built.write("precious.txt", "precious")
+    record = built.read("build/.manager/manifest.json")
+    entry = f'"files": {{"../precious.txt": {{"digest": "{file_digest(victim)}", "mode": "0644"}},'
+    built.write("build/.manager/manifest.json", record.replace('"files": {', entry, 1))
+    with built.refuses(BuildError):
+        built.build()
+    assert victim.read_text() == "precious"
+
+
+# --- two builds at once ---------------------------------------------------------------------------
+
+HOLD = """
+import sys
+from pathlib import Path
+from container_manager.build.lock import build_lock
+
+with build_lock(Path(sys.argv[1])):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_a_lock_held_by_another_process_names_the_holder(
+    built: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lock.build_lock, "__defaults__", (0.3,), raising=False)
+    monkeypatch.setattr(lock.build_lock.__wrapped__, "__defaults__", (0.3,))  # type: ignore[attr-defined]
+    built.write(f"{WEB}/a.txt", "second")
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(built.root / "build")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        with built.refuses(PreconditionError) as refusal:
+            built.build()
+        assert refusal.text == (
+            "build/.manager/lock: The build directory is being written by "
+            f"process {holder.pid}.\n  Wait until it is done, or end it."
+        )
+        assert holder.stdin is not None
+        holder.stdin.close()
+        holder.wait(timeout=30)
+    built.build()
+    assert built.read(f"{OUT}/a.txt") == "second"
+
+
+def test_a_build_with_nothing_to_do_does_not_wait(built: Project) -> None:
+    with lock.build_lock(built.root / "build"):
+        before = built.tree()
+        built.build()
+        assert built.tree() == before
+
+
+def test_a_build_waits_for_another_one(built: Project) -> None:
+    built.write(f"{WEB}/a.txt", "second")
+    command = HOLD.replace("sys.stdin.read()", "__import__('time').sleep(0.5)")
+    with subprocess.Popen(
+        [sys.executable, "-c", command, str(built.root / "build")],
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        built.build()
+        assert holder.wait(timeout=30) == 0
+    assert built.read(f"{OUT}/a.txt") == "second"
+
+
+def test_nothing_is_written_elsewhere(project: Project) -> None:
+    project.deploy(copy_src=True)
+    project.write("src/a.py")
+    before = project.tree()
+    project.build()
+    after = {p: s for p, s in project.tree().items() if not p.startswith("build")}
+    assert after == before
+    assert sorted(path.name for path in (project.root / "build/.manager").iterdir()) == [
+        "lock", "manifest.json",
+    ]  # fmt: skip
+
+
+def test_errors_of_every_kind_are_ours() -> None:
+    assert issubclass(BuildError, ManagerError)
+    assert issubclass(PreconditionError, ManagerError)

@@ -1,0 +1,116 @@
+"""The direction of imports: every module leans only on what lies below it, and never in a circle."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import container_manager
+
+PACKAGE = Path(container_manager.__file__).parent
+
+LAYERS = (
+    ("errors",),
+    ("model",),
+    ("config",),
+    ("discovery", "render"),
+    ("compose", "podman", "debian_tree", "base_image", "run", "progress", "report"),
+    ("build", "preflight", "health", "export"),
+    ("api", "lifecycle", "backup", "identity"),
+    ("verbs",),
+    ("tasks",),
+    ("cli",),
+    ("__main__",),
+)
+"""From the ground up; neighbours in a layer may use each other, but not in a circle."""
+
+
+def modules() -> dict[str, Path]:
+    """Every module of the package: dotted name without the package -> file."""
+    found = {}
+    for path in PACKAGE.rglob("*.py"):
+        parts = path.relative_to(PACKAGE).with_suffix("").parts
+        name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+        if name:
+            found[name] = path
+    return found
+
+
+def imported(path: Path, known: dict[str, Path], *, lazily: bool) -> Iterator[tuple[str, int]]:
+    """The modules of ours that a file imports, with the line; type checking does not count."""
+    prefix = container_manager.__name__ + "."
+    for node in _statements(ast.parse(path.read_text(encoding="utf-8")), lazily=lazily):
+        names: list[str] = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}:{node.lineno}: imports are absolute"
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+            names = [n if n.removeprefix(prefix) in known else str(node.module) for n in names]
+        for name in names:
+            if name.removeprefix(prefix) in known:
+                yield name.removeprefix(prefix), node.lineno
+
+
+def _statements(tree: ast.AST, *, lazily: bool) -> Iterator[ast.AST]:
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            continue
+        if not lazily and isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+            continue
+        yield node
+        yield from _statements(node, lazily=lazily)
+
+
+def layer(name: str) -> int:
+    top = name.partition(".")[0]
+    for height, names in enumerate(LAYERS):
+        if top in names:
+            return height
+    raise AssertionError(f"{name} stands in no layer: give it one in this test")
+
+
+def test_every_module_leans_only_on_what_lies_below() -> None:
+    known = modules()
+    upward = [
+        f"{name}:{line} imports {other}"
+        for name, path in known.items()
+        for other, line in imported(path, known, lazily=False)
+        if layer(other) > layer(name)
+    ]
+    assert upward == []
+
+
+def test_no_modules_need_each_other_in_a_circle() -> None:
+    known = modules()
+    needs = {
+        name: {other for other, _ in imported(path, known, lazily=False) if other != name}
+        for name, path in known.items()
+    }
+    while True:
+        free = {name for name, others in needs.items() if not others}
+        if not free:
+            break
+        needs = {name: others - free for name, others in needs.items() if name not in free}
+    assert needs == {}
+
+
+def test_copier_is_imported_in_one_place_and_only_when_needed() -> None:
+    for path in modules().values():
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        for node in ast.walk(tree):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [str(node.module)] if isinstance(node, ast.ImportFrom) else []
+            if any(name.split(".")[0] == "copier" for name in names):
+                assert path == PACKAGE / "render" / "tree.py"
+                assert node not in tree.body
+
+
+def test_the_ground_is_where_we_think_it_is() -> None:
+    """The check itself sees imports: the two modules that everything stands on."""
+    known = modules()
+    assert [name for name, _ in imported(known["model"], known, lazily=True)] == [
+        "errors", "errors",
+    ]  # fmt: skip
+    assert "errors" in {name for name, _ in imported(known["config.loader"], known, lazily=True)}

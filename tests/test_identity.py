@@ -1,0 +1,92 @@
+"""Whose stack it is: by path, by what is left of it, and by word of the user."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from container_manager.identity import (
+    CONFIG,
+    PROJECT,
+    Identity,
+    foreign_problems,
+    load_identity,
+    private_folder,
+    remember_adopted,
+)
+from container_manager.podman.state import VolumeState
+
+
+def volume(name: str, labels: dict[str, str]) -> VolumeState:
+    return VolumeState(name=name, driver="local", labels=labels, options={}, mountpoint="")
+
+
+def load(root: Path, *, create: bool = True, adopt: bool = False) -> Identity:
+    return load_identity(
+        root / "state", project="lab", config=root / "config.yml", create=create, adopt=adopt
+    )
+
+
+def labels(root: Path, project: str = "lab") -> dict[str, str]:
+    return {PROJECT: project, CONFIG: str(root / "config.yml")}
+
+
+def test_an_identity_is_made_once_and_only_when_something_starts(tmp_path: Path) -> None:
+    assert load(tmp_path, create=False).checkout is None
+    assert list(tmp_path.iterdir()) == []
+    first = load(tmp_path)
+    assert first == load(tmp_path) == load(tmp_path, create=False)
+    assert first.checkout is not None
+    state = tmp_path / "state"
+    assert state.stat().st_mode & 0o777 == 0o700
+    assert (state / "identity.json").stat().st_mode & 0o777 == 0o600
+    assert (state / ".gitignore").read_text() == "*\n"
+    (state / "identity.json").write_text("damaged")
+    assert load(tmp_path).checkout not in (None, first.checkout)
+
+
+@pytest.fixture
+def other(tmp_path: Path) -> Path:
+    """Another checkout, with its configuration."""
+    folder = tmp_path / "other"
+    folder.mkdir()
+    (folder / "config.yml").write_text("{}")
+    return folder
+
+
+def test_ours_is_what_says_our_path_or_a_path_that_is_gone(tmp_path: Path, other: Path) -> None:
+    me = load(tmp_path)
+    assert me.owns(labels(tmp_path))
+    assert not me.owns(labels(tmp_path, "another-project"))
+    assert not me.owns({})
+    assert not me.owns(labels(other))
+    assert load(tmp_path, adopt=True).owns(labels(other))
+    shutil.rmtree(other)
+    assert me.owns(labels(other))
+
+
+def test_foreign_things_are_named_with_their_owner(tmp_path: Path, other: Path) -> None:
+    me = load(tmp_path)
+    volumes = [
+        volume("lab_a", labels(other)),
+        volume("lab_b", labels(other)),
+        volume("lab_mine", labels(tmp_path)),
+        volume("lab_unused", {}),
+        volume("lab_used", {}),
+    ]
+    owned, handmade = foreign_problems(me, [], volumes, used=["lab_used"])
+    assert f"belongs to {other / 'config.yml'}: the volume lab_a, the volume lab_b" in owned.message
+    assert "--adopt" in str(owned.remedy)
+    assert "not started by Container Manager: the volume lab_used." in handmade.message
+    assert foreign_problems(load(tmp_path, adopt=True), [], volumes) == []
+    remember_adopted(tmp_path / "state", ["lab_used"])
+    assert len(foreign_problems(load(tmp_path), [], volumes, used=["lab_used"])) == 1
+
+
+def test_the_private_folder_is_left_as_it_is(tmp_path: Path) -> None:
+    private_folder(tmp_path / "state")
+    (tmp_path / "state/.gitignore").write_text("mine")
+    private_folder(tmp_path / "state")
+    assert (tmp_path / "state/.gitignore").read_text() == "mine"

@@ -1,0 +1,159 @@
+"""Findings before a start: all at once, each with its place."""
+
+from __future__ import annotations
+
+import errno
+import socket
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from container_manager.compose.model import Port, Stack
+from container_manager.compose.stack import read_stack
+from container_manager.config.environment import Environment
+from container_manager.config.source import parse_yaml
+from container_manager.errors import Location
+from container_manager.identity import Identity
+from container_manager.model import ComposeFile
+from container_manager.podman.state import ListedContainer, PublishedPort
+from container_manager.preflight import Findings, Surroundings, check, try_bind
+
+EMPTY: dict[str, Any] = {
+    "own": (),
+    "everything": (),
+    "volumes": (),
+    "known_volumes": (),
+    "known_networks": (),
+}
+
+
+def stack(text: str, base: Path) -> Stack:
+    path = base / "build/services/docker-compose.yml"
+    document = parse_yaml(text, path, compose=True)
+    assert document is not None
+    file = ComposeFile(path=path, template=path, service=None, document=document)
+    return read_stack([file], {}, Environment(process={}), project_name="lab")
+
+
+def findings(text: str, root: Path, *, code: int | None = None, **surroundings: Any) -> Findings:
+    read = stack(text, root)
+    identity = Identity(project="lab", config=root / "config.yml", checkout=None, key=b"")
+    around = Surroundings(**{**EMPTY, **surroundings})
+    return check(read, list(read.services), identity, around, root=root, try_port=lambda _: code)
+
+
+def listed(name: str, labels: dict[str, str], *ports: PublishedPort) -> ListedContainer:
+    return ListedContainer(name=name, labels=labels, running=True, ports=ports)
+
+
+HTTP = PublishedPort(host_ip="", host_port=8080, container_port=80, protocol="tcp")
+
+
+def test_nothing_to_find(tmp_path: Path) -> None:
+    text = "services: {web: {image: localhost/x, ports: ['8080:80']}}"
+    assert findings(text, tmp_path) == Findings(problems=(), warnings=(), folders=())
+
+
+@pytest.mark.parametrize(
+    ("code", "around", "said"),
+    [
+        (errno.EADDRINUSE, {}, "is taken by another program"),
+        (
+            errno.EADDRINUSE,
+            {"everything": [listed("x_web_1", {"com.docker.compose.project": "x"}, HTTP)]},
+            "is taken by the container x_web_1 of the project 'x'",
+        ),
+        (errno.EACCES, {}, "needs more rights"),
+        (errno.EADDRNOTAVAIL, {}, "an address that this machine does not have"),
+    ],
+)
+def test_a_port_that_cannot_be_had(
+    tmp_path: Path, code: int, around: dict[str, Any], said: str
+) -> None:
+    text = "services:\n  web:\n    image: localhost/x\n    ports:\n      - '127.0.0.1:8080:80'\n"
+    (problem,) = findings(text, tmp_path, code=code, **around).problems
+    assert "Port 127.0.0.1:8080/tcp, which the service 'web' publishes" in problem.message
+    assert said in problem.message
+    assert problem.where is not None
+    assert (problem.where.file.name, problem.where.line) == ("docker-compose.yml", 5)
+
+
+def test_a_port_that_two_services_claim(tmp_path: Path) -> None:
+    text = (
+        "services:\n  a: {image: localhost/x, ports: ['8080:80', '8080:80/udp']}\n"
+        "  b: {image: localhost/x, ports: ['127.0.0.1:8080:80']}\n"
+    )
+    (problem,) = findings(text, tmp_path).problems
+    assert "The services 'a' and 'b' both publish Port 127.0.0.1:8080/tcp" in problem.message
+
+
+def test_a_real_port_is_tried() -> None:
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        holder.listen()
+        port = Port(
+            host_ip="127.0.0.1",
+            host_port=holder.getsockname()[1],
+            container_port=80,
+            protocol="tcp",
+            where=Location(Path("x")),
+        )
+        assert try_bind(port) == errno.EADDRINUSE
+    assert try_bind(port) is None
+
+
+def test_missing_mounts(tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    text = (
+        "services:\n  web:\n    image: localhost/x\n    volumes:\n"
+        f"      - {tmp_path}/there:/a\n      - ./data:/b\n      - ./app.conf:/etc/app.conf\n"
+        "      - /no/such:/c\n"
+        "      - {type: bind, source: ./never, target: /d, bind: {create_host_path: false}}\n"
+    )
+    found = findings(text, tmp_path)
+    assert found.folders == (tmp_path / "build/services/data",)
+    assert [problem.message.split(" mounts ")[1].split(",")[0] for problem in found.problems] == [
+        str(tmp_path / "build/services/app.conf"),
+        "/no/such",
+        str(tmp_path / "build/services/never"),
+    ]
+
+
+def test_names_that_others_have(tmp_path: Path) -> None:
+    text = (
+        "services: {a: {image: localhost/x, container_name: fixed}, b: {image: localhost/x}, "
+        "c: {image: localhost/x}}"
+    )
+    everything = [
+        listed("fixed", {"com.docker.compose.project": "other"}),
+        listed("lab_b_1", {}),
+        listed("lab_c_1", {"com.docker.compose.project": "lab"}),
+    ]
+    first, second = findings(text, tmp_path, everything=everything).problems
+    assert "The name fixed of the service 'a' is taken by a container of the project 'other'" in (
+        first.message
+    )
+    assert "lab_b_1" in second.message
+
+
+def test_external_things_must_exist(tmp_path: Path) -> None:
+    text = (
+        "services: {a: {image: localhost/x, volumes: ['v:/v', 'w:/w'], networks: [n]}}\n"
+        "volumes: {v: {external: true}, w: {external: true, name: real}, unused: {external: true}}\n"
+        "networks: {n: {external: true}}\n"
+    )
+    problems = findings(text, tmp_path, known_volumes=["real"]).problems
+    assert [problem.message for problem in problems] == [
+        "The external volume 'v' does not exist.",
+        "The external network 'n' does not exist.",
+    ]
+
+
+def test_short_image_names_are_warned_about(tmp_path: Path) -> None:
+    text = (
+        "services: {a: {image: redis}, b: {image: library/redis}, c: {image: 'host:5000/x'}, "
+        "d: {image: built, build: .}}"
+    )
+    warnings = findings(text, tmp_path).warnings
+    assert [w.message.split("'")[1] for w in warnings] == ["redis", "library/redis"]
