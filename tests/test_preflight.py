@@ -140,7 +140,7 @@ def test_names_that_others_have(tmp_path: Path) -> None:
 def test_external_things_must_exist(tmp_path: Path) -> None:
     text = (
         "services: {a: {image: localhost/x, volumes: ['v:/v', 'w:/w'], networks: [n]}}\n"
-        "volumes: {v: {external: true}, w: {external: true, name: real}, unused: {external: true}}\n"
+        "volumes: {v: {external: true}, w: {external: true, name: real}, x: {external: true}}\n"
         "networks: {n: {external: true}}\n"
     )
     problems = findings(text, tmp_path, known_volumes=["real"]).problems

@@ -104,7 +104,7 @@ def show_up(running: Running, *, json: bool) -> None:
         (row.name, row.phase, row.reason, ", ".join(map(address, row.ports)) or "-")
         for row in running.services
     ]
-    print(table(("SERVICE", "STATE", "", "ADDRESS"), cells))
+    print(table(("SERVICE", "STATE", "SEEN", "ADDRESS"), cells))
 
 
 def show_removed(outcome: Outcome) -> None:

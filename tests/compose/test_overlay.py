@@ -64,9 +64,7 @@ def secrets(of: Stack) -> dict[str, dict[str, str]]:
 
 
 def written(of: Stack) -> Any:
-    overlay = Overlay(
-        constant=CONSTANT, contexts={"db": "c0ntext"}, digests={"web": "d"}, secrets=secrets(of)
-    )
+    overlay = Overlay(constant=CONSTANT, digests={"web": "d"}, secrets=secrets(of))
     text = overlay.text(of)
     assert "xty" not in text
     return yaml.load(text, Loader=_Loader)
@@ -85,7 +83,8 @@ def test_labels_are_on_everything_that_is_ours() -> None:
     assert "old" not in document["volumes"]
     assert document["services"]["db"]["image"] == "localhost/lab_db"
     build_labels = document["services"]["db"]["build"]["labels"]
-    assert "io.container-manager.context=c0ntext" in build_labels
+    assert "io.container-manager.image=localhost/lab_db" in build_labels
+    assert not any("digest" in label for label in build_labels)
 
 
 def test_secrets_are_taken_out_of_the_environment_and_delivered_by_podman() -> None:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from container_manager.compose.model import HealthCheck, Stack
 from container_manager.compose.stack import read_stack
@@ -169,7 +174,7 @@ def test_a_secret_in_an_extension_field_is_nobodys_business() -> None:
         (one("environment: [A=1, 3.10]"), "Write '3.10' in quotes"),
         (one("environment: {A: yes}"), "Write 'true' in quotes"),
         (one("labels: {a: on}"), "Write 'true' in quotes"),
-        (one("command: [sleep, 1e3]"), "1e3 at 'services.web.command.1'"),
+        (one("command: [sleep, 1_000]"), "1_000 at 'services.web.command.1'"),
         (one("environment: text"), "'environment' must be a mapping or a list"),
         (one("environment: {A: [1]}"), "'environment.A' must be a single value"),
         (one("environment: {'${X}': 1}"), "holds a '$'"),
@@ -207,7 +212,7 @@ def test_everything_is_told_at_once_and_with_its_place() -> None:
     )
     assert len(problems) == 3
     assert any("The compose service 'web' is defined twice" in p for p in problems)
-    assert any("framework.s1/docker-compose.yml:2:3" in p for p in problems)
+    assert any("framework.s1/docker-compose.yml:3:5" in p for p in problems)
     assert any("'volumes.data' is declared differently" in p for p in problems)
 
 
@@ -284,3 +289,42 @@ def test_a_service_that_relies_on_the_default_network_gets_one() -> None:
     assert read(one("command: a") + "networks: {lab: {}, back: {}}\n").default_network
     silent = one("network_mode: host") + "networks: {lab: {}, back: {}}\n"
     assert not read(silent).default_network
+
+
+_KEYS = (
+    *("services", "web", "db", "networks", "volumes", "secrets", "image", "build", "context"),
+    *("environment", "env_file", "ports", "depends_on", "condition", "healthcheck", "test"),
+    *("interval", "retries", "restart", "labels", "command", "target", "published", "source"),
+    *("links", "network_mode", "deploy", "replicas", "external", "name", "file", "x-a", "bind"),
+)
+_SCALARS = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-1, 99999),
+    st.sampled_from(
+        ("", "5s", "80:80", "./x:/y", "~nobody-there/x:/y", "${A", "${A:?}", "$$", "web")
+    ),
+    st.sampled_from(("service:db", "${API_TOKEN}", "A=${API_TOKEN}", "A", "service_healthy", "db")),
+    st.sampled_from(_KEYS),
+)
+_VALUES = st.recursive(
+    _SCALARS,
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3), st.dictionaries(st.sampled_from(_KEYS), inner, max_size=5)
+    ),
+    max_leaves=25,
+)
+_SERVICE = st.dictionaries(st.sampled_from(_KEYS[6:]), _VALUES, max_size=8)
+
+
+@given(
+    services=st.one_of(
+        _VALUES, st.dictionaries(st.sampled_from(("web", "db")), _SERVICE, max_size=2)
+    ),
+    rest=st.dictionaries(st.sampled_from(("networks", "volumes", "secrets")), _VALUES),
+)
+@settings(max_examples=300, deadline=None)
+def test_no_compose_file_makes_it_raise_anything_but_our_errors(services: Any, rest: Any) -> None:
+    text = yaml.safe_dump({"services": services, **rest})
+    with contextlib.suppress(RenderError):
+        read(text, environ={"API_TOKEN": "t0ken-value"})

@@ -206,7 +206,7 @@ def containers(podman: Podman, lab: Lab) -> dict[str, str]:
     label = f"label=com.docker.compose.project={lab.name}"
     form = '{{index .Labels "com.docker.compose.service"}} {{.ID}}'
     lines = podman.lines("ps", "--filter", label, "--format", form)
-    return dict(line.split(" ", 1) for line in lines)  # type: ignore[misc]
+    return dict(line.split(" ", 1) for line in lines)
 
 
 def everything(podman: Podman, lab: Lab) -> dict[str, list[str]]:

@@ -250,5 +250,3 @@ def _additional_problem(
     if real(source).is_relative_to(real(site.build_dir)):
         return f"{shown}the source {src!r} lies in the build directory.", None
     return None  # a source that contains the build directory skips it
-
-

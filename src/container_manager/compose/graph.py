@@ -15,12 +15,13 @@ def check_uses(stack: Stack, reader: Reader) -> None:
     for service in stack.services.values():
         for name in service.awaited:
             if name not in stack.services:
-                near = did_you_mean(name, stack.services)
-                others = ", ".join(n for n in stack.services if n != service.name) or "none"
+                others = [other for other in stack.services if other != service.name]
+                near = did_you_mean(name, others)
+                listed = ", ".join(others) or "none"
                 reader.problem(
                     service.where,
                     f"The service '{service.name}' depends on '{name}', which is not there.",
-                    near or f"Services of this stack: {others}. Is it in deployed_services?",
+                    near or f"Other services of this stack: {listed}. Is it in deployed_services?",
                 )
         _declared(service, "volumes", service.volumes, stack.volumes, reader)
         known = {**stack.networks, **({"default": None} if stack.default_network else {})}

@@ -96,7 +96,9 @@ class ServiceReader:
             start_timeout=self._settings.get("start_timeout"),
             stop_grace_period=self._grace(node, definition),
             restart=str(definition.get("restart") or ""),
-            container_name=definition.get("container_name"),
+            container_name=str(definition["container_name"])
+            if definition.get("container_name")
+            else None,
             definition=definition,
         )
 
@@ -106,7 +108,8 @@ class ServiceReader:
         try:
             return read(value)
         except ValueError as error:
-            self._reader.problem(node.where, f"{what}: {error}.")
+            if "${" not in str(value):  # a reference that was left has a problem of its own
+                self._reader.problem(node.where, f"{what}: {error}.")
             return otherwise
 
     def _build(self, node: Node, definition: dict[str, Any]) -> ImageBuild | None:
@@ -143,7 +146,8 @@ class ServiceReader:
             return {}
         result = {}
         for name, options in given.items():
-            condition = (options or {}).get("condition", STARTED) if options != "" else STARTED
+            condition = options.get("condition", STARTED) if isinstance(options, dict) else options
+            condition = STARTED if options is None else condition
             if condition not in CONDITIONS:
                 near = did_you_mean(str(condition), CONDITIONS)
                 self._reader.problem(
@@ -173,7 +177,7 @@ class ServiceReader:
             self._reader.problem(at.where, "'healthcheck' must be a mapping.")
             return None
         test = given.get("test") or ()
-        words = ("CMD-SHELL", test) if isinstance(test, str) else tuple(str(w) for w in test)
+        words = tuple(map(str, test)) if isinstance(test, (list, tuple)) else ("CMD-SHELL", test)
         if words and words[0] not in ("CMD", "CMD-SHELL", "NONE"):
             self._reader.problem(
                 at.where,
@@ -249,10 +253,12 @@ class ServiceReader:
         return tuple(str(name) for name in given) if isinstance(given, (list, dict)) else ()
 
     def _secrets(self, definition: Mapping[str, Any]) -> tuple[str, ...]:
-        given = definition.get("secrets") or ()
+        given = definition.get("secrets")
+        given = given if isinstance(given, list) else []
         found = [one.get("source") if isinstance(one, dict) else one for one in given]
         return tuple(str(name) for name in found if name)
 
     def _path(self, text: str) -> Path:
-        # normpath, not resolve: what is a symlink today may be a folder when it is mounted
-        return Path(os.path.normpath(self._base / Path(text).expanduser()))
+        # normpath, not resolve: what is a symlink today may be a folder when it is mounted.
+        # expanduser of os.path: the other one raises for an unknown user.
+        return Path(os.path.normpath(self._base / os.path.expanduser(text)))  # noqa: PTH111

@@ -19,6 +19,7 @@ from container_manager.lifecycle.project import Project
 from container_manager.lifecycle.stopping import stop_and_remove
 from container_manager.lifecycle.waiting import Waves
 from container_manager.model import Build
+from container_manager.podman.mounts import has_ghosts
 from container_manager.podman.state import ContainerState
 from container_manager.preflight import Surroundings, check
 
@@ -190,7 +191,7 @@ def _sort(
     for one in there:
         if one.service in digests:
             same = one.labels.get(labels.DIGEST) == digests[one.service]
-            if same and one.service not in current:
+            if same and one.service not in current and not has_ghosts(one.pid):
                 current.add(one.service)
             else:
                 outdated.append(one)

@@ -74,6 +74,7 @@ class ContainerState:
         restart_count: how often Podman restarted it.
         oom_killed: whether it ran out of memory.
         error: what Podman noted when it could not be started.
+        pid: its first process on this machine; 0 when it does not run or runs elsewhere.
     """
 
     id: str
@@ -95,6 +96,7 @@ class ContainerState:
     restart_count: int
     oom_killed: bool
     error: str
+    pid: int = 0
 
     @property
     def running(self) -> bool:
@@ -179,6 +181,7 @@ def container_state(data: Mapping[str, Any]) -> ContainerState:
         restart_count=int(data.get("RestartCount") or 0),
         oom_killed=bool(state.get("OOMKilled")),
         error=str(state.get("Error") or ""),
+        pid=int(state.get("Pid") or 0),
     )
 
 
