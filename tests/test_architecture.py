@@ -1,4 +1,4 @@
-"""The direction of imports: every module leans only on what lies below it, and never in a circle."""
+"""The direction of imports: a module leans only on what lies below it, and never in a circle."""
 
 from __future__ import annotations
 
@@ -15,9 +15,11 @@ LAYERS = (
     ("model",),
     ("config",),
     ("discovery", "render"),
-    ("compose", "podman", "debian_tree", "base_image", "run", "progress", "report"),
+    ("compose", "podman", "debian_tree", "base_image", "run", "progress", "report", "identity"),
     ("build", "preflight", "health", "export"),
-    ("api", "lifecycle", "backup", "identity"),
+    ("api", "lifecycle"),
+    ("opening",),
+    ("opening",),
     ("verbs",),
     ("tasks",),
     ("cli",),
@@ -41,13 +43,14 @@ def imported(path: Path, known: dict[str, Path], *, lazily: bool) -> Iterator[tu
     """The modules of ours that a file imports, with the line; type checking does not count."""
     prefix = container_manager.__name__ + "."
     for node in _statements(ast.parse(path.read_text(encoding="utf-8")), lazily=lazily):
-        names: list[str] = []
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}:{node.lineno}: imports are absolute"
             names = [f"{node.module}.{alias.name}" for alias in node.names]
             names = [n if n.removeprefix(prefix) in known else str(node.module) for n in names]
+        else:
+            continue
         for name in names:
             if name.removeprefix(prefix) in known:
                 yield name.removeprefix(prefix), node.lineno

@@ -30,6 +30,7 @@ from container_manager.build.steps import (
 from container_manager.build.trace import to_templates
 from container_manager.config.environment import Environment, read_dotenv
 from container_manager.config.loader import STATE_DIR
+from container_manager.config.schema import setting_problems
 from container_manager.config.source import parse_yaml
 from container_manager.discovery import (
     COMPOSE_FILE_NAME,
@@ -254,6 +255,7 @@ def _service(template_path: str, settings: Mapping[str, Any], root: Path) -> Ser
     path = template.parent.relative_to(root).as_posix()
     if path == "." or escapes(path):
         raise BuildError("A service needs a folder of its own.", where=where)
+    raise_all(BuildError, setting_problems(settings, where))
     return Service(name=path, key_path=(path,), settings=settings, path=path, where=where)
 
 

@@ -63,7 +63,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     arguments = parse_args(argv)
     from container_manager import verbs
-    from container_manager.report import show_up, tell
+    from container_manager.report import show_removed, show_up, tell
 
     try:
         match arguments.command:
@@ -71,9 +71,9 @@ def main(argv: Sequence[str] | None = None) -> int:
                 for compose_file in verbs.build(arguments.config).compose_files:
                     print(f" - {_shown(compose_file.path)}")
             case "down":
-                verbs.down(arguments.config)
+                show_removed(verbs.down(arguments.config), json=False)
             case "clean":
-                verbs.clean(arguments.config)
+                show_removed(verbs.clean(arguments.config), json=False)
             case command:
                 start = verbs.up if command == "up" else verbs.rebuild
                 running = start(arguments.config, attached=not arguments.detached)

@@ -107,14 +107,23 @@ def show_up(running: Running, *, json: bool) -> None:
     print(table(("SERVICE", "STATE", "SEEN", "ADDRESS"), cells))
 
 
-def show_removed(outcome: Outcome) -> None:
-    """What a verb took away, and what it left, on stderr."""
+def show_removed(outcome: Outcome, *, json: bool) -> None:
+    """What a verb took away, and what it left."""
+    if json:
+        _print_json(
+            {
+                "removed": list(outcome.removed),
+                "kept": list(outcome.kept),
+                "backup": outcome.backup,
+            }
+        )
+        return
     if outcome.removed:
-        print("Removed: " + ", ".join(outcome.removed), file=sys.stderr)
+        print("Removed: " + ", ".join(outcome.removed))
     else:
-        print("There was nothing to remove.", file=sys.stderr)
+        print("There was nothing to remove.")
     for kept in outcome.kept:
-        print(f"Kept: {kept}", file=sys.stderr)
+        print(f"Kept: {kept}")
 
 
 def address(port: PublishedPort) -> str:

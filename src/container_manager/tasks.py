@@ -154,11 +154,14 @@ def up(
 
 
 @verb()
-def down(context: Context, config: str | None = None, adopt: bool = False) -> None:
+def down(
+    context: Context, config: str | None = None, adopt: bool = False, json: bool = False
+) -> None:
     """Stop and remove containers and networks; volumes and images stay."""
     from container_manager import verbs
+    from container_manager.report import show_removed
 
-    verbs.down(config, adopt=adopt)
+    show_removed(verbs.down(config, adopt=adopt), json=json)
 
 
 @verb(
@@ -173,11 +176,14 @@ def clean(
     backup: bool = True,
     all_images: bool = False,
     adopt: bool = False,
+    json: bool = False,
 ) -> None:
     """Save all volumes in backups/, then remove containers, networks, volumes and our images."""
     from container_manager import verbs
+    from container_manager.report import show_removed
 
-    verbs.clean(config, save=backup, all_images=all_images, adopt=adopt)
+    outcome = verbs.clean(config, save=backup, all_images=all_images, adopt=adopt)
+    show_removed(outcome, json=json)
 
 
 @verb(

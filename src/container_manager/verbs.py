@@ -7,43 +7,35 @@ exit code tells how it failed.
 
 from __future__ import annotations
 
-import contextlib
 import os
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from os import PathLike
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from container_manager import lifecycle
 from container_manager.base_image import ensure
 from container_manager.build import pipeline
 from container_manager.build.steps import ASSET_STEPS, STEPS
-from container_manager.compose.model import Stack
-from container_manager.config.images import local_python
 from container_manager.config.loader import (
     CONFIG_NAME,
-    STATE_DIR,
     Config,
-    find_config,
     load,
     normalise_name,
     without_content,
 )
-from container_manager.discovery import TEMPLATE_FILENAME, select
+from container_manager.discovery import TEMPLATE_FILENAME
 from container_manager.errors import ConfigError, Location, Problem, raise_all
 from container_manager.lifecycle.outcome import Outcome, Running
-from container_manager.lifecycle.project import Project, open_project
+from container_manager.lifecycle.project import open_project
 from container_manager.model import Build, BuildPlan, ServiceRow
+from container_manager.opening import (
+    ConfigPath,
+    find,
+    find_running,
+    interruptible,
+    open_built,
+)
 from container_manager.podman.host import explain
-from container_manager.report import show_plan, show_removed, warn_all
-
-SECRETS_MASKED = (5, 3)
-"""The version of Podman since which ``podman inspect`` masks secrets in the environment.
-
-Source: pull request 23959 of Podman.
-"""
-
-ConfigPath = str | PathLike[str] | None
+from container_manager.report import show_plan, warn_all
 
 
 def services(config: ConfigPath = None) -> list[ServiceRow]:
@@ -83,8 +75,8 @@ def build(config: ConfigPath = None, *, service: Iterable[str] = (), images: boo
     names = tuple(service)
     if not images:
         return _generate(load(config), only=names)
-    opened = _open(config, prune=not names)
-    lifecycle.build_images(opened.project, opened.build, only=opened.only(names))
+    opened = open_built(config, names)
+    lifecycle.build_images(opened.project, opened.build, only=opened.only)
     return opened.build
 
 
@@ -109,11 +101,9 @@ def up(
         ManagerError: see the exit code.
     """
     names = tuple(service)
-    opened = _open(config, prune=not names, adopt=adopt)
-    with _interruptible(opened.project, attached=attached):
-        outcome = lifecycle.up(
-            opened.project, opened.build, only=opened.only(names), timeout=timeout
-        )
+    opened = open_built(config, names, adopt=adopt)
+    with interruptible(opened.project, attached=attached):
+        outcome = lifecycle.up(opened.project, opened.build, only=opened.only, timeout=timeout)
     return Running(project=opened.project, services=outcome.services)
 
 
@@ -124,7 +114,7 @@ def follow(running: Running) -> None:
 
 def down(config: ConfigPath = None, *, adopt: bool = False) -> Outcome:
     """Stop and remove containers and networks; volumes and images stay."""
-    return _told(lifecycle.down(_find_running(config, adopt=adopt)))
+    return lifecycle.down(find_running(config, adopt=adopt))
 
 
 def clean(
@@ -138,8 +128,8 @@ def clean(
         all_images: remove base and pulled images of the stack too.
         adopt: take over a stack of this name that another checkout started.
     """
-    project = _find_running(config, adopt=adopt)
-    return _told(lifecycle.clean(project, save=save, all_images=all_images))
+    project = find_running(config, adopt=adopt)
+    return lifecycle.clean(project, save=save, all_images=all_images)
 
 
 def rebuild(
@@ -161,8 +151,8 @@ def rebuild(
         adopt: take over a stack of this name that another checkout started.
         attached: whether Ctrl-C stops the containers, since the logs are followed next.
     """
-    opened = _open(config, adopt=adopt)
-    with _interruptible(opened.project, attached=attached):
+    opened = open_built(config, adopt=adopt)
+    with interruptible(opened.project, attached=attached):
         outcome = lifecycle.rebuild(
             opened.project, opened.build, volumes=volumes, save=save, timeout=timeout
         )
@@ -184,19 +174,19 @@ def clean_files(files: Sequence[Path]) -> Outcome:
         [Problem(message="There is no such file.", where=Location(file)) for file in missing],
     )
     try:
-        project = _find(None)
+        project = find(None)
     except ConfigError:
         path = Path.cwd() / CONFIG_NAME
         if path.exists():
             raise
         name = normalise_name(Path.cwd().name)
         project = open_project(without_content(path, name, os.environ))
-    return _told(lifecycle.clean_files(project, files))
+    return lifecycle.clean_files(project, files)
 
 
 def backup(config: ConfigPath = None) -> Path:
     """Save all volumes of the stopped stack; returns the folder."""
-    return lifecycle.backup(_find(config))
+    return lifecycle.backup(find(config))
 
 
 def restore(config: ConfigPath = None, *, name: str | None = None, force: bool = False) -> None:
@@ -207,18 +197,18 @@ def restore(config: ConfigPath = None, *, name: str | None = None, force: bool =
         name: the folder below ``backups/``; None takes the newest.
         force: overwrite volumes that hold data.
     """
-    lifecycle.restore(_find(config), name, force=force)
+    lifecycle.restore(find(config), name, force=force)
 
 
 def base_image(config: ConfigPath = None, *, rebuild: bool = False) -> str:
     """Make the local Python base image; returns its name."""
-    engine = _find(config).engine
+    engine = find(config).engine
     return ensure(engine.runner, engine.host.executable, engine.environ, rebuild=rebuild)
 
 
 def explain_podman(config: ConfigPath = None) -> str:
     """Which Podman is used, with which settings, and why."""
-    return explain(_find(config).engine.host)
+    return explain(find(config).engine.host)
 
 
 def kernels(config: ConfigPath = None, *, service: Iterable[str] = ()) -> Build:
@@ -229,91 +219,6 @@ def kernels(config: ConfigPath = None, *, service: Iterable[str] = ()) -> Build:
 def assets(config: ConfigPath = None, *, service: Iterable[str] = ()) -> Build:
     """Copy ``src/`` and additional directories only; nothing else is written or removed."""
     return _generate(load(config), only=tuple(service), steps=ASSET_STEPS)
-
-
-@contextlib.contextmanager
-def _interruptible(project: Project, *, attached: bool) -> Iterator[None]:
-    with lifecycle.stops_on_interrupt(project) if attached else contextlib.nullcontext():
-        yield
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Opened:
-    """A project that was built and can be run."""
-
-    project: Project
-    config: Config
-    build: Build
-
-    def only(self, names: Sequence[str]) -> list[str] | None:
-        """The canonical names of chosen services; None for all."""
-        if not names:
-            return None
-        deployed = tuple(self.project.services.values())
-        return [service.name for service in select(deployed, self.config, names)]
-
-
-def _open(config: ConfigPath, *, prune: bool = True, adopt: bool = False) -> _Opened:
-    loaded = load(config)
-    prepared = pipeline.prepare(loaded, prune=prune)
-    warn_all(prepared.warnings)
-    built = pipeline.execute(prepared)
-    warn_all(built.plan.notes)
-    project = open_project(loaded, prepared.services, adopt=adopt)
-    _tell_about_podman(project, prepared.stack)
-    if _uses_local_image(prepared):
-        engine = project.engine
-        ensure(engine.runner, engine.host.executable, engine.environ)
-    return _Opened(project=project, config=loaded, build=built)
-
-
-def _uses_local_image(prepared: pipeline.Prepared) -> bool:
-    """Whether anything that was rendered names the base image that we make ourselves."""
-    name = local_python()
-    return name is not None and any(name in (o.text or "") for o in prepared.outputs.values())
-
-
-def _tell_about_podman(project: Project, stack: Stack) -> None:
-    """Say once what people should know about the Podman of this machine."""
-    host = project.engine.host
-    lines = list(host.reasons)
-    if lines:
-        lines.insert(0, "Podman gets some settings of ours for these calls; see explain-podman:")
-    if host.version < SECRETS_MASKED and any(s.secret_entries for s in stack.services.values()):
-        lines.append(
-            "This version of Podman shows the environment of running containers, secrets included, "
-            "to whoever may call 'podman inspect' here; 5.3 and later mask them."
-        )
-    told = project.state_dir / "told"
-    text = "\n  ".join(lines)
-    if text and not (told.exists() and told.read_text(encoding="utf-8") == text):
-        project.progress.step(text)
-        told.write_text(text, encoding="utf-8")
-
-
-def _told(outcome: Outcome) -> Outcome:
-    show_removed(outcome)
-    return outcome
-
-
-def _find_running(config: ConfigPath, *, adopt: bool) -> Project:
-    """The project, even if its configuration is broken: a stack must always be stoppable."""
-    try:
-        return _find(config, adopt=adopt)
-    except ConfigError as error:
-        path = Path(config) if config else find_config()
-        started = sorted((path.absolute().parent / STATE_DIR / "compose").glob("*.yml"))
-        if len(started) != 1:
-            raise
-        name = started[0].stem
-        warn_all(error.problems)
-        warn_all([Problem(message=f"Going on with what was started before: {name}.")])
-        return open_project(without_content(path, name, os.environ), adopt=adopt)
-
-
-def _find(config: ConfigPath, *, adopt: bool = False) -> Project:
-    """The project of a configuration, without rendering anything."""
-    return open_project(load(config), adopt=adopt)
 
 
 def _generate(

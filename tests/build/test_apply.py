@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from container_manager.build import lock, pipeline
+from container_manager.build.apply import apply
 from container_manager.errors import BuildError, ManagerError, PreconditionError
 
 if TYPE_CHECKING:
@@ -331,7 +332,6 @@ def test_a_source_that_changes_while_it_is_copied(
 ) -> None:
     source = built.write(f"{WEB}/a.txt", "second")
     prepared = built.prepare()
-    apply = pipeline.apply
 
     def apply_after_a_change(*args: Any) -> None:
         source.write_text("third")

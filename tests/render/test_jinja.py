@@ -29,25 +29,30 @@ def rendered(
     project: Project,
     template: str | bytes,
     config: str = "a: 1\n",
+    environ: dict[str, str] | None = None,
     *,
     compose: bool = False,
-    **environ: str,
 ) -> Rendered:
     """Render a template of the service ``web`` with a configuration."""
     path = project.write(PAGE, template)
-    ready = renderer(project, config, environ)
+    ready = renderer(project, config, environ or {})
     return ready.render(path, service_dir=path.parent, compose=compose)
 
 
-def text(project: Project, template: str, config: str = "a: 1\n", **environ: str) -> str:
-    return rendered(project, template, config, **environ).text
+def text(
+    project: Project, template: str, config: str = "a: 1\n", environ: dict[str, str] | None = None
+) -> str:
+    return rendered(project, template, config, environ).text
 
 
 def refused(
-    project: Project, template: str | bytes, config: str = "a: 1\n", **environ: str
+    project: Project,
+    template: str | bytes,
+    config: str = "a: 1\n",
+    environ: dict[str, str] | None = None,
 ) -> Refusal:
     path = project.write(PAGE, template)
-    ready = renderer(project, config, environ)
+    ready = renderer(project, config, environ or {})
     with project.refuses(RenderError) as refusal:
         ready.render(path, service_dir=path.parent, compose=False)
     return refusal
@@ -291,23 +296,23 @@ KEYS = "key: ${API_KEY}\nurl: mongo://app:${API_KEY}@db/$$x\nlist: [x, '${API_KE
 def test_a_secret_may_be_written_joined_and_asked_for(
     project: Project, template: str, result: str
 ) -> None:
-    assert text(project, template, KEYS, API_KEY=SECRET) == result
+    assert text(project, template, KEYS, {"API_KEY": SECRET}) == result
 
 
 @pytest.mark.parametrize("environ", [{}, {"API_KEY": ""}])
 def test_the_truth_of_an_unset_secret_is_false(project: Project, environ: dict[str, str]) -> None:
     template = "{% if key %}set{% else %}unset{% endif %} {{ key }}"
-    assert text(project, template, KEYS, **environ) == "unset ${API_KEY}"
+    assert text(project, template, KEYS, environ) == "unset ${API_KEY}"
     config = "key: ${API_KEY:-fallback}\n"
-    assert text(project, template, config, **environ) == "set ${API_KEY:-fallback}"
+    assert text(project, template, config, environ) == "set ${API_KEY:-fallback}"
 
 
 def test_what_was_written_is_remembered(project: Project) -> None:
     config = KEYS + "other: ${OTHER_KEY}\n"
     environ = {"API_KEY": SECRET, "OTHER_KEY": SECRET}
     asked = "{% if other %}{{ key }}{% endif %}"
-    assert rendered(project, asked, config, **environ).secrets == {"API_KEY"}
-    assert rendered(project, "{{ other is defined }}", config, **environ).secrets == set()
+    assert rendered(project, asked, config, environ).secrets == {"API_KEY"}
+    assert rendered(project, "{{ other is defined }}", config, environ).secrets == set()
 
 
 @pytest.mark.parametrize(
@@ -340,7 +345,7 @@ def test_what_was_written_is_remembered(project: Project) -> None:
 def test_anything_else_with_a_secret_is_refused(
     project: Project, expression: str, how: str
 ) -> None:
-    refusal = refused(project, "x\n{{ " + expression + " }}\n", KEYS, API_KEY=SECRET)
+    refusal = refused(project, "x\n{{ " + expression + " }}\n", KEYS, {"API_KEY": SECRET})
     message = f"{PAGE}:2: The template uses {how} on a value that holds the secret API_KEY."
     assert message in refusal.messages
     assert refusal.remedies[0] == (
@@ -351,13 +356,13 @@ def test_anything_else_with_a_secret_is_refused(
 
 @pytest.mark.parametrize("expression", ["key * 2", "key | int", "key - 1"])
 def test_calculating_with_a_secret_is_refused(project: Project, expression: str) -> None:
-    refusal = refused(project, "{{ " + expression + " }}", KEYS, API_KEY="12345678")
+    refusal = refused(project, "{{ " + expression + " }}", KEYS, {"API_KEY": "12345678"})
     assert refusal.messages[0].startswith(f"{PAGE}:1: ")
     assert "12345678" not in refusal.text
 
 
 def test_a_loop_over_a_secret_is_refused(project: Project) -> None:
-    refusal = refused(project, "{% for c in key %}{{ c }}{% endfor %}", KEYS, API_KEY=SECRET)
+    refusal = refused(project, "{% for c in key %}{{ c }}{% endfor %}", KEYS, {"API_KEY": SECRET})
     assert "on a value that holds the secret API_KEY." in refusal.messages[0]
 
 
@@ -368,9 +373,9 @@ def test_literal_dollars_are_doubled_in_compose_files_only(project: Project) -> 
     config = "price: $$5\nmixed: a$$ ${UNSET} ${API_KEY} ${COST}\n"
     template = "{{ price }} {{ mixed }} $HOME $$"
     environ = {"API_KEY": SECRET, "COST": "1$"}
-    compose = rendered(project, template, config, compose=True, **environ)
+    compose = rendered(project, template, config, environ, compose=True)
     assert compose.text == "$$5 a$$ ${UNSET} ${API_KEY} 1$$ $HOME $$"
-    other = rendered(project, template, config, compose=False, **environ)
+    other = rendered(project, template, config, environ, compose=False)
     assert other.text == "$5 a$ ${UNSET} ${API_KEY} 1$ $HOME $$"
 
 

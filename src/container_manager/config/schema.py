@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import Any
 
-from container_manager.errors import Problem
+from container_manager.errors import Location, Problem
 from container_manager.model import KeyPath, Node, dotted
 
 Check = Callable[[Node], str | None]
@@ -163,6 +164,19 @@ def service_nodes(tree: Node, problems: list[Problem]) -> list[tuple[KeyPath, No
             else:
                 problems.append(_wrong((*group, name), node, "a mapping with a 'path'"))
     return found
+
+
+def setting_problems(settings: Mapping[str, Any], where: Location) -> list[Problem]:
+    """What is wrong with a service's settings that come from a program and not from a file."""
+    return _check_keys(_node(settings, where), SERVICE, ())
+
+
+def _node(value: Any, where: Location) -> Node:
+    if isinstance(value, Mapping):
+        return Node(value={key: _node(v, where) for key, v in value.items()}, where=where)
+    if isinstance(value, (list, tuple)):
+        return Node(value=[_node(item, where) for item in value], where=where)
+    return Node(value=value, where=where)
 
 
 def _application_groups(tree: Node, problems: list[Problem]) -> list[KeyPath]:
