@@ -202,9 +202,18 @@ def test_a_flat_service_is_used_without_a_nag(project: Project) -> None:
     assert found == ()
 
 
-@pytest.mark.parametrize("deployed", ["[]", ""])
-def test_nothing_deployed_is_a_warning(project: Project, deployed: str) -> None:
-    defined(project, deployed)
+def test_nothing_said_of_what_is_deployed_is_an_error(project: Project) -> None:
+    # A mistyped key must not take a running stack down.
+    project.write("config.yml", "deployed_service: [web]\nservices: {web: {path: services/web}}\n")
+    with pytest.raises(ConfigError) as caught:
+        discover(project.config())
+    told = str(caught.value)
+    assert "config.yml: 'deployed_services' is not set." in told
+    assert "did you mean 'deployed_services'?" in told
+
+
+def test_nothing_deployed_is_a_warning(project: Project) -> None:
+    defined(project, "[]")
     services, (warning,) = discover(project.config())
     assert services == ()
     assert warning.message == "'deployed_services' names no service: there is nothing to run."

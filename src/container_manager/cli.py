@@ -84,7 +84,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         tell(error)
         return error.exit_code
     except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
+        print("Interrupted. What was started goes on running; 'down' stops it.", file=sys.stderr)
         return 130
     return 0
 

@@ -166,8 +166,18 @@ def discover(config: Config) -> tuple[tuple[Service, ...], tuple[Problem, ...]]:
     errors: list[Problem] = []
     warnings: list[Problem] = []
     services: dict[str, Service] = {}
-    names = config.values.get("deployed_services") or []
-    if not names:
+    names = config.values.get("deployed_services")
+    if names is None:
+        # Nothing said is not "nothing": a mistyped key must not take a running stack down.
+        errors.append(
+            Problem(
+                message="'deployed_services' is not set.",
+                where=Location(config.path),
+                remedy="List the services to run, or write [] for none.",
+            )
+        )
+        names = []
+    elif not names:
         warnings.append(
             Problem(
                 message="'deployed_services' names no service: there is nothing to run.",
@@ -190,7 +200,7 @@ def discover(config: Config) -> tuple[tuple[Service, ...], tuple[Problem, ...]]:
                 path=posixpath.normpath(str(match.settings["path"])),
                 where=config.origin(match.key_path),
             )
-    raise_all(ConfigError, errors)
+    raise_all(ConfigError, [*errors, *config.suspicions] if errors else [])
     return tuple(services.values()), tuple(warnings)
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from container_manager import lifecycle
 from container_manager.base_image import ensure
 from container_manager.build import pipeline
+from container_manager.build.lock import hold
 from container_manager.compose.model import Stack
 from container_manager.config.images import local_python
 from container_manager.config.loader import (
@@ -36,9 +37,21 @@ ConfigPath = str | PathLike[str] | None
 
 
 @contextlib.contextmanager
-def interruptible(project: Project, *, attached: bool) -> Iterator[None]:
-    """Within the block Ctrl-C stops the containers, if they are attached."""
-    with lifecycle.stops_on_interrupt(project) if attached else contextlib.nullcontext():
+def changing(project: Project, *, attached: bool = False) -> Iterator[None]:
+    """A block that changes what runs: one at a time for a checkout.
+
+    Args:
+        project: whose stack.
+        attached: whether Ctrl-C within the block stops the containers.
+
+    Raises:
+        PreconditionError: another command is changing the stack for too long.
+    """
+    quietly = contextlib.nullcontext()
+    with (
+        hold(project.state_dir / "lock", "The stack is being changed"),
+        lifecycle.stops_on_interrupt(project) if attached else quietly,
+    ):
         yield
 
 
@@ -102,10 +115,11 @@ def _tell_about_podman(project: Project, stack: Stack) -> None:
             "to whoever may call 'podman inspect' here; 5.3 and later mask them."
         )
     told = project.state_dir / "told"
-    text = "\n  ".join(lines)
-    if not (told.exists() and told.read_text(encoding="utf-8") == text):
-        project.progress.step(text)
-        told.write_text(text, encoding="utf-8")
+    known = told.read_text(encoding="utf-8").splitlines() if told.exists() else []
+    fresh = [line for line in lines if line not in known]
+    if fresh:
+        project.progress.step("\n  ".join(fresh))
+        told.write_text("\n".join([*known, *fresh]), encoding="utf-8")
 
 
 def find_running(config: ConfigPath, *, adopt: bool) -> Project:

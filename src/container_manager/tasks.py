@@ -11,8 +11,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from invoke import Collection, Context, Exit
-from invoke import task as invoke_task
+from invoke import Collection, Context, Exit, Task
 
 from container_manager.errors import ManagerError, UsageError
 
@@ -21,9 +20,35 @@ _HELP = {
     "service": "only this service; may be given several times",
     "json": "machine-readable output on stdout",
     "detached": "return when everything is up, instead of following the logs",
-    "timeout": "seconds that services may take to become ready",
+    "timeout": "seconds that each service may take to become ready",
     "adopt": "take over a stack of this name that another checkout started",
 }
+
+_SHORT = frozenset({"config", "detached", "json", "service"})
+"""Parameters with a short flag."""
+
+
+class CarefulTask(Task[Any]):
+    """A task whose short flags are only those that mean the same everywhere.
+
+    Invoke would give each option its first free letter, so that ``clean -d`` could mean
+    ``--adopt`` where ``up -d`` means ``--detached``.
+    """
+
+    def arg_opts(self, name: str, default: Any, taken_names: set[str]) -> dict[str, Any]:
+        """What invoke makes of one parameter."""
+        options = super().arg_opts(name, default, taken_names)
+        if name not in _SHORT:
+            options["names"] = options["names"][:1]
+        return options
+
+    def get_arguments(self, ignore_unknown_help: bool | None = None) -> list[Any]:
+        """The arguments; unlike invoke's, they keep their help when they are asked for twice."""
+        kept = dict(self.help)
+        try:
+            return super().get_arguments(ignore_unknown_help)
+        finally:
+            self.help = kept
 
 
 def verb(*, dry: bool = False, **options: Any) -> Callable[[Callable[..., None]], Any]:
@@ -49,14 +74,17 @@ def verb(*, dry: bool = False, **options: Any) -> Callable[[Callable[..., None]]
                 tell(error)
                 raise Exit(code=error.exit_code) from error
             except KeyboardInterrupt as interrupt:
-                print("interrupted", file=sys.stderr)
+                print(
+                    "Interrupted. What was started goes on running; 'down' stops it.",
+                    file=sys.stderr,
+                )
                 raise Exit(code=130) from interrupt
 
         parameters = inspect.signature(function).parameters
         shown = {name: text for name, text in _HELP.items() if name in parameters}
         shown.update(options.pop("help", {}))
         iterable = ["service"] if "service" in parameters else []
-        return invoke_task(guarded, help=shown, iterable=iterable, **options)
+        return CarefulTask(guarded, help=shown, iterable=iterable, **options)
 
     return decorate
 
@@ -69,6 +97,19 @@ def _refuse_invokes_own_options(context: Context) -> None:
             f"'{path}' was given to invoke itself, not to the task: nothing was done.",
             remedy=f"Write --config {path} after the task's name.",
         )
+
+
+def _seconds(text: str) -> float | None:
+    """The value of ``--timeout``; None where it is not given."""
+    if not text:
+        return None
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < float("inf"):
+        raise UsageError(f"--timeout takes a number of seconds above 0, not {text!r}.")
+    return seconds
 
 
 def _dry(name: str, kwargs: dict[str, Any], *, supported: bool) -> None:
@@ -134,7 +175,7 @@ def up(
     config: str | None = None,
     service: Any = None,
     detached: bool = False,
-    timeout: float = 0.0,
+    timeout: str = "",
     adopt: bool = False,
     json: bool = False,
 ) -> None:
@@ -146,7 +187,7 @@ def up(
     from container_manager.report import show_up
 
     running = verbs.up(
-        config, service=service, timeout=timeout or None, adopt=adopt, attached=not detached
+        config, service=service, timeout=_seconds(timeout), adopt=adopt, attached=not detached
     )
     show_up(running, json=json)
     if not detached:
@@ -199,7 +240,7 @@ def rebuild(
     detached: bool = False,
     volumes: bool = False,
     backup: bool = True,
-    timeout: float = 0.0,
+    timeout: str = "",
     adopt: bool = False,
     json: bool = False,
 ) -> None:
@@ -211,7 +252,7 @@ def rebuild(
         config,
         volumes=volumes,
         save=backup,
-        timeout=timeout or None,
+        timeout=_seconds(timeout),
         adopt=adopt,
         attached=not detached,
     )

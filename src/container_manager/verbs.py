@@ -29,9 +29,9 @@ from container_manager.lifecycle.project import open_project
 from container_manager.model import Build, BuildPlan, ServiceRow
 from container_manager.opening import (
     ConfigPath,
+    changing,
     find,
     find_running,
-    interruptible,
     open_built,
 )
 from container_manager.podman.host import explain
@@ -102,7 +102,7 @@ def up(
     """
     names = tuple(service)
     opened = open_built(config, names, adopt=adopt)
-    with interruptible(opened.project, attached=attached):
+    with changing(opened.project, attached=attached):
         outcome = lifecycle.up(opened.project, opened.build, only=opened.only, timeout=timeout)
     return Running(project=opened.project, services=outcome.services)
 
@@ -114,7 +114,9 @@ def follow(running: Running) -> None:
 
 def down(config: ConfigPath = None, *, adopt: bool = False) -> Outcome:
     """Stop and remove containers and networks; volumes and images stay."""
-    return lifecycle.down(find_running(config, adopt=adopt))
+    project = find_running(config, adopt=adopt)
+    with changing(project):
+        return lifecycle.down(project)
 
 
 def clean(
@@ -129,7 +131,8 @@ def clean(
         adopt: take over a stack of this name that another checkout started.
     """
     project = find_running(config, adopt=adopt)
-    return lifecycle.clean(project, save=save, all_images=all_images)
+    with changing(project):
+        return lifecycle.clean(project, save=save, all_images=all_images)
 
 
 def rebuild(
@@ -152,7 +155,7 @@ def rebuild(
         attached: whether Ctrl-C stops the containers, since the logs are followed next.
     """
     opened = open_built(config, adopt=adopt)
-    with interruptible(opened.project, attached=attached):
+    with changing(opened.project, attached=attached):
         outcome = lifecycle.rebuild(
             opened.project, opened.build, volumes=volumes, save=save, timeout=timeout
         )
@@ -181,12 +184,15 @@ def clean_files(files: Sequence[Path]) -> Outcome:
             raise
         name = normalise_name(Path.cwd().name)
         project = open_project(without_content(path, name, os.environ))
-    return lifecycle.clean_files(project, files)
+    with changing(project):
+        return lifecycle.clean_files(project, files)
 
 
 def backup(config: ConfigPath = None) -> Path:
     """Save all volumes of the stopped stack; returns the folder."""
-    return lifecycle.backup(find(config))
+    project = find(config)
+    with changing(project):
+        return lifecycle.backup(project)
 
 
 def restore(config: ConfigPath = None, *, name: str | None = None, force: bool = False) -> None:
@@ -197,7 +203,9 @@ def restore(config: ConfigPath = None, *, name: str | None = None, force: bool =
         name: the folder below ``backups/``; None takes the newest.
         force: overwrite volumes that hold data.
     """
-    lifecycle.restore(find(config), name, force=force)
+    project = find(config)
+    with changing(project):
+        lifecycle.restore(project, name, force=force)
 
 
 def base_image(config: ConfigPath = None, *, rebuild: bool = False) -> str:

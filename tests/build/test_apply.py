@@ -396,8 +396,7 @@ with build_lock(Path(sys.argv[1])):
 def test_a_lock_held_by_another_process_names_the_holder(
     built: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lock.build_lock, "__defaults__", (0.3,), raising=False)
-    monkeypatch.setattr(lock.build_lock.__wrapped__, "__defaults__", (0.3,))  # type: ignore[attr-defined]
+    monkeypatch.setattr(lock.build_lock, "__defaults__", (0.3,))
     built.write(f"{WEB}/a.txt", "second")
     with subprocess.Popen(
         [sys.executable, "-c", HOLD, str(built.root / "build")],

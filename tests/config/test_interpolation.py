@@ -48,7 +48,8 @@ def filled(text: str) -> str:
         ("${UNSET-b c}", "b c"),
         # what is not set stays, to be filled in by whoever knows it
         ("${UNSET}", "${UNSET}"),
-        ("$UNSET/x", "$UNSET/x"),
+        ("$UNSET/x", "${UNSET}/x"),
+        ("$UNSET${SET}", "${UNSET}value"),
         # dollars that start no reference
         ("$$", "$"),
         ("$$SET", "$SET"),

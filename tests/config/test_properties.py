@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import os
 import re
@@ -37,9 +38,10 @@ ENVIRON = {"SET": "value", "EMPTY": "", "DOLLAR": "a$b ${SET}", "API_KEY": SECRE
 
 # --- what is generated ----------------------------------------------------------------------------
 
-characters = st.characters(exclude_categories=("Cs",))
+characters = st.characters(codec="utf-8")
 words = st.sampled_from(
-    ["$", "$$", "${", "}", "${SET}", "$SET", "${EMPTY:-x}", "${UNSET}", "${API_KEY}", "${A:-${SET}}",
+    ["$", "$$", "${", "}", "${SET}", "$SET", "${EMPTY:-x}", "${UNSET}", "${API_KEY}",
+     "${A:-${SET}}",
      "${DOLLAR}", "${B:?x}", ":", "#", "'", '"', "\n", "\\", "no", "3.10", "22:22", "{{ x }}", "..",
      "/", "*", "&a", "!t", "<<", "=", "\u2028", "\x85", "\ufeff", "\x00", "\x7f", "é", "日本", " "]
 )  # fmt: skip
@@ -67,19 +69,15 @@ importing = st.tuples(
 
 
 @contextlib.contextmanager
-def folder() -> Iterator[Path]:
-    """A project's folder, somewhere where a name says what leaves it."""
+def folder(depth: str = ".") -> Iterator[Path]:
+    """A project's folder, ``depth`` below a temporary one."""
     top = Path(tempfile.mkdtemp(prefix="generated-"))
     try:
-        (top / "lab").mkdir()
-        yield top / "lab"
+        root = top / depth / "lab"
+        root.mkdir(parents=True)
+        yield root
     finally:
         shutil.rmtree(top)
-
-
-def outside(root: Path) -> list[str]:
-    """Everything beside the project."""
-    return sorted(str(path) for path in root.parent.rglob("*") if root not in (path, *path.parents))
 
 
 def written(value: Any) -> str:
@@ -262,15 +260,26 @@ def test_yaml_is_told_apart_from_everything_else(text: str) -> None:
 
 # --- the guards -----------------------------------------------------------------------------------
 
+# Whatever is joined from these stays inside of a folder of our own, however wrong the guards are:
+# at most five times upwards, from a project that lies deeper; absolute paths start there, too.
+DEPTH = "1/2/3/4/5/6/7/8"
 parts = st.sampled_from(
     [".", "..", "", "services", "web", "src", "docs", "build", ".manager", "link_out", "link_in",
      "a file", "new", "config.yml", "docker-compose.yml", "~", "{{ x }}", "$$x", "x" * 256, "a\0b",
      "é", "repo_src", "lab"]
 )  # fmt: skip
-paths = st.tuples(st.sampled_from(["", "", "", "/"]), st.lists(parts, max_size=5)).map(
-    lambda pair: pair[0] + "/".join(pair[1])
+paths = st.tuples(st.sampled_from(["", "", "", "ROOT/"]), st.lists(parts, max_size=5)).map(
+    lambda pair: pair[0] + "/".join(pair[1]).lstrip("/")
 )
-items = paths | st.fixed_dictionaries({"src": paths, "dst": paths})
+sources = st.sampled_from(
+    ["docs", "new", "a file", "src", "link_in", "ROOT/docs", ".", "../outside"]
+)
+targets = st.lists(st.sampled_from(["x", "y", ".", "..", "docs", "é"]), min_size=1, max_size=4)
+items = (
+    paths
+    | st.fixed_dictionaries({"src": paths, "dst": paths})
+    | st.fixed_dictionaries({"src": sources, "dst": targets.map("/".join)})
+)
 TEMPLATE = "services: {web: {image: localhost/web}}\n"
 
 
@@ -289,6 +298,11 @@ def generated_project(root: Path) -> None:
     (root / "services/web/docker-compose.yml.j2").write_text(TEMPLATE)
 
 
+def mentioned(item: Any) -> list[str]:
+    """The paths in an entry of ``additional_dirs``."""
+    return list(item.values()) if isinstance(item, dict) else [item]
+
+
 def everything(folder: Path) -> dict[str, str]:
     """All that is below a folder, symlinks not followed."""
     return {
@@ -305,11 +319,13 @@ def everything(folder: Path) -> dict[str, str]:
 
 @settings(common, max_examples=200)
 @given(
-    st.just("build") | paths,
-    st.just("services/web") | paths,
-    st.lists(items, max_size=2),
+    st.sampled_from(["build", "new/build", "../beside", "ROOT/out"]) | paths,
+    st.sampled_from(["services/web", "./services//web", "link_in"]) | paths,
+    st.just([]) | st.lists(items, max_size=2),
     st.booleans(),
 )
+@example("build", "services/web", ["docs", {"src": "../outside", "dst": "x/y"}], True)
+@example("../beside", "link_in", [{"src": ".", "dst": "all"}], False)
 @example("build", "services/web", [{"src": "docs", "dst": "../../../../../outside"}], False)
 @example("link_out", "services/web", [], False)
 @example("new/build", "services/web", ["new"], False)
@@ -317,7 +333,11 @@ def everything(folder: Path) -> dict[str, str]:
 def test_nothing_outside_of_the_build_directory_is_ever_written(
     build_dir: str, path: str, additional: list[Any], copy_src: bool
 ) -> None:
-    with folder() as root:
+    with folder(DEPTH) as root:
+        top = root.parents[len(Path(DEPTH).parts)]
+        named = [build_dir, path, *itertools.chain.from_iterable(map(mentioned, additional))]
+        for name in named:
+            assert Path(os.path.normpath(root / name)).is_relative_to(top)
         generated_project(root)
         service = {"path": path, "additional_dirs": additional, "copy_src": copy_src}
         configuration = {
@@ -326,20 +346,19 @@ def test_nothing_outside_of_the_build_directory_is_ever_written(
             "deployed_services": ["web"],
             "framework": {"services": {"web": service}},
         }
-        (root / "config.yml").write_text(json.dumps(configuration))
-        before = everything(root.parent)
+        text = json.dumps(configuration).replace("ROOT/", f"{root}/")
+        (root / "config.yml").write_text(text)
+        before = everything(top)
         place = ""
-        try:
+        with contextlib.suppress(ManagerError):
             config = load(root / "config.yml", {})
-            # A project can always be named, so what is asked for lies at one place or nowhere.
-            place = os.path.realpath(config.build_dir) if "\0" not in build_dir else ""
-            pipeline.execute(pipeline.prepare(config))
-        except ManagerError as error:
-            assert error.exit_code == 2
-        after = everything(root.parent)
+            prepared = pipeline.prepare(config)
+            place = os.path.realpath(config.build_dir)
+            pipeline.execute(prepared)
+        after = everything(top)
         assert {name: after.get(name) for name in before} == before
         for name in after.keys() - before.keys():
-            created = os.path.join(root.parent, name)
-            assert place, name
+            created = f"{top}/{name}"
+            assert place, "nothing may be written where nothing could be prepared"
             # what is new lies in the build directory, or is a folder on the way to it
             assert created.startswith(place + "/") or (place + "/").startswith(created + "/")

@@ -83,11 +83,17 @@ def test_a_bare_word_on_which_readers_disagree_is_refused(word: str, truth: str)
 
 
 def test_compose_files_are_read_as_providers_read_them() -> None:
-    node = parse_yaml("on: no\nport: 22:22\nversion: 3.10\n", HERE, compose=True)
+    node = parse_yaml("tty: no\nport: 22:22\nversion: 3.10\n", HERE, compose=True)
     assert node is not None
-    assert node.plain() == {"on": False, "port": "22:22", "version": "3.10"}
+    assert node.plain() == {"tty": False, "port": "22:22", "version": "3.10"}
     spelled = {key: child.spelled for key, child in node.value.items()}  # type: ignore[union-attr]
-    assert spelled == {"on": None, "port": "22:22", "version": "3.10"}
+    assert spelled == {"tty": None, "port": "22:22", "version": "3.10"}
+
+
+def test_a_bare_truth_value_is_no_key_of_a_compose_file() -> None:
+    # A provider would call the variable 'True'.
+    with pytest.raises(ConfigError, match=r"config\.yml:1:15: The key 'ON' must be text"):
+        parse_yaml("environment: {ON: 1}\n", HERE, compose=True)
 
 
 def test_a_duplicate_key_names_both_places() -> None:

@@ -269,7 +269,9 @@ def test_includes_without_end(project: Project) -> None:
 
 # --- secrets --------------------------------------------------------------------------------------
 
-KEYS = "key: ${API_KEY}\nurl: mongo://app:${API_KEY}@db/$$x\nlist: [x, '${API_KEY}']\n"
+KEYS = (
+    "key: ${API_KEY}\nurl: mongo://app:${API_KEY}@db/$$x\nlist: [x, '${API_KEY}']\nbare: $API_KEY\n"
+)
 
 
 @pytest.mark.parametrize(
@@ -279,6 +281,7 @@ KEYS = "key: ${API_KEY}\nurl: mongo://app:${API_KEY}@db/$$x\nlist: [x, '${API_KE
         ("{{ url }}", "mongo://app:${API_KEY}@db/$x"),
         ("Bearer {{ key }}!", "Bearer ${API_KEY}!"),
         ("{{ 'Bearer ' ~ key }}", "Bearer ${API_KEY}"),
+        ("{{ bare }}x", "${API_KEY}x"),
         ("{{ 'Bearer ' + key + '.' }}", "Bearer ${API_KEY}."),
         ("{{ list | join(',') }}", "x,${API_KEY}"),
         ("{{ key | string }}", "${API_KEY}"),

@@ -25,7 +25,7 @@ def real(path: Path) -> Path:
     """The path with symlinks resolved, whether it exists or not."""
     try:
         return Path(os.path.realpath(path))
-    except ValueError:  # a NUL in it: the path of nothing
+    except (OSError, ValueError):  # nothing that we may look at, or a NUL: the path of nothing
         return path
 
 

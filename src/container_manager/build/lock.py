@@ -1,4 +1,4 @@
-"""One build at a time: an advisory lock that dies with its holder."""
+"""One at a time: advisory locks that die with their holder."""
 
 from __future__ import annotations
 
@@ -13,25 +13,36 @@ from container_manager.build.guards import MANAGER_DIR
 from container_manager.errors import BuildError, Location, PreconditionError
 
 WAIT_SECONDS = 30.0
-"""How long a build waits for another one."""
+"""How long one waits for another."""
+
+
+def build_lock(
+    build_dir: Path, wait: float = WAIT_SECONDS
+) -> contextlib.AbstractContextManager[None]:
+    """Hold the lock of a build directory; see :func:`hold`."""
+    return hold(build_dir / MANAGER_DIR / "lock", "The build directory is being written", wait)
 
 
 @contextlib.contextmanager
-def build_lock(build_dir: Path, wait: float = WAIT_SECONDS) -> Iterator[None]:
-    """Hold the lock of a build directory.
+def hold(path: Path, doing: str, wait: float = WAIT_SECONDS) -> Iterator[None]:
+    """Hold a lock for the time of a block.
+
+    Args:
+        path: the lock's file; its folder is made where it is missing.
+        doing: what the holder does, for the message: "The stack is being changed".
+        wait: seconds to wait for another holder.
 
     Raises:
-        BuildError: the build directory cannot be made.
-        PreconditionError: another process holds it for longer than ``wait`` seconds.
+        BuildError: its folder cannot be made.
+        PreconditionError: another process holds it for longer.
     """
-    folder = build_dir / MANAGER_DIR
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
+        reason = error.strerror or str(error)
         raise BuildError(
-            f"The build directory cannot be made: {error.strerror}.", where=Location(build_dir)
+            f"The folder cannot be made: {reason}.", where=Location(path.parent)
         ) from error
-    path = folder / "lock"
     with path.open("a+", encoding="utf-8") as stream:
         deadline = time.monotonic() + wait
         while not _acquired(stream.fileno()):
@@ -39,7 +50,7 @@ def build_lock(build_dir: Path, wait: float = WAIT_SECONDS) -> Iterator[None]:
                 stream.seek(0)
                 holder = stream.read().strip() or "another process"
                 raise PreconditionError(
-                    f"The build directory is being written by {holder}.",
+                    f"{doing} by {holder}.",
                     where=Location(path),
                     remedy="Wait until it is done, or end it.",
                 )

@@ -233,6 +233,7 @@ def _check(
             config.environment,
             project_name=config.project_name,
             planned=_planned(config, outputs),
+            told=config.unset,
         )
     except RenderError as error:
         raise RenderError(to_templates(error.problems, rendered)) from error

@@ -80,8 +80,13 @@ class Walk:
             yield Entry(path=path, source=source, mode=stat.S_IMODE(info.st_mode))
 
     def _symlink(self, source: Path, path: str) -> Iterator[Entry]:
-        target = real(source)
-        if not target.exists():
+        try:
+            target = real(source)
+            there = target.exists()
+        except OSError as error:
+            self._problem(source, f"This symlink cannot be followed: {error.strerror}.")
+            return
+        if not there:
             self._problem(source, f"This symlink leads nowhere: {source.readlink()}.")
         elif not any(target.is_relative_to(folder) for folder in self._allowed):
             self._problem(

@@ -12,7 +12,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from container_manager.config.environment import Environment, Report, missing_variable
+from container_manager.config.environment import (
+    Environment,
+    Report,
+    missing_variable,
+    unset_variable,
+)
 from container_manager.config.interpolation import InterpolationError, Reference, tokens
 from container_manager.errors import Location, Problem
 from container_manager.model import KeyPath, Node, dotted
@@ -56,6 +61,7 @@ class Reader:
         planned: files that a build is about to write: path -> its text, or what it is copied from.
         problems: what is wrong.
         warnings: what people should know.
+        told: variables whose absence was reported already.
         referenced: variable -> whether an empty value means the same as none at all its places.
     """
 
@@ -64,7 +70,7 @@ class Reader:
     problems: list[Problem] = field(default_factory=list)
     warnings: list[Problem] = field(default_factory=list)
     referenced: dict[str, bool] = field(default_factory=dict)
-    _unset: set[str] = field(default_factory=set)
+    told: set[str] = field(default_factory=set)
 
     def content(self, file: Path) -> str | None:
         """The text of a file as it will be once the build is done; None where there is none.
@@ -138,13 +144,9 @@ class Reader:
             return text  # reported by secrets(), which reads every text first
         for name, message in report.missing.items():
             self.problems.append(missing_variable(name, message, where, self.environment))
-        for name in sorted(report.unset - self._unset):
-            self._unset.add(name)
-            kind = "secret variable" if self.environment.is_secret(name) else "variable"
-            self.warn(
-                where,
-                f"The {kind} {name} is not set; it is empty here.",
-                f"Set it in the environment or in {self.environment.dotenv_path or '.env'}, or "
-                f"give a default: ${{{name}:-…}}.",
+        for name in sorted(report.unset - self.told):
+            self.told.add(name)
+            self.warnings.append(
+                unset_variable(name, where, self.environment, consequence="; it is empty here")
             )
         return result

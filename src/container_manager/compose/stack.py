@@ -6,7 +6,7 @@ know what a change is, and to wait for the right things.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ def read_stack(
     *,
     project_name: str,
     planned: Mapping[Path, str | Path] | None = None,
+    told: Collection[str] = (),
 ) -> Stack:
     """Merge, interpolate and check the generated compose files.
 
@@ -39,11 +40,14 @@ def read_stack(
         environment: the variables.
         project_name: the compose project.
         planned: files that a build is about to write: path -> text, or what it is copied from.
+        told: variables whose absence was reported already.
 
     Raises:
         RenderError: with every problem found.
     """
-    reader = Reader(environment=provider_view(environment, project_name), planned=planned or {})
+    reader = Reader(
+        environment=provider_view(environment, project_name), planned=planned or {}, told=set(told)
+    )
     base = files[0].path.parent
     found: dict[str, ComposeService] = {}
     shared: dict[str, dict[str, Declared]] = {kind: {} for kind in SHARED}

@@ -276,3 +276,16 @@ def missing_variable(
         where=where,
         remedy=f"Set {name} in the environment or in {place}.",
     )
+
+
+def unset_variable(
+    name: str, where: Location, environment: Environment, *, consequence: str = ""
+) -> Problem:
+    """The finding that a variable has no value; a secret is not to have a default."""
+    secret = environment.is_secret(name)
+    default = "" if secret else f", or give a default: ${{{name}:-…}}"
+    return Problem(
+        message=f"The {'secret ' if secret else ''}variable {name} is not set{consequence}.",
+        where=where,
+        remedy=f"Set it in the environment or in {environment.dotenv_path or '.env'}{default}.",
+    )

@@ -8,6 +8,7 @@ from container_manager.config.environment import (
     Report,
     expand_value,
     looks_secret,
+    unset_variable,
 )
 from container_manager.config.interpolation import InterpolationError, tokens
 from container_manager.errors import Problem
@@ -29,15 +30,7 @@ def unset_variables(report: Report, tree: Node, environment: Environment) -> lis
         expand_value(node.value, node.where, environment, own, [])
         for name in sorted(own.unset & names):
             names.discard(name)
-            kind = "secret variable" if environment.is_secret(name) else "variable"
-            warnings.append(
-                Problem(
-                    message=f"The {kind} {name} is not set.",
-                    where=node.where,
-                    remedy=f"Set it in the environment or in {environment.dotenv_path}, "
-                    f"or give a default: ${{{name}:-…}}.",
-                )
-            )
+            warnings.append(unset_variable(name, node.where, environment))
     return warnings
 
 

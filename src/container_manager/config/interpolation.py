@@ -32,7 +32,7 @@ class Reference:
         name: the variable.
         operator: ``:-``, ``-``, ``:?``, ``?``, ``:+``, ``+``, or empty.
         operand: what follows the operator, unparsed.
-        spelled: the reference as it was written.
+        spelled: the reference as it was written, always in braces.
     """
 
     name: str
@@ -105,7 +105,8 @@ def tokens(text: str) -> Iterator[str | Reference]:
             yield reference
         elif name:
             position = name.end()
-            yield Reference(name=name[0], operator="", operand="", spelled=text[dollar:position])
+            # In braces, for what follows may change: $A before an expanded "b" is not $Ab.
+            yield Reference(name=name[0], operator="", operand="", spelled=f"${{{name[0]}}}")
         else:
             yield "$"
             position = dollar + (2 if following == "$" else 1)

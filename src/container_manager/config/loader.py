@@ -45,6 +45,8 @@ class Config:
         referenced: the names of all variables that the configuration refers to.
         imported_from: file -> the place that imported it.
         warnings: findings that do not stop anything.
+        suspicions: those of them about keys that may be mistyped.
+        unset: the variables without a value, which were told.
     """
 
     path: Path
@@ -56,6 +58,8 @@ class Config:
     referenced: frozenset[str]
     imported_from: Mapping[Path, Location]
     warnings: tuple[Problem, ...]
+    suspicions: tuple[Problem, ...] = ()
+    unset: frozenset[str] = frozenset()
 
     @property
     def project_name(self) -> str:
@@ -162,7 +166,8 @@ def load(
     )
     loader = Loader(root=root, environment=environment)
     tree = loader.load(path)
-    errors, warnings = validate(tree)
+    errors, suspicions = validate(tree)
+    warnings = list(suspicions)
     environment = Environment(
         process=environ,
         dotenv=environment.dotenv,
@@ -176,7 +181,7 @@ def load(
     warnings += literal_secrets(tree)
     warnings += short_secrets(environment, report)
     _default_values(values, root, errors, tree)
-    raise_all(ConfigError, errors)
+    raise_all(ConfigError, [*errors, *suspicions] if errors else [])
     return Config(
         path=path,
         root=root,
@@ -187,6 +192,8 @@ def load(
         referenced=frozenset(report.referenced),
         imported_from=loader.imported_from,
         warnings=tuple(dict.fromkeys(warnings)),
+        suspicions=tuple(suspicions),
+        unset=frozenset(report.unset),
     )
 
 

@@ -90,7 +90,7 @@ class Loader:
             raise ConfigError("The imports are nested too deeply.", where=Location(path)) from cause
         raise_all(ConfigError, self.problems)
         assert isinstance(tree.value, dict)
-        services = self._deployed(deployed, path)
+        services = self._deployed(deployed)
         if services is not None:
             tree.value["deployed_services"] = services
         raise_all(ConfigError, self.problems)
@@ -245,7 +245,7 @@ class Loader:
             self._problem(f"A service's name must be text, not {shown}.", item.where)
         return not wrong
 
-    def _deployed(self, deployed: Deployed, path: Path) -> Node | None:
+    def _deployed(self, deployed: Deployed) -> Node | None:
         """The final list: what is listed, then what files add and remove."""
         if deployed.listed is None and not deployed.edits:
             return None
@@ -267,7 +267,7 @@ class Loader:
                 names.setdefault(name, item)
             else:
                 names.pop(name, None)
-        where = deployed.listed.where if deployed.listed else Location(path)
+        where = (deployed.listed or deployed.edits[0][1]).where
         return Node(value=list(names.values()), where=where)
 
     def _problem(self, message: str, where: Location, remedy: str | None = None) -> None:

@@ -222,7 +222,7 @@ def _near_misses(node: Node, known: Mapping[str, KnownKey], path: KeyPath) -> li
 
 
 def _near(key: str, known: Iterable[str]) -> list[str]:
-    return get_close_matches(key.replace("-", "_"), list(known), n=1, cutoff=0.85)
+    return get_close_matches(key.replace("-", "_"), list(known), n=1, cutoff=0.83)
 
 
 def _wrong(path: KeyPath, node: Node, expected: str) -> Problem:

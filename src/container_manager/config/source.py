@@ -198,8 +198,6 @@ class _Reader:
             self._problem(where, "A key must be text, not a list or a mapping.")
             return None
         plain = self._scalar(node, where).value
-        if isinstance(plain, bool) and self.compose:
-            return str(node.value)
         if isinstance(plain, str) or (isinstance(plain, int) and not isinstance(plain, bool)):
             return plain
         if not self.problems or self.problems[-1].where != where:

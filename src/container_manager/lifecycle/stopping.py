@@ -50,8 +50,8 @@ def stop_and_remove(
     """
     if not containers:
         return
-    stop(project, containers)
     ids = [one.id for group in stop_order(containers) for one in group]
+    stop(project, project.engine.inspect(ids))
     finished = project.engine.remove(ids, anonymous_volumes=anonymous_volumes)
     left = project.engine.inspect(ids)
     if left:
