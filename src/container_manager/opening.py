@@ -13,6 +13,7 @@ from container_manager import lifecycle
 from container_manager.base_image import ensure
 from container_manager.build import pipeline
 from container_manager.build.lock import hold
+from container_manager.build.trace import to_templates
 from container_manager.compose.model import Stack
 from container_manager.config.images import local_python
 from container_manager.config.loader import (
@@ -22,7 +23,7 @@ from container_manager.config.loader import (
     without_content,
 )
 from container_manager.discovery import select
-from container_manager.errors import ConfigError, Problem
+from container_manager.errors import ConfigError, ManagerError, Problem
 from container_manager.lifecycle.project import Project, open_project
 from container_manager.model import Build
 from container_manager.report import warn_all
@@ -120,6 +121,20 @@ def _tell_about_podman(project: Project, stack: Stack) -> None:
     if fresh:
         project.progress.step("\n  ".join(fresh))
         told.write_text("\n".join([*known, *fresh]), encoding="utf-8")
+
+
+@contextlib.contextmanager
+def told_by_template(build: Build) -> Iterator[None]:
+    """Within the block, errors about generated compose files name their templates instead."""
+    try:
+        yield
+    except ManagerError as error:
+        rendered = {
+            file.path: (file.template, file.path.read_text(encoding="utf-8"))
+            for file in build.compose_files
+            if file.path.is_file()
+        }
+        raise type(error)(to_templates(error.problems, rendered)) from error
 
 
 def find_running(config: ConfigPath, *, adopt: bool) -> Project:

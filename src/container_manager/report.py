@@ -63,7 +63,9 @@ def show_build(build: Build, *, json: bool) -> None:
         _print_json(
             {
                 "build_dir": str(build.build_dir),
-                "compose_files": [str(file.path) for file in build.compose_files],
+                "compose_files": [
+                    str(file.path) for file in build.compose_files if file.path in build.digests
+                ],
                 "changes": [_change(change) for change in changes],
                 "warnings": [str(problem) for problem in build.warnings],
             }
@@ -71,7 +73,8 @@ def show_build(build: Build, *, json: bool) -> None:
         return
     print(f"{display_path(build.build_dir)}: {summary(build.plan)}")
     for file in build.compose_files:
-        print(f" - {display_path(file.path)}")
+        if file.path in build.digests:
+            print(f" - {display_path(file.path)}")
 
 
 def show_plan(plan: BuildPlan) -> None:

@@ -33,6 +33,7 @@ from container_manager.opening import (
     find,
     find_running,
     open_built,
+    told_by_template,
 )
 from container_manager.podman.host import explain
 from container_manager.report import show_plan, warn_all
@@ -76,7 +77,8 @@ def build(config: ConfigPath = None, *, service: Iterable[str] = (), images: boo
     if not images:
         return _generate(load(config), only=names)
     opened = open_built(config, names)
-    lifecycle.build_images(opened.project, opened.build, only=opened.only)
+    with told_by_template(opened.build), changing(opened.project):
+        lifecycle.build_images(opened.project, opened.build, only=opened.only)
     return opened.build
 
 
@@ -102,7 +104,7 @@ def up(
     """
     names = tuple(service)
     opened = open_built(config, names, adopt=adopt)
-    with changing(opened.project, attached=attached):
+    with told_by_template(opened.build), changing(opened.project, attached=attached):
         outcome = lifecycle.up(opened.project, opened.build, only=opened.only, timeout=timeout)
     return Running(project=opened.project, services=outcome.services)
 
@@ -155,7 +157,7 @@ def rebuild(
         attached: whether Ctrl-C stops the containers, since the logs are followed next.
     """
     opened = open_built(config, adopt=adopt)
-    with changing(opened.project, attached=attached):
+    with told_by_template(opened.build), changing(opened.project, attached=attached):
         outcome = lifecycle.rebuild(
             opened.project, opened.build, volumes=volumes, save=save, timeout=timeout
         )

@@ -345,6 +345,20 @@ def test_a_source_that_changes_while_it_is_copied(
     assert built.read(f"{OUT}/a.txt") == "a.txt first"
 
 
+def test_a_stale_file_that_changes_before_it_would_go(
+    built: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (built.root / WEB / "c.txt").unlink()
+
+    def apply_after_an_edit(*args: Any) -> None:
+        built.write(f"{OUT}/c.txt", "edited at the last moment")
+        apply(*args)
+
+    monkeypatch.setattr(pipeline, "apply", apply_after_an_edit)
+    built.build()
+    assert built.read(f"{OUT}/c.txt") == "edited at the last moment"
+
+
 def test_a_source_that_is_gone_when_it_is_copied(built: Project) -> None:
     source = built.write(f"{WEB}/a.txt", "second")
     prepared = built.prepare()

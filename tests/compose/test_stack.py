@@ -328,3 +328,10 @@ def test_no_compose_file_makes_it_raise_anything_but_our_errors(services: Any, r
     text = yaml.safe_dump({"services": services, **rest})
     with contextlib.suppress(RenderError):
         read(text, environ={"API_TOKEN": "t0ken-value"})
+
+
+def test_a_key_that_no_provider_knows_is_worth_a_warning() -> None:
+    stack = read(one("prots: ['80:80']\nx-mine: 1"))
+    (warning,) = stack.warnings
+    assert "'services.web.prots' is no key of a compose file: it has no effect." in str(warning)
+    assert "'ports'" in str(warning)

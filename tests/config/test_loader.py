@@ -44,7 +44,10 @@ def test_a_variable_names_another(project: Project, monkeypatch: pytest.MonkeyPa
     assert load().values["a"] == 1
 
 
-def test_no_configuration_anywhere(project: Project) -> None:
+def test_no_configuration_anywhere(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        Path, "is_file", lambda _: False
+    )  # whatever lies above the temporary folder
     with project.refuses(ConfigError) as refusal:
         find_config(environ={})
     assert refusal.text == (

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from container_manager.config.environment import MIN_SCANNED
 from container_manager.errors import Location, Problem
-from container_manager.model import Output
+from container_manager.model import Node, Output, dotted
 
 _CHUNK = 1 << 20
 
@@ -31,6 +31,25 @@ class LeakScan:
         longest_first = sorted(self._names, key=lambda value: (-len(value), value))
         self._pattern = re.compile(b"|".join(map(re.escape, longest_first)))
         self._overlap = max(map(len, longest_first), default=1) - 1
+
+    def in_configuration(self, tree: Node) -> list[Problem]:
+        """Values of the configuration that hold a secret's value, where they are written."""
+        if not self._names:
+            return []
+        found = []
+        for path, node in tree.walk():
+            match = self._pattern.search(str(node.value).encode()) if _is_text(node) else None
+            if match:
+                name = self._names[match[0]]
+                found.append(
+                    Problem(
+                        message=f"'{dotted(path)}' holds the value of the secret {name}.",
+                        where=node.where,
+                        remedy=f"Write ${{{name}}} instead, or choose a secret that is no "
+                        "ordinary word.",
+                    )
+                )
+        return found
 
     def problems(self, outputs: Iterable[Output]) -> list[Problem]:
         """One problem a file that holds a secret's value; the value is never quoted."""
@@ -61,6 +80,10 @@ class LeakScan:
         except OSError:
             return None  # told by the plan, which reads it too
         return None
+
+
+def _is_text(node: Node) -> bool:
+    return isinstance(node.value, (str, int, float)) and not isinstance(node.value, bool)
 
 
 def _spellings(value: str) -> set[str]:

@@ -133,7 +133,7 @@ def execute(prepared: Prepared) -> Build:
     }
     return Build(
         build_dir=build_dir,
-        compose_files=prepared.compose_files if ROOT_PATH in prepared.outputs else (),
+        compose_files=prepared.compose_files,
         digests=digests,
         plan=decided,
         warnings=(*prepared.warnings, *decided.notes),
@@ -238,7 +238,9 @@ def _check(
     except RenderError as error:
         raise RenderError(to_templates(error.problems, rendered)) from error
     secrets = config.environment.secret_values({*config.referenced, *stack.referenced})
-    raise_all(BuildError, LeakScan(secrets).problems(outputs.values()))
+    scan = LeakScan(secrets)
+    raise_all(BuildError, scan.in_configuration(config.tree))
+    raise_all(BuildError, scan.problems(outputs.values()))
     return replace(stack, warnings=tuple(to_templates(stack.warnings, rendered)))
 
 

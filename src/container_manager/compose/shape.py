@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from container_manager.compose.interpolate import Reader
+from container_manager.compose.keys import check_keys
 from container_manager.model import KeyPath, Node, dotted
 
 _MAPPINGS = ("services", "networks", "volumes", "secrets")
@@ -61,6 +62,7 @@ def check_shape(document: Node, reader: Reader) -> bool:
             "'name' has no effect: the project's name comes from the configuration.",
             "Remove it, or set project_name in config.yml.",
         )
+    check_keys(document, reader)
     for path, node in _services(document):
         _refuse(node, _REFUSED_SERVICE, path, reader)
         _check_scalars(node, path, reader, as_text=False)

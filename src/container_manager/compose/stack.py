@@ -16,7 +16,7 @@ from container_manager.compose.model import ComposeService, Declared, Stack
 from container_manager.compose.service import ServiceReader
 from container_manager.compose.shape import check_shape
 from container_manager.config.environment import Environment
-from container_manager.errors import RenderError, raise_all
+from container_manager.errors import RenderError, did_you_mean, raise_all
 from container_manager.model import ComposeFile, Node, Service
 
 SHARED = ("volumes", "networks", "secrets")
@@ -66,6 +66,8 @@ def read_stack(
                 )
             elif service := read.service(name, node):
                 found[name] = service
+        if service_of_ours is not None:
+            _check_one_shots(service_of_ours, file.document, reader)
         for kind in SHARED:
             for name, node in _children(file.document, kind):
                 _declare(shared[kind], kind, name, node, reader, project=project_name, base=base)
@@ -85,6 +87,18 @@ def _checked(stack: Stack, reader: Reader) -> Stack:
     check_uses(stack, reader)
     raise_all(RenderError, reader.problems)
     return mark_one_shots(stack)
+
+
+def _check_one_shots(service: Service, document: Node, reader: Reader) -> None:
+    """``one_shot`` names compose services of the service's own template."""
+    own = [name for name, _ in _children(document, "services")]
+    for name in service.settings.get("one_shot") or []:
+        if name not in own:
+            reader.problem(
+                service.where or document.where,
+                f"'one_shot' of {service.name} names '{name}', which its template does not define.",
+                did_you_mean(name, own) or f"It defines: {', '.join(own) or 'nothing'}.",
+            )
 
 
 def _children(document: Node, kind: str) -> list[tuple[str, Node]]:

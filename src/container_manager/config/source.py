@@ -92,7 +92,8 @@ def parse_yaml(
         mark = cause.problem_mark or cause.context_mark
         where = Location(path, mark.line + 1, mark.column + 1) if mark else Location(path)
         why = ", ".join(part for part in (cause.context, cause.problem) if part)
-        raise error(f"This is not valid YAML: {why}.", where=where) from cause
+        remedy = _advice(str(cause.problem), text, mark.line if mark else 0)
+        raise error(f"This is not valid YAML: {why}.", where=where, remedy=remedy) from cause
     except (yaml.YAMLError, UnicodeError, ValueError) as cause:
         reason = str(cause).splitlines()[0]
         raise error(f"This is not valid YAML: {reason}.", where=Location(path)) from cause
@@ -119,6 +120,23 @@ class _Loader(_SafeLoader):
 
     def ascend_resolver(self) -> None:
         self._depth -= 1
+
+
+def _advice(problem: str, text: str, line: int) -> str | None:
+    """What most often is behind one of the parser's complaints."""
+    lines = text.splitlines()
+    shown = lines[line] if line < len(lines) else ""
+    if "\t" in shown[: len(shown) - len(shown.lstrip())]:
+        return "The line is indented with a tab: use spaces."
+    if "cannot start any token" in problem:
+        return "Put the value in quotes, or replace tabs by spaces."
+    if "could not find expected ':'" in problem:
+        return "In this line or the one before, a ':' with a space after it is missing."
+    if "did not find expected key" in problem:
+        return "Check the indentation of this line and of those above it."
+    if "mapping values are not allowed" in problem:
+        return "Put a value that holds ': ' in quotes, or check the indentation."
+    return None
 
 
 class _Reader:

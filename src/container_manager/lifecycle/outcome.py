@@ -104,6 +104,13 @@ def failures(
         if verdict.phase is Phase.BLOCKED:
             where = stack.services[name].where
             yield Problem(message=f"{name} was not started, {verdict.reason}.", where=where)
+    if any(not verdict.good for verdict in verdicts.values()):
+        running = [name for name, state in states.items() if state.running]
+        if running:
+            yield Problem(
+                message=f"These go on running: {', '.join(sorted(running))}.",
+                remedy="'down' stops them; 'up' tries the others again.",
+            )
 
 
 def _failure(
