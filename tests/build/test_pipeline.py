@@ -544,29 +544,38 @@ def planted(secret: str) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("place", [*planted(""), "config.yml", "compose"])
+@pytest.mark.parametrize("place", [*planted(""), f"{WEB}/docker-compose.yml.j2"])
 def test_a_planted_secret_is_found_and_nothing_is_written(project: Project, place: str) -> None:
-    template = "services: {web: {image: localhost/web, command: [{{ title | to_json }}]}}\n"
-    title = SECRET if place == "compose" else "t"
-    if place == "compose":
-        template = f"services: {{web: {{image: localhost/web, command: [{SECRET}]}}}}\n"
-        title = "t"
-    more = {"title": SECRET} if place == "config.yml" else {"title": title}
-    project.deploy(template=template, copy_src=True, additional_dirs=["docs"], more=more)
+    project.deploy(copy_src=True, additional_dirs=["docs"])
     project.files({"src/x.py": "x", "docs/x": "x", ".env": f"API_KEY={SECRET}\n"})
-    if place in planted(""):
-        project.write(place, planted(SECRET)[place])
+    compose = f"services: {{web: {{image: localhost/web, command: [{SECRET}]}}}}\n"
+    project.write(place, planted(SECRET).get(place, compose))
     with project.refuses(BuildError) as refusal:
         project.prepare()
     assert SECRET not in refusal.text
-    assert (
-        "The value of the secret API_KEY would be written to services/framework/web/"
-        in (refusal.messages[0])
+    (message,) = refusal.messages
+    assert message.startswith(
+        f"{place}: The value of the secret API_KEY would be written to services/framework/web/"
     )
-    assert refusal.remedies[0] == (
+    assert refusal.remedies == [
         "Write ${API_KEY} where the value stands, and containers get it when they start; "
         "or choose a secret that is no ordinary word."
-    )
+    ]
+
+
+def test_a_secret_planted_in_the_configuration_is_told_with_its_key(project: Project) -> None:
+    project.deploy(more={"title": SECRET})
+    project.write(".env", f"API_KEY={SECRET}\n")
+    with project.refuses(BuildError) as refusal:
+        project.prepare()
+    assert SECRET not in refusal.text
+    (message,) = refusal.messages
+    assert message.startswith("config.yml:")
+    assert message.endswith(": 'title' holds the value of the secret API_KEY.")
+    assert refusal.remedies == [
+        "Write ${API_KEY} where the value stands, and containers get it when they start; "
+        "or choose a secret that is no ordinary word."
+    ]
 
 
 @pytest.mark.parametrize(
@@ -693,3 +702,14 @@ def test_a_plan_says_what_would_change_and_why_and_does_nothing(project: Project
         ("replace", f"{WEB}/a.txt", f"the file {WEB}/a.txt"),
         ("write", f"{WEB}/c.sh", f"the file {WEB}/c.sh"),
     ]
+
+
+def test_a_config_yml_of_the_services_own_gives_way_with_a_warning(project: Project) -> None:
+    project.deploy()
+    project.write(f"{WEB}/config.yml", "mine: 1\n")
+    build = project.build()
+    assert "mine" not in project.read(f"{OUT}/config.yml")
+    (warning,) = build.warnings
+    assert warning.message == (
+        "This file is replaced by the flattened configuration in the service's build folder."
+    )

@@ -436,3 +436,20 @@ def test_a_broken_application_is_told_with_its_file(project: Project) -> None:
     with project.refuses(ConfigError) as refusal:
         project.config()
     assert refusal.messages[0].startswith("src/applications/als/config.yml:1:4: A bare 'no'")
+
+
+def test_an_application_can_deploy_its_own_services(project: Project) -> None:
+    project.write("config.yml", "deployed_services: [web]\napplications: [lab]\n")
+    project.write(
+        "src/applications/lab/config.yml",
+        "deployed_services: {add: [applications.lab.db]}\nservices: {db: {path: services/db}}\n",
+    )
+    assert project.config().values["deployed_services"] == ["web", "applications.lab.db"]
+
+
+def test_an_application_does_not_decide_for_the_others(project: Project) -> None:
+    project.write("config.yml", "deployed_services: [web]\napplications: [lab]\n")
+    project.write("src/applications/lab/config.yml", "deployed_services: [db]\n")
+    with project.refuses(ConfigError) as refusal:
+        project.config()
+    assert refusal.remedies == ["Write deployed_services: {add: [...]}."]

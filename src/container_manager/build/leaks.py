@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -27,7 +26,7 @@ class LeakScan:
         for name, value in secrets.items():
             if len(value) >= MIN_SCANNED:
                 for spelling in _spellings(value):
-                    self._names.setdefault(os.fsencode(spelling), name)
+                    self._names.setdefault(spelling.encode(errors="surrogateescape"), name)
         longest_first = sorted(self._names, key=lambda value: (-len(value), value))
         self._pattern = re.compile(b"|".join(map(re.escape, longest_first)))
         self._overlap = max(map(len, longest_first), default=1) - 1
@@ -45,8 +44,7 @@ class LeakScan:
                     Problem(
                         message=f"'{dotted(path)}' holds the value of the secret {name}.",
                         where=node.where,
-                        remedy=f"Write ${{{name}}} instead, or choose a secret that is no "
-                        "ordinary word.",
+                        remedy=_remedy(name),
                     )
                 )
         return found
@@ -102,6 +100,12 @@ def _problem(output: Output, name: str) -> Problem:
         message=f"The value of the secret {name} would be written to {output.path} "
         f"({output.reason}).",
         where=Location(source),
-        remedy=f"Write ${{{name}}} where the value stands, and containers get it when they start; "
-        "or choose a secret that is no ordinary word.",
+        remedy=_remedy(name),
+    )
+
+
+def _remedy(name: str) -> str:
+    return (
+        f"Write ${{{name}}} where the value stands, and containers get it when they start; "
+        "or choose a secret that is no ordinary word."
     )

@@ -194,6 +194,16 @@ def additional_step(site: Site, service: Service, problems: list[Problem]) -> It
 
 def config_step(site: Site, service: Service, problems: list[Problem]) -> Iterator[Output]:
     """The flattened configuration, for the container to read."""
+    own = site.root / service.path / CONFIG_FILE
+    if own.is_file() and own not in site.fragments:
+        site.warnings.append(
+            Problem(
+                message="This file is replaced by the flattened configuration in the service's "
+                "build folder.",
+                where=Location(own),
+                remedy="Give it another name.",
+            )
+        )
     yield Output(
         path=f"{service.path}/{CONFIG_FILE}",
         text=site.flattened,

@@ -122,7 +122,7 @@ class Loader:
             merged = merge(merged, self._file(imported, chain, deployed))
         deployed.merge(self._deployed_part(keys.pop("deployed_services", None)))
         if "applications" in keys:
-            keys["applications"] = self._applications(keys["applications"], chain)
+            keys["applications"] = self._applications(keys["applications"], chain, deployed)
         return merge(merged, Node(value=keys, where=own.where))
 
     def _imports(self, node: Node | None, importer: Path) -> list[tuple[Path, Location]]:
@@ -186,7 +186,7 @@ class Loader:
         shown = " -> ".join(display_path(path) for path in loop)
         self._problem(f"The imports form a cycle: {shown}.", where, "Remove one of them.")
 
-    def _applications(self, node: Node, chain: tuple[Path, ...]) -> Node:
+    def _applications(self, node: Node, chain: tuple[Path, ...], deployed: Deployed) -> Node:
         """The list form names applications whose configuration lies at a known place."""
         if not isinstance(node.value, list):
             return node
@@ -204,8 +204,15 @@ class Loader:
                 self._cycle(chain, path.resolve(), item.where)
                 continue
             self.imported_from.setdefault(path, item.where)
-            own_deployed = Deployed()
-            loaded[name] = self._file(path, chain, own_deployed)
+            own = Deployed()
+            loaded[name] = self._file(path, chain, own)
+            deployed.edits.extend(own.edits)
+            if own.listed is not None:
+                self._problem(
+                    "An application cannot say which services the whole project deploys.",
+                    own.listed.where,
+                    "Write deployed_services: {add: [...]}.",
+                )
         return Node(value=loaded, where=node.where)
 
     def _deployed_part(self, node: Node | None) -> Deployed:
