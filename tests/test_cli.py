@@ -114,6 +114,14 @@ class TestTheInstalledProgram:
             (["-f", "other.yml", "build"], "Write --config other.yml after the task's name."),
             (["--config", "other.yml", "build"], "Write --config other.yml after the task's name."),
             (["down", "--dry"], "'down' cannot be tried with --dry"),
+            (["down", "-d"], "'down' has no option -d."),
+            (["clean", "--detached"], "No idea what '--detached' is!"),
+            (["up", "-d", "clean"], "'clean' after 'up' could be a service or the command"),
+            (["build", "--config", ""], "The name of the configuration file is empty."),
+            (["build", "-s"], "-s needs a value."),
+            (["up", "--timeout", "soon"], "--timeout takes a number of seconds above 0"),
+            (["up", "--timeout", "-1"], "--timeout takes a number of seconds above 0"),
+            (["-f", "nope", "build"], "Write --config PATH after the task's name."),
         ],
     )
     def test_refuses_what_was_not_meant(
@@ -229,6 +237,15 @@ class TestStockInvoke:
         assert done.returncode == 2
         assert "Write --config other.yml after the task's name." in done.stderr
         assert not (project.root / "build").exists()
+
+    @pytest.mark.parametrize("verb", ["down", "clean"])
+    def test_detached_is_not_swallowed_where_it_means_nothing(
+        self, project: Project, verb: str
+    ) -> None:
+        project.deploy("web")
+        done = invoke(project, verb, "-d")
+        assert done.returncode == 2
+        assert "-d/--detached goes with 'up' and 'rebuild' only" in done.stderr
 
     def test_the_short_flag_after_the_task_is_ours(self, project: Project) -> None:
         project.deploy("web")

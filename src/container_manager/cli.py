@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from container_manager.errors import ManagerError
+from container_manager.errors import ManagerError, UsageError
 
 if TYPE_CHECKING:
     from invoke.parser import ParserContext
 
 _COMMANDS = ("up", "down", "clean", "rebuild")
+_ALONE = frozenset({"clean", "down", "rebuild", "restore"})
+"""Tasks that never follow another one that takes names of services."""
+
+_ANYWHERE = frozenset({"--dry", "-R", "--help", "-h", "--echo", "-e"})
+"""Options of invoke that mean the same before and after a task."""
+
+_VALUE_OPTIONAL = frozenset({"--list", "-l", "--help", "-h"})
+
 _YAML_SUFFIXES = (".yml", ".yaml")
 
 
@@ -63,7 +71,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     arguments = parse_args(argv)
     from container_manager import verbs
-    from container_manager.report import show_removed, show_up, tell
+    from container_manager.report import refused_by_system, show_removed, show_up, tell
 
     try:
         match arguments.command:
@@ -83,6 +91,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ManagerError as error:
         tell(error)
         return error.exit_code
+    except OSError as error:
+        tell(refused_by_system(error))
+        return UsageError.exit_code
     except KeyboardInterrupt:
         print("Interrupted. What was started goes on running; 'down' stops it.", file=sys.stderr)
         return 130
@@ -103,8 +114,10 @@ def _names_a_file(argument: str) -> bool:
 
 def _run_tasks(arguments: list[str]) -> NoReturn:
     from invoke import Exit, ParseError, Program
+    from invoke.exceptions import UnknownFileType
 
     from container_manager import __version__
+    from container_manager.report import tell
     from container_manager.tasks import namespace
 
     class TaskProgram(Program):
@@ -126,45 +139,86 @@ def _run_tasks(arguments: list[str]) -> NoReturn:
 
     program = TaskProgram(version=__version__, namespace=namespace, name="container-manager")
     core = {
-        f"-{name}" if len(name) == 1 else f"--{name}"
+        f"-{name}" if len(name) == 1 else f"--{name}": argument.takes_value
         for argument in program.core_args()
-        if argument.takes_value
         for name in argument.names
     }
-    words = with_trailing_services(arguments, namespace.to_contexts(), core)
-    program.run(["container-manager", *(words or ["--list"])])
+    try:
+        words = with_trailing_services(arguments, namespace.to_contexts(), core)
+    except UsageError as error:
+        tell(error)
+        sys.exit(error.exit_code)
+    try:
+        program.run(["container-manager", *(words or ["--list"])])
+    except UnknownFileType:
+        tell(
+            UsageError(
+                "-f, and --config before a task, are invoke's own: nothing was done.",
+                remedy="Write --config PATH after the task's name.",
+            )
+        )
+        sys.exit(UsageError.exit_code)
     sys.exit(0)
 
 
 def with_trailing_services(
-    arguments: Sequence[str], contexts: Sequence[ParserContext], core: Collection[str]
+    arguments: Sequence[str], contexts: Sequence[ParserContext], core: Mapping[str, bool]
 ) -> list[str]:
-    """Turn words after a task that are no tasks into ``--service WORD``.
+    """Turn words after a task that are no tasks into the option that they mean.
+
+    That is ``--service``, or ``--name`` for ``restore``.
 
     Args:
         arguments: what was typed.
         contexts: what invoke knows of the tasks and their options.
-        core: invoke's own options that take a value.
+        core: invoke's own options, and whether each takes a value.
 
     Returns:
         What invoke understands.
+
+    Raises:
+        UsageError: something would mean other than it seems to.
     """
     tasks = {name: context for context in contexts for name in (context.name, *context.aliases)}
     words: list[str] = []
     current: ParserContext | None = None
-    takes_value = False
+    waiting: str | None = None
     for argument in arguments:
-        if takes_value:
-            takes_value = False
+        if waiting is not None:
+            waiting = None
         elif argument in tasks:
+            _refuse_ambiguous(argument, current)
             current = tasks[argument]
-        elif current is not None and argument.startswith("-"):
-            flag = current.flags.get(argument)
-            takes_value = flag.takes_value if flag else argument in core
-        elif current is not None and "--service" in current.flags:
-            words.append("--service")
+        elif argument.startswith("-"):
+            waiting = argument if _takes_value(argument, current, core) else None
+        elif current is not None:
+            option = next((o for o in ("--service", "--name") if o in current.flags), None)
+            words.extend([option] if option else [])
         words.append(argument)
+    if waiting is not None and waiting not in _VALUE_OPTIONAL:
+        raise UsageError(f"{waiting} needs a value.")
     return words
+
+
+def _refuse_ambiguous(task: str, current: ParserContext | None) -> None:
+    """A service may be called like a task that destroys something."""
+    if current is not None and "--service" in current.flags and task in _ALONE:
+        raise UsageError(
+            f"'{task}' after '{current.name}' could be a service or the command: nothing was done.",
+            remedy=f"Run them one after the other, or write --service {task}.",
+        )
+
+
+def _takes_value(flag: str, current: ParserContext | None, core: Mapping[str, bool]) -> bool:
+    name, equals, _ = flag.partition("=")
+    if current is not None and name in current.flags:
+        return current.flags[name].takes_value and not equals
+    if name in ("-f", "--config"):
+        # Left to the task, which refuses it with the right spelling.
+        return not equals
+    if current is not None and name in core and name not in _ANYWHERE:
+        raise UsageError(f"'{current.name}' has no option {name}.", remedy="See TASK --help.")
+    return core.get(name, False) and not equals
 
 
 def _shown(path: Path) -> str:

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterable
 from typing import Protocol, TextIO
 
+from container_manager.config.environment import spellings
 from container_manager.errors import Problem
 
 _MIN_REDACTED = 4
@@ -73,6 +74,7 @@ class Redactor:
         # Lines are shown one by one, so a secret of several lines is looked for line by line, too.
         lines = {line for value in known for line in value.splitlines()}
         known |= {line for line in lines if len(line) >= _MIN_REDACTED}
+        known |= {spelling for value in known for spelling in spellings(value)}
         self._values = sorted(known, key=len, reverse=True)
 
     def __call__(self, text: str) -> str:

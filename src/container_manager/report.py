@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as json_module
+import os
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,19 @@ def tell(error: ManagerError) -> None:
         print(f"{len(error.problems)} problems:", file=sys.stderr)
     for problem in error.problems:
         print(f"{'- ' if many else ''}{problem}", file=sys.stderr)
+
+
+def refused_by_system(error: OSError) -> ManagerError:
+    """What the operating system refused, as an error of ours."""
+    if isinstance(error, BrokenPipeError):
+        # Whoever read our output is gone; what is left of it must not fail at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ManagerError("Nobody reads the output any more.")
+    place = f" '{error.filename}'" if error.filename else ""
+    return ManagerError(
+        f"The system refused{place}: {error.strerror or type(error).__name__}.",
+        remedy="See to permissions and free space there, then try again.",
+    )
 
 
 def warn_all(problems: Sequence[Problem]) -> None:

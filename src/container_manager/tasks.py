@@ -62,10 +62,11 @@ def verb(*, dry: bool = False, **options: Any) -> Callable[[Callable[..., None]]
     def decorate(function: Callable[..., None]) -> Any:
         @functools.wraps(function)
         def guarded(context: Context, *args: Any, **kwargs: Any) -> None:
-            from container_manager.report import tell
+            from container_manager.report import refused_by_system, tell
 
             try:
                 _refuse_invokes_own_options(context)
+                _refuse_detached(function)
                 if context.config.run.dry:
                     _dry(function.__name__, kwargs, supported=dry)
                     return
@@ -73,6 +74,9 @@ def verb(*, dry: bool = False, **options: Any) -> Callable[[Callable[..., None]]
             except ManagerError as error:
                 tell(error)
                 raise Exit(code=error.exit_code) from error
+            except OSError as error:
+                tell(refused_by_system(error))
+                raise Exit(code=UsageError.exit_code) from error
             except KeyboardInterrupt as interrupt:
                 print(
                     "Interrupted. What was started goes on running; 'down' stops it.",
@@ -97,6 +101,16 @@ def _refuse_invokes_own_options(context: Context) -> None:
             f"'{path}' was given to invoke itself, not to the task: nothing was done.",
             remedy=f"Write --config {path} after the task's name.",
         )
+
+
+def _refuse_detached(function: Callable[..., None]) -> None:
+    """Stock invoke would take ``-d`` after a task without it for its own ``--debug``."""
+    argv = sys.argv[1:]
+    if "detached" in inspect.signature(function).parameters or {"up", "rebuild"} & set(argv):
+        return
+    name = function.__name__.replace("_", "-")
+    if name in argv and {"-d", "--detached"} & set(argv[argv.index(name) :]):
+        raise UsageError(f"-d/--detached goes with 'up' and 'rebuild' only, not with '{name}'.")
 
 
 def _seconds(text: str) -> float | None:
@@ -270,7 +284,6 @@ def backup(context: Context, config: str | None = None) -> None:
 
 
 @verb(
-    positional=["name"],
     help={
         "name": "the folder below backups/ (default: the newest)",
         "force": "overwrite volumes that hold data",

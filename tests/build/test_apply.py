@@ -470,3 +470,14 @@ def test_nothing_is_written_elsewhere(project: Project) -> None:
 def test_errors_of_every_kind_are_ours() -> None:
     assert issubclass(BuildError, ManagerError)
     assert issubclass(PreconditionError, ManagerError)
+
+
+def test_a_file_of_somebody_else_with_the_wanted_content_stays_theirs(project: Project) -> None:
+    folder = project.deploy("web")
+    project.build()
+    theirs = project.write("build/services/framework/web/x", "same\n")
+    project.write("services/framework/web/x", "same\n")
+    project.build()
+    (folder / "x").unlink()
+    project.build()
+    assert theirs.read_text() == "same\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -259,3 +260,26 @@ def test_all_guards_speak_at_once(project: Project) -> None:
     with project.refuses(BuildError) as refusal:
         project.build()
     assert len(refusal.messages) == 2
+
+
+def test_another_projects_build_directory_is_not_taken(
+    project: Project, new_project: Callable[[str], Project]
+) -> None:
+    project.deploy("web")
+    project.build()
+    other = new_project("other")
+    other.deploy(
+        "db", "services: {db: {image: localhost/db}}\n", more={"build_dir": "../lab/build"}
+    )
+    with other.refuses(BuildError) as refusal:
+        other.prepare()
+    assert "belongs to another project" in refusal.text
+    assert str(project.root) in refusal.text
+
+
+@pytest.mark.parametrize("build_dir", [".container-manager", "backups", "backups/build"])
+def test_what_outlives_builds_is_no_place_for_one(project: Project, build_dir: str) -> None:
+    project.deploy("web", more={"build_dir": build_dir})
+    with project.refuses(BuildError) as refusal:
+        project.prepare()
+    assert "which outlives builds" in refusal.text

@@ -37,15 +37,26 @@ def test_a_path_a_list_a_glob_and_a_variable(project: Project) -> None:
     assert values(project) == {"a": 1}
 
 
-def test_the_variable_of_an_import_may_be_a_secret_or_from_dotenv(project: Project) -> None:
+def test_the_variable_of_an_import_may_come_from_dotenv(project: Project) -> None:
     project.files(
         {
-            ".env": "KEY_NAME=lab\n",
-            "config.yml": "import: 'hosts/${KEY_NAME}.yml'\n",
+            ".env": "SITE=lab\n",
+            "config.yml": "import: 'hosts/${SITE}.yml'\n",
             "hosts/lab.yml": "host: lab\n",
         }
     )
     assert values(project) == {"host": "lab"}
+
+
+def test_an_import_must_not_reveal_a_secret(project: Project) -> None:
+    project.files(
+        {".env": "DB_PASSWORD=hunter2hunter2\n", "config.yml": "import: '${DB_PASSWORD}.yml'\n"}
+    )
+    with project.refuses(ConfigError) as refusal:
+        project.config()
+    assert refusal.text == (
+        "config.yml:1:9: The import would reveal the secret variable DB_PASSWORD."
+    )
 
 
 def test_imports_are_relative_to_the_file_that_says_them(project: Project) -> None:

@@ -278,12 +278,101 @@ def test_clean_saves_what_restore_brings_back(
     assert "has no volumes" not in stack.output.getvalue()
 
 
+MOUNT = "    volumes: ['data:/data']\n"
+ROOT = "services: {}\nvolumes: {data: {}}\n"
+
+
+def test_restore_takes_nothing_for_ours_because_a_manifest_says_so(
+    stack: HandMade, sh_image: str, podman: Podman
+) -> None:
+    up(stack.project(), stack.build("services:\n" + service("web", sh_image, more=MOUNT), ROOT))
+    saved = Path(clean(stack.project()).backup or "")
+    good = json.loads((saved / "manifest.json").read_text())
+    foreign = f"{stack.name}-foreign"
+    podman("volume", "create", foreign)
+
+    def refused(kind: type[Exception] = RuntimeFailure, **changes: object) -> str:
+        (saved / "manifest.json").write_text(json.dumps(good | changes))
+        return failure(lambda: restore(stack.project(), force=True), kind)
+
+    try:
+        (entry,) = good["volumes"]
+        message = refused(PreconditionError, volumes=[entry | {"name": foreign}])
+        assert f"The volume {foreign} does not belong to the project" in message
+        assert "is of another project: 'other'" in refused(PreconditionError, project="other")
+        assert "it lists no volumes" in refused(volumes=[])
+        assert "not a mapping" in refused(volumes=["text"])
+        assert "has no name" in refused(volumes=[{"file": "a"}])
+        assert "not a plain file name" in refused(volumes=[entry | {"file": "../a"}])
+        assert "no volume can have" in refused(volumes=[entry | {"name": "--all"}])
+        assert podman.lines("volume", "ls", "-q", f"--filter=name={stack.name}") == [foreign]
+    finally:
+        podman("volume", "rm", foreign)
+    for name in ("..", "a/b", ""):
+        message = failure(partial(restore, stack.project(), name), PreconditionError)
+        assert "is not the name of a backup" in message
+    message = failure(lambda: restore(stack.project(), "x"), PreconditionError)
+    assert f"Backups: {saved.name}." in message
+    shutil.rmtree(saved)
+    message = failure(lambda: restore(stack.project(), "x"), PreconditionError)
+    assert message.count("There") == 1
+
+
+def test_a_volume_that_others_use_is_neither_removed_nor_replaced(
+    stack: HandMade, sh_image: str, podman: Podman
+) -> None:
+    build = stack.build("services:\n" + service("web", sh_image, more=MOUNT), ROOT)
+    up(stack.project(), build)
+    volume, other = f"{stack.name}_data", f"{stack.name}-other"
+    podman("create", f"--name={other}", f"--volume={volume}:/data", sh_image)
+    running = ("ps", "-q", f"--filter=name=^{stack.name}_web")
+    before = podman.lines(*running)
+    try:
+        for verb in (clean, partial(rebuild, build=build, volumes=True)):
+            message = failure(partial(verb, stack.project()), PreconditionError)
+            assert f"The volume {volume}, which is to be removed, is used by: {other}" in message
+        assert before == podman.lines(*running) != []
+        podman("stop", f"{stack.name}_web_1")
+        backup(stack.project())
+        down(stack.project())
+        message = failure(lambda: restore(stack.project(), force=True), PreconditionError)
+        assert f"The volume {volume} is used by: {other}" in message
+    finally:
+        podman("rm", "--force", other)
+    restore(stack.project(), force=True)
+
+
+def test_a_removed_container_and_a_former_name_are_told(
+    stack: HandMade, sh_image: str, podman: Podman
+) -> None:
+    name = stack.name
+    check = "    healthcheck: {test: 'false', interval: 60s, retries: 3}\n"
+    build = stack.build("services:\n" + service("web", sh_image, more=check))
+    remover = threading.Timer(4, lambda: podman("rm", "-f", f"{name}_web_1"))
+    remover.start()
+    message = failure(lambda: up(stack.project(), build, timeout=60))
+    remover.join()
+    assert "web failed: its container has disappeared" in message
+
+    build = stack.build("services:\n" + service("web", sh_image))
+    up(stack.project(), build)
+    assert "former" not in stack.output.getvalue()
+    stack.config_text = f"project_name: {name}-new\n"
+    try:
+        up(stack.project(), build)
+        assert f"'podman rm -f {name}_web_1'" in stack.output.getvalue()
+    finally:
+        down(stack.project())
+
+
 def test_a_failed_save_removes_nothing(stack: HandMade, sh_image: str, podman: Podman) -> None:
     text = "services:\n" + service("web", sh_image, more="    volumes: ['data:/data']\n")
     up(stack.project(), stack.build(text, "services: {}\nvolumes: {data: {}}\n"))
     (stack.root / "backups").write_text("in the way")
-    failure(lambda: clean(stack.project()), Exception)
-    assert len(podman.lines("ps", "-a", "-q", f"--filter=name=^{stack.name}_")) == 1
+    message = failure(lambda: clean(stack.project()), PreconditionError)
+    assert "it is not a folder" in message
+    failure(lambda: restore(stack.project()), PreconditionError)
+    assert len(podman.lines("ps", "-q", f"--filter=name=^{stack.name}_")) == 1
     assert len(podman.lines("volume", "ls", "-q", f"--filter=name={stack.name}")) == 1
     clean(stack.project(), save=False)
     assert podman.lines("volume", "ls", "-q", f"--filter=name={stack.name}") == []
@@ -315,11 +404,11 @@ def test_built_images_are_built_once_and_cleaned_and_rebuild_keeps_data(
     assert "The image of the service 'web' could not be built" in message
 
 
-def test_ctrl_c_stops_what_is_followed_and_keeps_it(
-    stack: HandMade, sh_image: str, podman: Podman, tmp_path: Path
-) -> None:
-    command = runs("echo hello", "echo bye")
-    stack.build("services:\n" + service("web", sh_image, command))
+def press(
+    stack: HandMade, image: str, command: str, tmp_path: Path, gaps: Sequence[float], more: str = ""
+) -> tuple[int, str, float]:
+    """Follow a service in a process, press Ctrl-C after each gap; exit code, output, seconds."""
+    stack.build("services:\n" + service("web", image, command, more))
     script = tmp_path / "attached.py"
     script.write_text(
         f"""
@@ -344,14 +433,38 @@ except ManagerError as error:
         assert process.stdout is not None
         watchdog = threading.Timer(60, process.kill)
         watchdog.start()
-        first = process.stdout.readline()
-        process.send_signal(signal.SIGINT)
+        assert process.stdout.readline() == "web | hello\n"
+        started = time.monotonic()
+        for gap in gaps:
+            time.sleep(gap)
+            process.send_signal(signal.SIGINT)
         rest = process.stdout.read()
         watchdog.cancel()
-    assert (first, process.returncode) == ("web | hello\n", 130)
+    return process.returncode, rest, time.monotonic() - started
+
+
+@pytest.mark.parametrize("gaps", [[0], [0] + [0.03] * 4, [0, 0.005], [0, 0.1]])
+def test_ctrl_c_stops_what_is_followed_and_keeps_it(
+    stack: HandMade, sh_image: str, podman: Podman, tmp_path: Path, gaps: list[float]
+) -> None:
+    command = runs("echo hello", "sleep 1; echo bye")
+    code, rest, _ = press(stack, sh_image, command, tmp_path, gaps)
+    assert code == 130
     assert "stopped and kept" in rest
     states = podman.lines("ps", "-a", "--format={{.Status}}", f"--filter=name=^{stack.name}_")
     assert [state[:10] for state in states] == ["Exited (0)"]
+
+
+def test_a_second_ctrl_c_kills_what_does_not_listen(
+    stack: HandMade, sh_image: str, podman: Podman, tmp_path: Path
+) -> None:
+    command = json.dumps(["sh", "-c", "trap '' TERM; echo hello; while :; do sleep 0.1; done"])
+    more = "    stop_grace_period: 50s\n    restart: always\n"
+    code, rest, seconds = press(stack, sh_image, command, tmp_path, [0, 1], more)
+    assert (code, seconds < 25) == (130, True)
+    assert "stopped and kept" in rest
+    states = podman.lines("ps", "-a", "--format={{.Status}}", f"--filter=name=^{stack.name}_")
+    assert [state[:12] for state in states] == ["Exited (137)"]
 
 
 class Killed(PodmanCompose):
@@ -361,6 +474,13 @@ class Killed(PodmanCompose):
         return ["sh", "-c", "echo working; kill -9 $$"]
 
 
+class Mute(Killed):
+    """A provider that is killed before it says anything."""
+
+    def create(self, base: Sequence[str], services: Sequence[str]) -> list[str]:
+        return ["sh", "-c", "kill -9 $$"]
+
+
 class Liar(Killed):
     """A provider that does nothing and says that all is well."""
 
@@ -368,7 +488,9 @@ class Liar(Killed):
         return ["sh", "-c", "echo all is well"]
 
 
-@pytest.mark.parametrize(("provider", "said"), [(Killed, "working"), (Liar, "all is well")])
+@pytest.mark.parametrize(
+    ("provider", "said"), [(Killed, "working"), (Mute, "signal 9"), (Liar, "all is well")]
+)
 def test_a_provider_that_is_killed_or_lies_is_a_failure(
     stack: HandMade, sh_image: str, provider: type[PodmanCompose], said: str
 ) -> None:

@@ -103,7 +103,7 @@ def test_a_taken_port_stops_up_before_any_container(
         (site.root / "config.yml").write_text(CONFIG.format(name=site.name, port=port))
         said = site.run("up", "-d", code=2)
     assert str(port) in said
-    assert "services/web/docker-compose.yml:" in said
+    assert "services/web/docker-compose.yml.j2:6:" in said
     assert site.ids(podman) == []
     assert (site.root / "build/services/docker-compose.yml").exists()
 

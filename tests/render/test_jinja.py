@@ -439,3 +439,25 @@ def test_the_library_renders_plain_dicts(tmp_path: Path) -> None:
     ready = Renderer(tmp_path, {"a": "${B} $$"})
     result = ready.render(template, service_dir=tmp_path, compose=True)
     assert result.text == "${B} $$ ${HOME}"
+
+
+@pytest.mark.parametrize(
+    "template",
+    ["{{ ('x' ~ key) | urlencode }}", "{{ ('x' + key) | upper }}", "{{ (key | string) | length }}"],
+)
+def test_a_text_that_holds_a_secret_is_protected_too(project: Project, template: str) -> None:
+    refusal = refused(project, template, "key: ${API_KEY}\n")
+    assert "on a value that holds the secret API_KEY" in refusal.text
+
+
+def test_a_method_is_no_key(project: Project) -> None:
+    refusal = refused(project, "{{ a.items }}", "a: {b: 1}\n")
+    assert refusal.text == (
+        f"{PAGE}:1: 'items' is a method of this value, not a key.\n"
+        "  Write ['items'] for the key of that name."
+    )
+
+
+@pytest.mark.parametrize("template", ["{{ [1, 2] | random }}", "{{ lipsum() }}"])
+def test_nothing_random_is_rendered(project: Project, template: str) -> None:
+    refused(project, template)

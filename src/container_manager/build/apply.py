@@ -39,11 +39,11 @@ def apply(plan: BuildPlan, manifest: Manifest) -> None:
     try:
         _clear(staging)
         staging.mkdir(parents=True)
-        _stage(plan, staging)
+        _stage(plan, staging / "files")
         record.begin(plan.build_dir, _next_manifest(plan, manifest))
         os.sync()
         _remove_stale(plan, manifest)
-        _place(plan, manifest, staging)
+        _place(plan, manifest, staging / "files")
         record.commit(plan.build_dir)
         _clear(staging)
     except OSError as error:
@@ -57,7 +57,7 @@ def _next_manifest(plan: BuildPlan, manifest: Manifest) -> dict[str, Written]:
     planned = {change.path for change in plan.changes}
     files = {path: entry for path, entry in manifest.files.items() if path not in planned}
     for change in plan.changes:
-        if change.digest:
+        if change.digest and (change.action != "keep" or manifest.owns(change.path)):
             files[change.path] = Written(digest=change.digest, mode=change.mode)
     return files
 
@@ -77,6 +77,7 @@ def _stage(plan: BuildPlan, staging: Path) -> None:
             target.symlink_to(output.link)
         else:
             _copy(output, target, change.digest)
+    staging.parent.mkdir(parents=True, exist_ok=True)
     write_texts(texts, staging.parent)
 
 

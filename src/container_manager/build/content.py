@@ -37,6 +37,8 @@ def check_json(text: str, template: Path) -> None:
     """Raise a :class:`RenderError` where a rendered kernel specification is not a JSON object."""
     try:
         value = json.loads(text)
+    except RecursionError as error:
+        raise RenderError("The JSON is nested too deeply.", where=Location(template)) from error
     except ValueError as error:
         line = getattr(error, "lineno", 1)
         lines = text.splitlines() or [""]

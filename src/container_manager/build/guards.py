@@ -16,6 +16,7 @@ MANAGER_DIR = ".manager"
 """Below the build directory: staging, lock, journal and manifest."""
 
 MANIFEST = "manifest.json"
+OWNER = "project"
 
 _SHOWN = 3
 """Foreign files that a message names."""
@@ -50,12 +51,15 @@ def build_dir_problems(config: Config, sources: Iterable[Path]) -> list[Problem]
 
     if real(config.root).is_relative_to(real(build)):
         return [problem(f"The build directory {build} is or contains the project itself.")]
+    for kept in (config.state_dir, config.root / "backups"):
+        if overlaps(build, kept):
+            return [problem(f"The build directory {build} overlaps {kept}, which outlives builds.")]
     for source in sorted({Path(source) for source in sources}):
         if real(source) == real(config.root):
             continue  # a source that contains the build directory skips it
         if overlaps(build, source) and not _is_skipped(build, source, config):
             return [problem(f"The build directory {build} overlaps the source {source}.")]
-    return _existing_problems(build, problem)
+    return _existing_problems(build, config.root, problem)
 
 
 def _is_skipped(build: Path, source: Path, config: Config) -> bool:
@@ -65,7 +69,7 @@ def _is_skipped(build: Path, source: Path, config: Config) -> bool:
     return inside and not overlaps(build, services)
 
 
-def _existing_problems(build: Path, problem: Callable[..., Problem]) -> list[Problem]:
+def _existing_problems(build: Path, root: Path, problem: Callable[..., Problem]) -> list[Problem]:
     try:
         foreign = sorted(entry.name for entry in os.scandir(build))
     except FileNotFoundError:
@@ -76,16 +80,30 @@ def _existing_problems(build: Path, problem: Callable[..., Problem]) -> list[Pro
     except (OSError, ValueError) as error:
         return [problem(f"The build directory {build} cannot be a folder: {error}.")]
     if (build / MANAGER_DIR).is_dir():
-        return []
-    if foreign:
-        shown = ", ".join(foreign[:_SHOWN]) + (", …" if len(foreign) > _SHOWN else "")
-        return [
-            problem(
-                f"The build directory {build} holds files that we did not write: {shown}.",
-                "Move them away or remove the folder, or set build_dir to another one.",
-            )
-        ]
-    return []
+        owner = owner_of(build)
+        taken = owner is not None and owner != str(real(root)) and os.path.isdir(owner)  # noqa: PTH112
+        message = f"The build directory {build} belongs to another project, {owner}."
+        return [problem(message)] if taken else []
+    shown = ", ".join(foreign[:_SHOWN]) + (", …" if len(foreign) > _SHOWN else "")
+    message = f"The build directory {build} holds files that we did not write: {shown}."
+    remedy = "Move them away or remove the folder, or set build_dir to another one."
+    return [problem(message, remedy)] if foreign else []
+
+
+def owner_of(build: Path) -> str | None:
+    """The project that builds here, as it said of itself; None where nobody did."""
+    try:
+        recorded = (build / MANAGER_DIR / OWNER).read_bytes()
+    except OSError:
+        return None
+    return os.path.normpath(os.path.join(real(build), os.fsdecode(recorded)))  # noqa: PTH118
+
+
+def claim(build: Path, root: Path) -> None:
+    """Say whose build directory this is; relatively, so that a copy says the same of its own."""
+    if owner_of(build) != str(real(root)):
+        recorded = os.path.relpath(real(root), real(build))
+        (build / MANAGER_DIR / OWNER).write_bytes(os.fsencode(recorded))
 
 
 def service_path_problems(service: Service, config: Config) -> list[Problem]:

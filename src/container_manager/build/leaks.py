@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from container_manager.config.environment import MIN_SCANNED
+from container_manager.config.environment import MIN_SCANNED, spellings
 from container_manager.errors import Location, Problem
 from container_manager.model import Node, Output, dotted
 
@@ -25,7 +24,7 @@ class LeakScan:
         self._names: dict[bytes, str] = {}
         for name, value in secrets.items():
             if len(value) >= MIN_SCANNED:
-                for spelling in _spellings(value):
+                for spelling in spellings(value):
                     self._names.setdefault(spelling.encode(errors="surrogateescape"), name)
         longest_first = sorted(self._names, key=lambda value: (-len(value), value))
         self._pattern = re.compile(b"|".join(map(re.escape, longest_first)))
@@ -82,16 +81,6 @@ class LeakScan:
 
 def _is_text(node: Node) -> bool:
     return isinstance(node.value, (str, int, float)) and not isinstance(node.value, bool)
-
-
-def _spellings(value: str) -> set[str]:
-    return {
-        value,
-        value.replace("$", "$$"),
-        json.dumps(value)[1:-1],
-        json.dumps(value, ensure_ascii=False)[1:-1],
-        value.replace("'", "''"),
-    }
 
 
 def _problem(output: Output, name: str) -> Problem:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from container_manager.build import manifest as record
 from container_manager.build.apply import apply
-from container_manager.build.guards import build_dir_problems, real, service_path_problems
+from container_manager.build.guards import build_dir_problems, claim, real, service_path_problems
 from container_manager.build.leaks import LeakScan
 from container_manager.build.lock import build_lock
 from container_manager.build.plan import compare
@@ -125,6 +125,7 @@ def execute(prepared: Prepared) -> Build:
     decided = compare(build_dir, prepared.outputs, manifest, prepared.may_prune)
     if decided.pending or manifest.interrupted or _forgets(decided, manifest):
         with build_lock(build_dir):
+            claim(build_dir, prepared.config.root)
             manifest = record.read(build_dir)  # another build may have finished meanwhile
             decided = compare(build_dir, prepared.outputs, manifest, prepared.may_prune)
             apply(decided, manifest)
@@ -142,7 +143,10 @@ def execute(prepared: Prepared) -> Build:
 
 def _forgets(decided: BuildPlan, manifest: record.Manifest) -> bool:
     """Whether the manifest would change although no file does."""
-    wanted = {change.path for change in decided.changes if change.digest}
+    # What somebody else put there with the very content that is wanted stays theirs.
+    wanted = {
+        change.path for change in decided.changes if change.digest and manifest.owns(change.path)
+    }
     dropped = {change.path for change in decided.changes if not change.digest}
     return bool(wanted - manifest.files.keys()) or bool(dropped & manifest.files.keys())
 

@@ -111,7 +111,12 @@ def walk(
     found = Walk(
         folder,
         allowed=(site.root, folder),
-        skipped=(site.build_dir, site.state_dir, *(p for p in skipped if p != folder)),
+        skipped=(
+            site.build_dir,
+            site.state_dir,
+            site.root / "backups",
+            *(path for path in skipped if path != folder),
+        ),
     )
     yield from found.entries()
     problems.extend(found.problems)

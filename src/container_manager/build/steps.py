@@ -156,11 +156,15 @@ def src_step(site: Site, service: Service, problems: list[Problem]) -> Iterator[
             )
         )
         return
+    if not real(source).is_relative_to(real(site.root)):
+        message = f"This symlink leads out of the project: {real(source)}."
+        problems.append(Problem(message=message, where=Location(source)))
+        return
     for entry in walk(site, source, problems):
         path = f"{service.path}/{OUT_SRC_DIR}/{entry.path}"
         yield copied(path, entry, service, f"the file {SRC_DIR}/{entry.path}")
     pyproject = site.root / "pyproject.toml"
-    if pyproject.is_file():
+    if _usable(pyproject, site, problems):
         path = f"{service.path}/{OUT_SRC_DIR}/pyproject_user.toml"
         yield copied(path, entry_of(pyproject), service, "the project's pyproject.toml")
 
@@ -168,7 +172,7 @@ def src_step(site: Site, service: Service, problems: list[Problem]) -> Iterator[
 def requirements_step(site: Site, service: Service, problems: list[Problem]) -> Iterator[Output]:
     """The global ``requirements.txt``, beside the copied sources."""
     requirements = site.root / "requirements.txt"
-    if service.settings.get("copy_src") and requirements.is_file():
+    if service.settings.get("copy_src") and _usable(requirements, site, problems):
         path = f"{service.path}/{OUT_SRC_DIR}/requirements.txt"
         yield copied(path, entry_of(requirements), service, "the project's requirements.txt")
 
@@ -231,6 +235,22 @@ STEPS: Mapping[str, Step] = {
 ASSET_STEPS = ("src", "requirements", "additional")
 
 
+def _usable(path: Path, site: Site, problems: list[Problem]) -> bool:
+    """Whether an optional file of the project is there; one that only seems to be is a problem."""
+    if not path.exists() and not path.is_symlink():
+        return False
+    message = None
+    if not path.exists():
+        message = "This symlink leads nowhere."
+    elif not path.is_file():
+        message = "This is no file."
+    elif not real(path).is_relative_to(real(site.root)):
+        message = f"This symlink leads out of the project: {real(path)}."
+    if message:
+        problems.append(Problem(message=message, where=Location(path)))
+    return message is None
+
+
 def _is_own_fragment(site: Site, folder: Path, entry: Entry) -> bool:
     """A configuration fragment named like the flattened file makes way for it."""
     return entry.path == CONFIG_FILE and (folder / entry.path) in site.fragments
@@ -257,6 +277,7 @@ def _additional_problem(
         )
     if not os.path.exists(source):  # noqa: PTH110 - Path.exists() raises on names too long
         return f"{shown}the source {src!r} does not exist.", f"It is looked for in {site.root}."
-    if real(source).is_relative_to(real(site.build_dir)):
-        return f"{shown}the source {src!r} lies in the build directory.", None
+    for folder, name in ((site.build_dir, "build directory"), (site.state_dir, "private folder")):
+        if real(source).is_relative_to(real(folder)):
+            return f"{shown}the source {src!r} lies in the {name}.", None
     return None  # a source that contains the build directory skips it

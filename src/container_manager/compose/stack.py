@@ -6,6 +6,7 @@ know what a change is, and to wait for the right things.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from container_manager.compose.shape import check_shape
 from container_manager.config.environment import Environment
 from container_manager.errors import RenderError, did_you_mean, raise_all
 from container_manager.model import ComposeFile, Node, Service
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 SHARED = ("volumes", "networks", "secrets")
 """Top-level mappings that several templates may declare, if they say the same."""
@@ -58,7 +61,13 @@ def read_stack(
         settings = service_of_ours.settings if service_of_ours else {}
         read = ServiceReader(reader, base, project_name, file.service, settings)
         for name, node in _children(file.document, "services"):
-            if name in found:
+            if not _NAME.fullmatch(name):
+                reader.problem(
+                    node.where,
+                    f"'{name}' cannot be the name of a compose service.",
+                    "Use letters, digits, '.', '_' and '-', and begin with a letter or digit.",
+                )
+            elif name in found:
                 reader.problem(
                     node.where,
                     f"The compose service '{name}' is defined twice.",

@@ -6,6 +6,7 @@ literal. Secrets are never expanded into anything: where one is referenced, the 
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Iterable, Mapping
@@ -42,7 +43,13 @@ _SECRET_WORDS = frozenset(
         "DSN",
     )
 )
-_URL_WITH_CREDENTIALS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/\s:@]*:[^/\s@]+@")
+_URL_WITH_CREDENTIALS = re.compile(
+    r"[a-z][a-z0-9+.-]*://(?:"
+    r"[^/\s:@]*:(?!\d+/)[^\s@]+@"  # user:password, in which people forget to encode a slash
+    r"|[^/\s:@]{12,}@"  # a token in the user's place
+    r"|\S*[?&](?:pass|passwd|password|token|secret|api_?key)=[^&\s]+)",
+    re.IGNORECASE,
+)
 
 
 def looks_secret(name: str) -> bool:
@@ -182,6 +189,17 @@ class Environment:
         return None
 
 
+def spellings(value: str) -> set[str]:
+    """How a value may stand in texts: as it is, and as compose files, JSON and YAML write it."""
+    return {
+        value,
+        value.replace("$", "$$"),
+        json.dumps(value)[1:-1],
+        json.dumps(value, ensure_ascii=False)[1:-1],
+        value.replace("'", "''"),
+    }
+
+
 class _UseOperand:
     """A marker: the reference stands for its operand."""
 
@@ -216,6 +234,8 @@ def read_dotenv(path: Path) -> dict[str, str]:
     Raises:
         ConfigError: a line that is no ``NAME=value``, each with its number.
     """
+    if os.path.islink(path) and not os.path.exists(path):  # noqa: PTH110, PTH114
+        raise ConfigError("This symlink leads nowhere.", where=Location(path))
     if not os.path.exists(path):  # noqa: PTH110 - Path.exists() raises on names too long
         return {}
     from dotenv.parser import parse_stream  # only here: most commands have no .env

@@ -157,6 +157,8 @@ def load(
         ConfigError: with every problem found.
     """
     environ = dict(os.environ if environ is None else environ)
+    if config_path is not None and not os.fspath(config_path):
+        raise ConfigError("The name of the configuration file is empty.")
     path = Path(os.path.abspath(config_path or find_config(environ=environ)))  # noqa: PTH100
     # abspath, not resolve(): a configuration reached through a symlink belongs to the link's folder
     root = path.parent

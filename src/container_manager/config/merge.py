@@ -63,6 +63,7 @@ class Loader:
     environment: Environment
     problems: list[Problem] = field(default_factory=list)
     imported_from: dict[Path, Location] = field(default_factory=dict)
+    _read: dict[Path, tuple[Node, Deployed]] = field(default_factory=dict)
 
     def load(self, path: Path) -> Node:
         """The merged tree of ``path``; ``deployed_services`` is a plain list in it, or absent.
@@ -119,11 +120,21 @@ class Loader:
                 self._cycle(chain, imported.resolve(), place)
                 continue
             self.imported_from.setdefault(imported, place)
-            merged = merge(merged, self._file(imported, chain, deployed))
+            merged = merge(merged, self._once(imported, chain, deployed))
         deployed.merge(self._deployed_part(keys.pop("deployed_services", None)))
         if "applications" in keys:
             keys["applications"] = self._applications(keys["applications"], chain, deployed)
         return merge(merged, Node(value=keys, where=own.where))
+
+    def _once(self, path: Path, chain: tuple[Path, ...], deployed: Deployed) -> Node:
+        """A file that several import is read once: diamonds would cost exponentially."""
+        key = path.resolve()
+        if key not in self._read:
+            own = Deployed()
+            self._read[key] = (self._file(path, chain, own), own)
+        tree, own = self._read[key]
+        deployed.merge(own)
+        return tree
 
     def _imports(self, node: Node | None, importer: Path) -> list[tuple[Path, Location]]:
         if node is None or node.value is None:
@@ -177,6 +188,10 @@ class Loader:
             return None
         for name, message in report.missing.items():
             self.problems.append(missing_variable(name, message, where, self.environment))
+        for name in sorted(report.referenced):
+            if self.environment.is_secret(name):
+                self._problem(f"The import would reveal the secret variable {name}.", where)
+                return None
         for name in sorted(report.unset):
             self._problem(f"The import needs the variable {name}, which is not set.", where)
         return None if report.missing or report.unset else expanded

@@ -13,6 +13,7 @@ truth value, and what YAML 1.1 reads differently from us is marked (:attr:`Node.
 from __future__ import annotations
 
 import re
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,8 @@ def read_text(path: Path, error: type[Any] = ConfigError) -> str:
     """The text of a UTF-8 file; unreadable or otherwise encoded files are told as problems."""
     where = Location(path)
     try:
+        if not stat.S_ISREG(path.stat().st_mode) and not path.is_dir():
+            raise error("This is not a regular file.", where=where)
         data = path.read_bytes()
     except IsADirectoryError as cause:
         raise error("This is a directory, not a file.", where=where) from cause

@@ -14,6 +14,8 @@ from types import TracebackType
 from typing import Any
 
 import jinja2
+from jinja2 import nodes
+from jinja2.compiler import CodeGenerator, Frame
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from container_manager.config.environment import Environment
@@ -21,13 +23,21 @@ from container_manager.config.interpolation import Text
 from container_manager.config.source import read_text
 from container_manager.errors import Location, Problem, RenderError, raise_all
 from container_manager.render.missing import Missing
-from container_manager.render.noticed import RenderingState, current, misused, written
+from container_manager.render.noticed import (
+    RenderingState,
+    current,
+    misused,
+    refuse_methods,
+    written,
+)
 from container_manager.render.values import (
     Secret,
     is_set,
+    join_texts,
     template_values,
     to_json,
     to_nice_yaml,
+    to_string,
 )
 
 _SAFE_FILTERS = frozenset({"to_json", "tojson", "to_nice_yaml", "join", "default", "d", "string"})
@@ -112,12 +122,27 @@ class Renderer:
         return context
 
 
+class _CodeGenerator(CodeGenerator):
+    """Jinja's own, but for ``~``: a text that holds a secret stays one."""
+
+    def visit_Concat(self, node: nodes.Concat, frame: Frame) -> None:  # noqa: N802 - Jinja's name
+        self.write("environment.join_texts((")
+        for part in node.nodes:
+            self.visit(part, frame)
+            self.write(", ")
+        self.write("))")
+
+
 class _Jinja(ImmutableSandboxedEnvironment):
     """Jinja with our undefined, our filters, and the project as the only place for includes."""
+
+    code_generator_class = _CodeGenerator
+    join_texts = staticmethod(join_texts)
 
     def __init__(self, root: Path) -> None:
         super().__init__(
             undefined=Missing,
+            finalize=refuse_methods,
             keep_trailing_newline=True,
             autoescape=False,
             auto_reload=False,
@@ -125,7 +150,9 @@ class _Jinja(ImmutableSandboxedEnvironment):
             loader=_ProjectLoader(root),
         )
         self._root = root
-        self.filters.update(to_json=to_json, to_nice_yaml=to_nice_yaml)
+        self.filters.update(to_json=to_json, to_nice_yaml=to_nice_yaml, string=to_string)
+        # The same input gives the same bytes: nothing random.
+        del self.filters["random"], self.globals["lipsum"]
         self.policies["json.dumps_function"] = lambda value, **_: to_json(value)
         for kind, functions, safe in (
             ("filter", self.filters, _SAFE_FILTERS),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import types
 from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -36,6 +37,21 @@ def misused(variable: str, how: str) -> None:
             remedy="A secret can be written, joined to text, and asked whether it is set.",
         )
     )
+
+
+def refuse_methods(value: Any) -> Any:
+    """Note that a template writes a method: ``services.items`` is one, whatever the keys are."""
+    if not isinstance(value, (types.BuiltinMethodType, types.MethodType, types.FunctionType)):
+        return value
+    name = value.__name__
+    current.get().problems.append(
+        Problem(
+            message=f"'{name}' is a method of this value, not a key.",
+            where=template_line(),
+            remedy=f"Write ['{name}'] for the key of that name.",
+        )
+    )
+    return ""
 
 
 def written(variables: tuple[str, ...]) -> None:

@@ -7,13 +7,15 @@ instead of the value and be silently wrong, so it is reported.
 
 from __future__ import annotations
 
+import copy
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NoReturn
 
 import yaml
 from jinja2 import Undefined
+from markupsafe import soft_str
 
 from container_manager.config.environment import Environment
 from container_manager.config.interpolation import Placeholder, Text, tokens
@@ -63,11 +65,18 @@ class Secret:
     def __bool__(self) -> bool:
         return self._is_set
 
-    def __add__(self, other: object) -> str:
-        return f"{self}{other}"
+    def __add__(self, other: object) -> Secret:
+        return self.joined((self, other))
 
-    def __radd__(self, other: object) -> str:
-        return f"{other}{self}"
+    def __radd__(self, other: object) -> Secret:
+        return self.joined((other, self))
+
+    def joined(self, parts: Iterable[object]) -> Secret:
+        """A text made of several, one of them this; it is protected, too."""
+        result = copy.copy(self)
+        texts = [part._text if isinstance(part, Secret) else str(part) for part in parts]
+        result._text = "".join(texts)
+        return result
 
     def misuse(self, how: str) -> None:
         """Report that a template did something to it that cannot mean what it says."""
@@ -111,6 +120,18 @@ class Secret:
     def __float__(self) -> float:
         self.misuse("its number")
         return 0.0
+
+
+def join_texts(parts: Iterable[Any]) -> Any:
+    """What Jinja's ``~`` makes: a text, or a secret again where one is in it."""
+    parts = list(parts)
+    secret = next((part for part in parts if isinstance(part, Secret)), None)
+    return secret.joined(parts) if secret is not None else "".join(map(str, parts))
+
+
+def to_string(value: Any) -> Any:
+    """The filter ``string``; a secret stays one."""
+    return value if isinstance(value, Secret) else soft_str(value)
 
 
 def template_values(value: Any, convert: Callable[[Text], Any]) -> Any:
