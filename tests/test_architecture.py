@@ -21,6 +21,7 @@ LAYERS = (
     ("opening",),
     ("opening",),
     ("verbs",),
+    ("careful",),
     ("tasks",),
     ("cli",),
     ("__main__",),

@@ -28,7 +28,8 @@ from container_manager.build.steps import (
     service_outputs,
 )
 from container_manager.build.trace import to_templates
-from container_manager.config.environment import Environment, read_dotenv
+from container_manager.config.dotenv_file import read_dotenv
+from container_manager.config.environment import Environment
 from container_manager.config.loader import STATE_DIR
 from container_manager.config.schema import setting_problems
 from container_manager.config.source import parse_yaml

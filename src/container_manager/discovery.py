@@ -45,6 +45,10 @@ class Miss:
     message: str
     remedy: str
 
+    def problem(self, where: Location | None) -> Problem:
+        """The same as a problem at the place that says the name."""
+        return Problem(message=self.message, where=where, remedy=self.remedy)
+
 
 def resolve(config: Mapping[str, Any], name: str) -> Match | Miss:
     """Look a service up by any form of its name."""
@@ -188,9 +192,16 @@ def discover(config: Config) -> tuple[tuple[Service, ...], tuple[Problem, ...]]:
         where = config.origin(("deployed_services", index))
         match = resolve(config.values, name)
         if isinstance(match, Miss):
-            errors.append(Problem(message=match.message, where=where, remedy=match.remedy))
+            errors.append(match.problem(where))
         elif match.name in services:
-            errors.append(_twice(name, match.name, where))
+            errors.append(
+                Problem(
+                    message=f"The service {name!r} is listed twice in 'deployed_services': "
+                    f"it is {match.name}, which is there already.",
+                    where=where,
+                    remedy="Remove one of the two.",
+                )
+            )
         else:
             warnings.extend(_shadowing(match, where))
             services[match.name] = Service(
@@ -218,10 +229,14 @@ def select(services: Sequence[Service], config: Config, names: Iterable[str]) ->
         if isinstance(match, Match) and match.name in deployed:
             wanted.add(match.name)
         elif isinstance(match, Match):
-            remedy = "Add it to 'deployed_services'."
-            problems.append(Problem(message=f"{match.name} is not deployed.", remedy=remedy))
+            problems.append(
+                Problem(
+                    message=f"{match.name} is not deployed.",
+                    remedy="Add it to 'deployed_services'.",
+                )
+            )
         else:
-            problems.append(Problem(message=match.message, remedy=match.remedy))
+            problems.append(match.problem(None))
     raise_all(ConfigError, problems)
     return [service for service in services if service.name in wanted]
 
@@ -283,15 +298,6 @@ def _miss(config: Mapping[str, Any], name: str) -> Miss:
         listed = ", ".join(known) if known else "none"
         remedy = near or f"Services that are defined: {listed}."
     return Miss(message=f"There is no service {name!r}.", remedy=remedy)
-
-
-def _twice(name: str, canonical: str, where: Location | None) -> Problem:
-    return Problem(
-        message=f"The service {name!r} is listed twice in 'deployed_services': "
-        f"it is {canonical}, which is there already.",
-        where=where,
-        remedy="Remove one of the two.",
-    )
 
 
 def _shadowing(match: Match, where: Location | None) -> list[Problem]:

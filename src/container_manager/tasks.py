@@ -5,136 +5,11 @@ A project's own ``tasks.py`` needs one line: ``from container_manager.tasks impo
 
 from __future__ import annotations
 
-import functools
-import inspect
-import sys
-from collections.abc import Callable
 from typing import Any
 
-from invoke import Collection, Context, Exit, Task
+from invoke import Collection, Context
 
-from container_manager.errors import ManagerError, UsageError
-
-_HELP = {
-    "config": "the configuration file (default: config.yml, found upwards)",
-    "service": "only this service; may be given several times",
-    "json": "machine-readable output on stdout",
-    "detached": "return when everything is up, instead of following the logs",
-    "timeout": "seconds that each service may take to become ready",
-    "adopt": "take over a stack of this name that another checkout started",
-}
-
-_SHORT = frozenset({"config", "detached", "json", "service"})
-"""Parameters with a short flag."""
-
-
-class CarefulTask(Task[Any]):
-    """A task whose short flags are only those that mean the same everywhere.
-
-    Invoke would give each option its first free letter, so that ``clean -d`` could mean
-    ``--adopt`` where ``up -d`` means ``--detached``.
-    """
-
-    def arg_opts(self, name: str, default: Any, taken_names: set[str]) -> dict[str, Any]:
-        """What invoke makes of one parameter."""
-        options = super().arg_opts(name, default, taken_names)
-        if name not in _SHORT:
-            options["names"] = options["names"][:1]
-        return options
-
-    def get_arguments(self, ignore_unknown_help: bool | None = None) -> list[Any]:
-        """The arguments; unlike invoke's, they keep their help when they are asked for twice."""
-        kept = dict(self.help)
-        try:
-            return super().get_arguments(ignore_unknown_help)
-        finally:
-            self.help = kept
-
-
-def verb(*, dry: bool = False, **options: Any) -> Callable[[Callable[..., None]], Any]:
-    """A task whose errors become messages and exit codes, in the one place where they do.
-
-    Args:
-        dry: whether the task can show what it would do instead of doing it.
-        options: further options of invoke's ``task``.
-    """
-
-    def decorate(function: Callable[..., None]) -> Any:
-        @functools.wraps(function)
-        def guarded(context: Context, *args: Any, **kwargs: Any) -> None:
-            from container_manager.report import refused_by_system, tell
-
-            try:
-                _refuse_invokes_own_options(context)
-                _refuse_detached(function)
-                if context.config.run.dry:
-                    _dry(function.__name__, kwargs, supported=dry)
-                    return
-                function(context, *args, **kwargs)
-            except ManagerError as error:
-                tell(error)
-                raise Exit(code=error.exit_code) from error
-            except OSError as error:
-                tell(refused_by_system(error))
-                raise Exit(code=UsageError.exit_code) from error
-            except KeyboardInterrupt as interrupt:
-                print(
-                    "Interrupted. What was started goes on running; 'down' stops it.",
-                    file=sys.stderr,
-                )
-                raise Exit(code=130) from interrupt
-
-        parameters = inspect.signature(function).parameters
-        shown = {name: text for name, text in _HELP.items() if name in parameters}
-        shown.update(options.pop("help", {}))
-        iterable = ["service"] if "service" in parameters else []
-        return CarefulTask(guarded, help=shown, iterable=iterable, **options)
-
-    return decorate
-
-
-def _refuse_invokes_own_options(context: Context) -> None:
-    """Invoke's own ``-f``/``--config`` names a settings file of invoke, never ours."""
-    path = getattr(context.config, "_runtime_path", None)
-    if path:
-        raise UsageError(
-            f"'{path}' was given to invoke itself, not to the task: nothing was done.",
-            remedy=f"Write --config {path} after the task's name.",
-        )
-
-
-def _refuse_detached(function: Callable[..., None]) -> None:
-    """Stock invoke would take ``-d`` after a task without it for its own ``--debug``."""
-    argv = sys.argv[1:]
-    if "detached" in inspect.signature(function).parameters or {"up", "rebuild"} & set(argv):
-        return
-    name = function.__name__.replace("_", "-")
-    if name in argv and {"-d", "--detached"} & set(argv[argv.index(name) :]):
-        raise UsageError(f"-d/--detached goes with 'up' and 'rebuild' only, not with '{name}'.")
-
-
-def _seconds(text: str) -> float | None:
-    """The value of ``--timeout``; None where it is not given."""
-    if not text:
-        return None
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = 0.0
-    if not 0 < seconds < float("inf"):
-        raise UsageError(f"--timeout takes a number of seconds above 0, not {text!r}.")
-    return seconds
-
-
-def _dry(name: str, kwargs: dict[str, Any], *, supported: bool) -> None:
-    if not supported:
-        raise UsageError(
-            f"'{name}' cannot be tried with --dry: nothing was done.",
-            remedy="--dry shows what build, up and rebuild would write.",
-        )
-    from container_manager import verbs
-
-    verbs.plan(kwargs.get("config"), service=kwargs.get("service") or ())
+from container_manager.careful import seconds, verb
 
 
 @verb()
@@ -201,7 +76,7 @@ def up(
     from container_manager.report import show_up
 
     running = verbs.up(
-        config, service=service, timeout=_seconds(timeout), adopt=adopt, attached=not detached
+        config, service=service, timeout=seconds(timeout), adopt=adopt, attached=not detached
     )
     show_up(running, json=json)
     if not detached:
@@ -266,7 +141,7 @@ def rebuild(
         config,
         volumes=volumes,
         save=backup,
-        timeout=_seconds(timeout),
+        timeout=seconds(timeout),
         adopt=adopt,
         attached=not detached,
     )

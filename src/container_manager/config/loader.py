@@ -11,12 +11,12 @@ from typing import Any
 
 import yaml
 
+from container_manager.config.dotenv_file import read_dotenv
 from container_manager.config.environment import (
     Environment,
     Report,
     expand_value,
     is_utf8,
-    read_dotenv,
 )
 from container_manager.config.findings import literal_secrets, short_secrets, unset_variables
 from container_manager.config.images import resolve_python

@@ -1,7 +1,8 @@
 """Reads a configuration with everything it imports and merges it into one tree.
 
 Mappings merge deeply, scalars and lists replace; the importing file wins over what it imports,
-and of two imports the later. ``deployed_services`` has rules of its own, see :class:`Deployed`.
+and of two imports the later. ``deployed_services`` has rules of its own, see
+:mod:`container_manager.config.deployed`.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from container_manager.config.deployed import Deployed, read_part
 from container_manager.config.environment import Environment, Report, missing_variable
 from container_manager.config.interpolation import InterpolationError
 from container_manager.config.source import read_yaml
@@ -27,25 +29,6 @@ from container_manager.model import Key, Node
 
 APPLICATIONS_DIR = Path("src/applications")
 """Below the project: where the list form of ``applications`` looks for configurations."""
-
-
-@dataclass(slots=True)
-class Deployed:
-    """What the files of one configuration say of ``deployed_services``.
-
-    A list replaces the list of what was imported; null or nothing keeps it; ``[]`` is none.
-    ``{add: [...], remove: [...]}`` is gathered over all files and applied after the list, in the
-    order in which the files are merged.
-    """
-
-    listed: Node | None = None
-    edits: list[tuple[str, Node]] = field(default_factory=list)
-
-    def merge(self, over: Deployed) -> None:
-        """Let a file that wins over this one have its say."""
-        if over.listed is not None:
-            self.listed = over.listed
-        self.edits.extend(over.edits)
 
 
 @dataclass(slots=True)
@@ -91,7 +74,7 @@ class Loader:
             raise ConfigError("The imports are nested too deeply.", where=Location(path)) from cause
         raise_all(ConfigError, self.problems)
         assert isinstance(tree.value, dict)
-        services = self._deployed(deployed)
+        services = deployed.final(self.problems)
         if services is not None:
             tree.value["deployed_services"] = services
         raise_all(ConfigError, self.problems)
@@ -121,7 +104,7 @@ class Loader:
                 continue
             self.imported_from.setdefault(imported, place)
             merged = merge(merged, self._once(imported, chain, deployed))
-        deployed.merge(self._deployed_part(keys.pop("deployed_services", None)))
+        deployed.merge(read_part(keys.pop("deployed_services", None), self.problems))
         if "applications" in keys:
             keys["applications"] = self._applications(keys["applications"], chain, deployed)
         return merge(merged, Node(value=keys, where=own.where))
@@ -230,68 +213,6 @@ class Loader:
                 )
         return Node(value=loaded, where=node.where)
 
-    def _deployed_part(self, node: Node | None) -> Deployed:
-        part = Deployed()
-        if node is None or node.value is None:
-            return part
-        if isinstance(node.value, list):
-            if self._all_names(node):
-                part.listed = node
-            return part
-        if not isinstance(node.value, dict):
-            self._problem(
-                "'deployed_services' must be a list of service names.",
-                node.where,
-                f"Write it as a list: deployed_services: [{node.value}]",
-            )
-            return part
-        for key, names in node.value.items():
-            if key not in ("add", "remove"):
-                self._problem(
-                    f"'deployed_services' has no part {str(key)!r}; it has 'add' and 'remove'.",
-                    names.where,
-                    did_you_mean(str(key), ("add", "remove")),
-                )
-            elif names.value is not None and self._all_names(names):
-                assert isinstance(names.value, list)
-                part.edits.extend((str(key), name) for name in names.value)
-        return part
-
-    def _all_names(self, node: Node) -> bool:
-        if not isinstance(node.value, list):
-            self._problem("This must be a list of service names.", node.where)
-            return False
-        wrong = [item for item in node.value if not isinstance(item.value, str) or not item.value]
-        for item in wrong:
-            shown = "null" if item.value is None else repr(item.plain())
-            self._problem(f"A service's name must be text, not {shown}.", item.where)
-        return not wrong
-
-    def _deployed(self, deployed: Deployed) -> Node | None:
-        """The final list: what is listed, then what files add and remove."""
-        if deployed.listed is None and not deployed.edits:
-            return None
-        names: dict[str, Node] = {}
-        listed = deployed.listed.value if deployed.listed else []
-        assert isinstance(listed, list)
-        for item in listed:
-            name = canonical(str(item.value))
-            if name in names:
-                self._problem(
-                    f"The service {item.value!r} is listed twice in 'deployed_services'.",
-                    item.where,
-                    f"It is listed first at {names[name].where}.",
-                )
-            names.setdefault(name, item)
-        for action, item in deployed.edits:
-            name = canonical(str(item.value))
-            if action == "add":
-                names.setdefault(name, item)
-            else:
-                names.pop(name, None)
-        where = (deployed.listed or deployed.edits[0][1]).where
-        return Node(value=list(names.values()), where=where)
-
     def _problem(self, message: str, where: Location, remedy: str | None = None) -> None:
         self.problems.append(Problem(message=message, where=where, remedy=remedy))
 
@@ -304,11 +225,6 @@ def merge(base: Node, over: Node) -> Node:
             merged[key] = merge(merged[key], child) if key in merged else child
         return Node(value=merged, where=over.where, replaced=base)
     return Node(value=over.value, where=over.where, spelled=over.spelled, replaced=base)
-
-
-def canonical(name: str) -> str:
-    """A service's name for comparing: ``-`` is ``_``, and ``framework.`` may be left out."""
-    return name.replace("-", "_").removeprefix("framework.")
 
 
 def _near_files(target: Path) -> str | None:
