@@ -348,7 +348,15 @@ def test_a_removed_container_and_a_former_name_are_told(
     name = stack.name
     check = "    healthcheck: {test: 'false', interval: 60s, retries: 3}\n"
     build = stack.build("services:\n" + service("web", sh_image, more=check))
-    remover = threading.Timer(4, lambda: podman("rm", "-f", f"{name}_web_1"))
+
+    def remove() -> None:
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            if podman.lines("ps", "-q", f"--filter=name=^{name}_web_1"):
+                podman("rm", "-f", f"{name}_web_1")
+                return
+
+    remover = threading.Thread(target=remove)
     remover.start()
     message = failure(lambda: up(stack.project(), build, timeout=60))
     remover.join()

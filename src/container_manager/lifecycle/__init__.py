@@ -1,12 +1,14 @@
 """The verbs: short functions that read like what they do, a module for each."""
 
 from container_manager.lifecycle.cleaning import clean, clean_files
-from container_manager.lifecycle.following import follow, stops_on_interrupt
+from container_manager.lifecycle.following import follow
+from container_manager.lifecycle.interrupting import stops_on_interrupt
 from container_manager.lifecycle.outcome import Outcome, ServiceOutcome
 from container_manager.lifecycle.project import Project, open_project
 from container_manager.lifecycle.rebuilding import rebuild
 from container_manager.lifecycle.removing import down
-from container_manager.lifecycle.saving import backup, restore
+from container_manager.lifecycle.restoring import restore
+from container_manager.lifecycle.saving import backup
 from container_manager.lifecycle.starting import build_images, up
 
 __all__ = [

@@ -7,8 +7,15 @@ from pathlib import Path
 
 from container_manager import identity as labels
 from container_manager.config.source import read_yaml
-from container_manager.errors import Problem, RenderError, RuntimeFailure, raise_all
+from container_manager.errors import (
+    PreconditionError,
+    Problem,
+    RenderError,
+    RuntimeFailure,
+    raise_all,
+)
 from container_manager.identity import Identity
+from container_manager.lifecycle.backups import backups_folder
 from container_manager.lifecycle.outcome import Outcome
 from container_manager.lifecycle.project import Project
 from container_manager.lifecycle.removing import own_containers, remove_containers
@@ -26,7 +33,8 @@ def clean(project: Project, *, save: bool = True, all_images: bool = False) -> O
         all_images: remove the other images of the stack's containers, too.
 
     Raises:
-        PreconditionError: the stack is somebody else's, or there is no room for the backup.
+        PreconditionError: the stack is somebody else's, a volume is used by others, or there is no
+            room for the backup.
         RuntimeFailure: a volume could not be saved (nothing was removed), or something is left.
     """
     identity = project.identity(create=False)
@@ -93,13 +101,47 @@ def stop_and_save(
     *,
     save_first: bool,
 ) -> Path | None:
-    """Stop containers and save volumes; the folder of the backup, if one was made."""
+    """Stop containers and save volumes that are to go; the folder of the backup, if one was made.
+
+    Raises:
+        PreconditionError: a volume is used by others, or backups cannot be kept; nothing was
+            touched.
+        RuntimeFailure: a volume could not be saved.
+    """
+    refuse_shared(project, containers, volumes)
+    saves = save_first and bool(volumes)
+    if saves:
+        backups_folder(project)
     stop(project, containers)
-    if not save_first or not volumes:
+    if not saves:
         return None
     folder = save(project, volumes)
     project.progress.step(f"Saved the volumes in {folder}")
     return folder
+
+
+def refuse_shared(
+    project: Project, containers: Collection[ContainerState], volumes: Iterable[VolumeState]
+) -> None:
+    """Make sure that volumes that are to go are used by ``containers`` only.
+
+    Raises:
+        PreconditionError: others use some, be it that they are stopped.
+    """
+    own = {one.name for one in containers}
+    problems = []
+    for volume in volumes:
+        others = [one.name for one in project.engine.volume_users(volume.name)]
+        others = [name for name in others if name not in own]
+        if others:
+            problems.append(
+                Problem(
+                    message=f"The volume {volume.name}, which is to be removed, is used by: "
+                    f"{', '.join(others)}. Nothing was touched.",
+                    remedy=f"Remove what uses it: 'podman rm {others[0]}'.",
+                )
+            )
+    raise_all(PreconditionError, problems)
 
 
 def remove_volumes(project: Project, volumes: Iterable[VolumeState]) -> list[str]:

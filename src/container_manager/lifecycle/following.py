@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import contextlib
-import signal
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import UTC, datetime
-from types import FrameType
 
-from container_manager.errors import InterruptedByUser, RuntimeFailure
+from container_manager.errors import RuntimeFailure
+from container_manager.lifecycle.interrupting import stops_on_interrupt
 from container_manager.lifecycle.outcome import ServiceOutcome
 from container_manager.lifecycle.project import Project
-from container_manager.lifecycle.stopping import stop
 from container_manager.lifecycle.waiting import health_ticker
 from container_manager.podman.state import ContainerState
 
 _LOOK_EVERY = 1.0
 _LAST_WORDS = 2.0
+_NOTED_LATE = 1.0
 
 
 def follow(project: Project, services: Iterable[ServiceOutcome]) -> None:
@@ -42,42 +41,6 @@ def follow(project: Project, services: Iterable[ServiceOutcome]) -> None:
         codes = ", ".join(f"{one.service} with {one.exit_code}" for one in bad)
         raise RuntimeFailure(f"All containers have ended: {codes}, the others with 0.")
     project.progress.step("All containers have ended with exit code 0.")
-
-
-@contextlib.contextmanager
-def stops_on_interrupt(project: Project) -> Iterator[None]:
-    """Ctrl-C, or SIGTERM, within the block stops the containers; a second one kills them."""
-    main = threading.current_thread() is threading.main_thread()
-    previous = signal.signal(signal.SIGTERM, _interrupt) if main else None
-    try:
-        yield
-    except KeyboardInterrupt:
-        _stop_all(project)
-        raise InterruptedByUser(
-            "Interrupted: the containers are stopped and kept.",
-            remedy="'up' starts them again, 'down' removes them.",
-        ) from None
-    finally:
-        if main:
-            signal.signal(signal.SIGTERM, previous)
-
-
-def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
-
-
-def _stop_all(project: Project) -> None:
-    project.progress.step("\nStopping; Ctrl-C again kills.")
-    try:
-        identity = project.identity(create=False)
-        stop(project, [one for one in project.containers() if identity.owns(one.labels)])
-    except KeyboardInterrupt:
-        running = [one.id for one in project.containers() if one.running]
-        if running:
-            project.engine.kill(running)
-    left = [one.name for one in project.containers() if one.running]
-    if left:
-        raise RuntimeFailure(f"Interrupted, but these still run: {', '.join(left)}.")
 
 
 def _follow(project: Project, services: dict[str, ServiceOutcome]) -> list[ContainerState]:
@@ -135,6 +98,19 @@ class _Printer:
             print(f"{service:<{self._width}} | {self._redact(text)}", flush=True, file=sys.stdout)
 
 
+def _began(container: ContainerState) -> float:
+    """Since when a container says something in its present run.
+
+    Podman notes the start a moment after it: the first words are often older.
+    """
+    if container.started_at is None:
+        return time.time()
+    ended_before = container.finished_at or 0.0
+    if ended_before >= container.started_at:
+        ended_before = 0.0  # it is the end of this run
+    return max(container.started_at - _NOTED_LATE, ended_before)
+
+
 def _stream(
     project: Project,
     container: ContainerState,
@@ -143,8 +119,7 @@ def _stream(
     ended: threading.Event,
 ) -> None:
     """Hand on one container's log, over its restarts."""
-    began = container.started_at if fresh and container.started_at else time.time()
-    since = datetime.fromtimestamp(began, UTC)
+    since = datetime.fromtimestamp(_began(container) if fresh else time.time(), UTC)
     while not ended.is_set():
         next_since = datetime.now(UTC)
         with contextlib.suppress(RuntimeFailure):

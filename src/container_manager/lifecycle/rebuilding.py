@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from container_manager.lifecycle.cleaning import (
     own_images,
+    refuse_shared,
     remove_images,
     remove_volumes,
     stop_and_save,
@@ -45,11 +46,15 @@ def rebuild(
     """
     composition, names = prepare(project, build, only)
     identity = composition.identity
+    empties = volumes and only is None
+    if empties:  # known before the images are built, which may take long
+        there = own_containers(project, identity)
+        refuse_shared(project, there, own_volumes(project, identity, there))
     images = ensure_images(composition, names, fresh=True)
     containers = [
         one for one in own_containers(project, identity) if only is None or one.service in names
     ]
-    emptied = own_volumes(project, identity, containers) if volumes and only is None else []
+    emptied = own_volumes(project, identity, containers) if empties else []
     folder = stop_and_save(project, containers, emptied, save_first=save)
     if only is None:
         remove_containers(project, identity, containers)

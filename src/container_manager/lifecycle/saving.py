@@ -1,4 +1,4 @@
-"""``backup`` and ``restore``: the volumes of a stopped stack, in files with checksums.
+"""``backup``: the volumes of a stopped stack, in files with checksums.
 
 A backup is made in a folder called ``….partial`` and renamed when it is whole and verified, so that
 a crash leaves nothing that looks like one.
@@ -6,7 +6,6 @@ a crash leaves nothing that looks like one.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -18,15 +17,19 @@ from pathlib import Path
 from typing import Any
 
 from container_manager import identity as labels
-from container_manager.errors import PreconditionError, Problem, RuntimeFailure, raise_all
+from container_manager.errors import PreconditionError, RuntimeFailure
 from container_manager.identity import Identity
-from container_manager.lifecycle.outcome import Outcome
+from container_manager.lifecycle.backups import (
+    MANIFEST,
+    PARTIAL,
+    backups_folder,
+    count_files,
+    sha256,
+    verify,
+)
 from container_manager.lifecycle.project import Project
 from container_manager.lifecycle.removing import own_containers
 from container_manager.podman.state import ContainerState, VolumeState
-
-BACKUPS = "backups"
-MANIFEST = "manifest.json"
 
 _FORMAT = 1
 _KIB = 1024
@@ -52,34 +55,6 @@ def backup(project: Project) -> Path:
             remedy="They are made by the first 'up'.",
         )
     return save(project, volumes)
-
-
-def restore(project: Project, name: str | None = None, *, force: bool = False) -> Outcome:
-    """Bring the volumes of a backup back.
-
-    Args:
-        project: whose volumes.
-        name: the folder below ``backups/``; None takes the newest.
-        force: replace volumes that hold data.
-
-    Raises:
-        PreconditionError: containers are there, or a volume holds data.
-        RuntimeFailure: a file of the backup is damaged; no volume was touched.
-    """
-    folder = _chosen(project, name)
-    identity = project.identity(create=True)
-    containers = own_containers(project, identity)
-    if containers:
-        raise PreconditionError(
-            "Volumes cannot be restored while containers are there.",
-            remedy="Run 'down' first; it keeps the volumes.",
-        )
-    entries = verify(folder)
-    raise_all(PreconditionError, _obstacles(project, entries, force=force))
-    for entry in entries:
-        project.progress.step(f"Restoring the volume {entry['name']}")
-        _bring_back(project, identity, folder, entry)
-    return Outcome(backup=str(folder))
 
 
 def own_volumes(
@@ -112,15 +87,15 @@ def save(project: Project, volumes: Sequence[VolumeState]) -> Path:
     """Save volumes that nothing writes to, and verify what was saved.
 
     Raises:
-        PreconditionError: the disk is too full.
+        PreconditionError: the disk is too full, or the folder of the backups cannot be used.
         RuntimeFailure: a volume could not be saved.
     """
-    top = project.root / BACKUPS
-    top.mkdir(mode=0o700, exist_ok=True)
+    top = backups_folder(project)
     _check_space(project, volumes, top)
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-    partial = Path(tempfile.mkdtemp(prefix=f"{stamp}-", suffix=".partial", dir=top))
+    partial = None
     try:
+        partial = Path(tempfile.mkdtemp(prefix=f"{stamp}-", suffix=PARTIAL, dir=top))
         entries = [_save_one(project, one, partial) for one in volumes]
         manifest = {"format": _FORMAT, "project": project.name, "volumes": entries}
         _write(partial / MANIFEST, json.dumps(manifest, indent=1))
@@ -132,32 +107,8 @@ def save(project: Project, volumes: Sequence[VolumeState]) -> Path:
             remedy=f"See that there is room and permission in {top}.",
         ) from error
     finally:
-        shutil.rmtree(partial, ignore_errors=True)
-
-
-def verify(folder: Path) -> list[dict[str, Any]]:
-    """Read a backup again and compare all checksums; the entries of its manifest.
-
-    Raises:
-        RuntimeFailure: something is missing or damaged.
-    """
-    manifest = folder / MANIFEST
-    try:
-        stored = json.loads(manifest.read_text(encoding="utf-8"))
-        entries = [dict(entry) for entry in stored["volumes"]]
-        pairs = [(folder / Path(e["file"]).name, str(e["sha256"]), e) for e in entries]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise RuntimeFailure(
-            f"The backup {folder} has no usable {MANIFEST}.", remedy="Choose another backup."
-        ) from error
-    problems = []
-    for file, digest, entry in pairs:
-        if not file.is_file():
-            problems.append(Problem(message=f"{file} of the volume {entry['name']} is missing."))
-        elif _sha256(file) != digest:
-            problems.append(Problem(message=f"{file} is damaged: its checksum differs."))
-    raise_all(RuntimeFailure, problems)
-    return entries
+        if partial is not None:
+            shutil.rmtree(partial, ignore_errors=True)
 
 
 def _save_one(project: Project, volume: VolumeState, folder: Path) -> dict[str, Any]:
@@ -166,7 +117,7 @@ def _save_one(project: Project, volume: VolumeState, folder: Path) -> dict[str, 
     try:
         project.engine.export_volume(volume.name, file)
         os.chmod(file, 0o600)  # noqa: PTH101
-        _entries(file)
+        count_files(file)
     except (RuntimeFailure, tarfile.TarError) as error:
         raise RuntimeFailure(
             f"The volume {volume.name} could not be saved: {error}",
@@ -176,7 +127,7 @@ def _save_one(project: Project, volume: VolumeState, folder: Path) -> dict[str, 
         "name": volume.name,
         "file": file.name,
         "size": file.stat().st_size,
-        "sha256": _sha256(file),
+        "sha256": sha256(file),
         "driver": volume.driver,
         "labels": dict(volume.labels),
         "options": dict(volume.options),
@@ -192,70 +143,6 @@ def _finished(partial: Path, wanted: Path) -> Path:
         target = wanted.with_name(f"{wanted.name}-{number}")
     partial.rename(target)
     return target
-
-
-def _chosen(project: Project, name: str | None) -> Path:
-    top = project.root / BACKUPS
-    there = sorted(
-        one.name
-        for one in (top.iterdir() if top.is_dir() else ())
-        if (one / MANIFEST).is_file() and not one.name.endswith(".partial")
-    )
-    if name is None and there:
-        return top / there[-1]
-    if name is not None and Path(name).name in there:
-        return top / Path(name).name
-    listed = f"Backups: {', '.join(there)}." if there else "There are none: 'backup' makes one."
-    raise PreconditionError(
-        f"There is no backup {name!r} in {top}." if name else f"There is no backup in {top}.",
-        remedy=listed,
-    )
-
-
-def _obstacles(project: Project, entries: list[dict[str, Any]], *, force: bool) -> list[Problem]:
-    problems = []
-    for entry in entries:
-        there = project.engine.volume(entry["name"])
-        if there is not None and not force and not _is_empty(project, there):
-            problems.append(
-                Problem(
-                    message=f"The volume {there.name} holds data.",
-                    remedy="Save it with 'backup', then say --force to replace it.",
-                )
-            )
-    return problems
-
-
-def _bring_back(project: Project, identity: Identity, folder: Path, entry: dict[str, Any]) -> None:
-    engine = project.engine
-    name = str(entry["name"])
-    if engine.volume(name) is not None:
-        finished = engine.remove_volume(name)
-        if not finished.ok:
-            raise RuntimeFailure(
-                f"The volume {name} is in use: {finished.last_lines}",
-                remedy="Remove the container that uses it.",
-            )
-    engine.create_volume(
-        name,
-        labels={**entry.get("labels", {}), **identity.constant_labels},
-        driver=str(entry.get("driver") or "local"),
-        options=entry.get("options", {}),
-    )
-    engine.import_volume(name, folder / Path(entry["file"]).name)
-
-
-def _is_empty(project: Project, volume: VolumeState) -> bool:
-    with tempfile.TemporaryDirectory(dir=project.state_dir) as folder:
-        file = Path(folder) / "volume.tar"
-        project.engine.export_volume(volume.name, file)
-        return _entries(file) == 0
-
-
-def _entries(file: Path) -> int:
-    """How many files a tar file holds; reads it to its end."""
-    with tarfile.open(file) as archive:
-        return sum(1 for member in archive if member.name.strip("./"))
 
 
 def _refuse_running(containers: Collection[ContainerState], what: str) -> None:
@@ -287,11 +174,6 @@ def _size(project: Project, volume: VolumeState) -> int:
     finished = project.engine.disk_usage(volume.mountpoint)
     size = finished.stdout.split()[:1]
     return int(size[0]) * _KIB if finished.ok and size and size[0].isdecimal() else 0
-
-
-def _sha256(file: Path) -> str:
-    with file.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()
 
 
 def _write(file: Path, text: str) -> None:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from container_manager import identity as labels
 from container_manager.compose.digest import Files, service_digest
 from container_manager.compose.graph import with_dependencies
 from container_manager.compose.model import COMPLETED, Stack
 from container_manager.compose.stack import read_stack
-from container_manager.errors import PreconditionError, Problem, RuntimeFailure, raise_all
-from container_manager.identity import remember_adopted
+from container_manager.errors import (
+    Location,
+    PreconditionError,
+    Problem,
+    RuntimeFailure,
+    raise_all,
+)
+from container_manager.identity import Identity, remember_adopted
 from container_manager.lifecycle.compose import Composition
 from container_manager.lifecycle.images import ensure_images
 from container_manager.lifecycle.outcome import Outcome, failures, service_outcomes
@@ -20,8 +26,9 @@ from container_manager.lifecycle.stopping import stop_and_remove
 from container_manager.lifecycle.waiting import Waves
 from container_manager.model import Build
 from container_manager.podman.mounts import has_ghosts
-from container_manager.podman.state import ContainerState
+from container_manager.podman.state import ContainerState, ListedContainer
 from container_manager.preflight import Surroundings, check
+from container_manager.run import Finished
 
 
 def up(
@@ -166,7 +173,7 @@ def _preflight(project: Project, stack: Stack, names: list[str]) -> None:
     )
     identity = project.identity(create=False)
     findings = check(stack, names, identity, surroundings, root=project.root)
-    for warning in findings.warnings:
+    for warning in (*findings.warnings, *_left_behind(identity, surroundings.everything)):
         project.progress.warn(warning)
     raise_all(PreconditionError, findings.problems)
     for folder in findings.folders:
@@ -176,6 +183,30 @@ def _preflight(project: Project, stack: Stack, names: list[str]) -> None:
         project.identity(create=True)
         bare = [one.name for one in surroundings.volumes if labels.PROJECT not in one.labels]
         remember_adopted(project.state_dir, bare)
+
+
+def _left_behind(identity: Identity, everything: Iterable[ListedContainer]) -> list[Problem]:
+    """What this checkout started before its project got another name; nothing else would say so."""
+    old: dict[str, list[str]] = {}
+    for one in everything:
+        name = one.labels.get(labels.PROJECT, identity.project)
+        same = one.labels.get(labels.CHECKOUT) == identity.checkout is not None
+        if (
+            same
+            and name != identity.project
+            and one.labels.get(labels.CONFIG) == str(identity.config)
+        ):
+            old.setdefault(name, []).append(one.name)
+    return [
+        Problem(
+            message=f"Under its former project_name '{name}' this configuration has left "
+            f"containers: {', '.join(names)}.",
+            where=Location(identity.config),
+            remedy=f"Remove them with 'podman rm -f {' '.join(names)}', or set project_name back "
+            f"to '{name}' and run 'down'.",
+        )
+        for name, names in sorted(old.items())
+    ]
 
 
 def _sort(
@@ -213,11 +244,9 @@ def _create(composition: Composition, names: list[str]) -> dict[str, str]:
     if not names:
         return {}
     project = composition.project
-    said = ""
     try:
         finished = composition.create_containers(names)
-        said = finished.last_lines
-        ok = finished.ok
+        said, ok = finished.last_lines or _silent_end(finished), finished.ok
     except RuntimeFailure as error:
         said, ok = str(error), False
     there = {one.service for one in project.containers()}
@@ -228,6 +257,12 @@ def _create(composition: Composition, names: list[str]) -> dict[str, str]:
         )
     reason = f"{project.provider.name} made no container for it:\n{project.redact(said)}"
     return dict.fromkeys(lost, reason)
+
+
+def _silent_end(finished: Finished) -> str:
+    if finished.returncode < 0:
+        return f"it was ended by signal {-finished.returncode} and had said nothing"
+    return f"it gave no reason and ended with exit code {finished.returncode}"
 
 
 def _to_start(stack: Stack, states: Mapping[str, ContainerState], new: Collection[str]) -> set[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Collection, Iterable
 
 from container_manager import identity as labels
@@ -28,16 +29,23 @@ def stop_order(containers: Iterable[ContainerState]) -> list[list[ContainerState
     return groups
 
 
-def stop(project: Project, containers: Iterable[ContainerState]) -> None:
-    """End what runs, each with its own grace."""
+def stop(
+    project: Project,
+    containers: Iterable[ContainerState],
+    *,
+    abandon: threading.Event | None = None,
+) -> None:
+    """End what runs, each with its own grace; when ``abandon`` is set, the rest is left."""
     for group in stop_order(one for one in containers if one.running):
         by_grace: dict[float, list[ContainerState]] = {}
         for container in group:
             by_grace.setdefault(_grace(container), []).append(container)
         for grace, members in sorted(by_grace.items()):
+            if abandon is not None and abandon.is_set():
+                return
             names = ", ".join(sorted(one.service or one.name for one in members))
             project.progress.step(f"Stopping {names}")
-            project.engine.stop([one.id for one in members], grace)
+            project.engine.stop([one.id for one in members], grace, abandon=abandon)
 
 
 def stop_and_remove(

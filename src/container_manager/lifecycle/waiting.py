@@ -29,6 +29,8 @@ from container_manager.progress import Progress
 _LOOK_EVERY = 0.15
 _CHECK_MARGIN = 10.0
 _CHECKS_AT_ONCE = 8
+_REMOVAL_LOOKS = 5
+_GONE = "its container has disappeared"
 
 
 class HealthTicker:
@@ -123,6 +125,7 @@ class Waves:
         self._errors: dict[str, str] = dict(lost)
         self._blocked: dict[str, str] = {}
         self._told: set[str] = set()
+        self._confirmed: set[str] = set()
         self.states: dict[str, ContainerState] = {}
 
     def run(self, to_start: Collection[str]) -> dict[str, Verdict]:
@@ -204,14 +207,14 @@ class Waves:
             return Verdict(phase=Phase.BLOCKED, reason=self._blocked[name])
         if name in waiting:
             return Verdict(phase=Phase.PENDING, reason="it waits for others")
-        if name in self._errors:
-            return Verdict(phase=Phase.FAILED, reason=self._errors[name])
-        service = self._stack.services[name]
         state = self.states.get(name)
-        if state is None:
-            return Verdict(phase=Phase.FAILED, reason="its container has disappeared")
+        if state is None or name in self._errors:
+            return Verdict(phase=Phase.FAILED, reason=self._errors.get(name, _GONE))
+        service = self._stack.services[name]
         restarts = state.restart_count - self._watched[state.id].restarts
         verdict = judge(service, state, age=self._age(state), restarts=max(restarts, 0))
+        if verdict.phase is Phase.FAILED and not state.running and self._removed(name):
+            return Verdict(phase=Phase.FAILED, reason=_GONE)
         limit = self._timeout or service.start_timeout or DEFAULT_TIMEOUT
         if not verdict.settled and time.monotonic() - self._begun[name] > limit:
             return Verdict(
@@ -219,10 +222,25 @@ class Waves:
             )
         return verdict
 
+    def _removed(self, name: str) -> bool:
+        """Whether a container that has ended goes away: its end was then no fault of its own."""
+        if name in self._confirmed:
+            return False
+        for _ in range(_REMOVAL_LOOKS):
+            if not self._engine.inspect([self._ids[name]]):
+                self._errors[name] = _GONE
+                self.states.pop(name, None)
+                return True
+            time.sleep(_LOOK_EVERY)
+        self._confirmed.add(name)
+        return False
+
 
 def _message(stderr: str, container: str, state: ContainerState | None) -> str:
     """Why Podman could not start one of several containers."""
+    if state is None:
+        return _GONE
     lines = [line for line in stderr.splitlines() if line.strip() and "level=" not in line]
     own = [line for line in lines if container in line]
-    text = "\n".join(own or lines) or (state.error if state else "") or "no reason was given"
-    return f"it could not be started: {text.replace(container, state.name if state else container)}"
+    text = "\n".join(own or lines) or state.error or "no reason was given"
+    return f"it could not be started: {text.replace(container, state.name)}"

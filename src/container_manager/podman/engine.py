@@ -88,10 +88,15 @@ class Engine:
         """Start containers; which of them run is the caller's to look at."""
         return self.call("start", *ids, timeout=_ORDER_TIMEOUT)
 
-    def stop(self, ids: Sequence[str], grace: float) -> Finished:
-        """End containers: SIGTERM, and after ``grace`` seconds SIGKILL."""
+    def stop(
+        self, ids: Sequence[str], grace: float, *, abandon: threading.Event | None = None
+    ) -> Finished:
+        """End containers: SIGTERM, and after ``grace`` seconds SIGKILL.
+
+        When ``abandon`` is set, nobody waits for that any more.
+        """
         seconds = str(round(grace + 0.49))
-        return self.call("stop", "-t", seconds, *ids, timeout=grace + _STOP_MARGIN)
+        return self.call("stop", "-t", seconds, *ids, timeout=grace + _STOP_MARGIN, stop=abandon)
 
     def kill(self, ids: Sequence[str]) -> Finished:
         """End containers at once."""
@@ -168,6 +173,11 @@ class Engine:
         """A volume by name; None when there is none."""
         found = _json_list(self.call("volume", "inspect", name), tolerant=True)
         return volume_state(found[0]) if found else None
+
+    def volume_users(self, name: str) -> list[ListedContainer]:
+        """All containers that mount a volume, whoever made them, the stopped ones too."""
+        finished = self.order("ps", "--all", f"--filter=volume={name}", "--format=json")
+        return [listed_container(one) for one in _json_list(finished)]
 
     def create_volume(
         self, name: str, *, labels: Mapping[str, str], driver: str, options: Mapping[str, str]
