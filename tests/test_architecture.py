@@ -14,7 +14,7 @@ LAYERS = (
     ("errors",),
     ("model",),
     ("config",),
-    ("discovery", "render"),
+    ("names", "discovery", "render"),
     ("compose", "podman", "debian_tree", "base_image", "run", "progress", "report", "identity"),
     ("build", "preflight", "health", "export"),
     ("api", "lifecycle"),

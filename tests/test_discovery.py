@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from container_manager import find_service_config, get_templates
-from container_manager.discovery import Match, Miss, defined_names, discover, resolve, select
+from container_manager.discovery import discover, select
 from container_manager.errors import ConfigError
+from container_manager.names import Match, Miss, defined_names, resolve
 
 if TYPE_CHECKING:
     from tests.conftest import Project

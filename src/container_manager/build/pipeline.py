@@ -26,14 +26,12 @@ from container_manager.discovery import (
     COMPOSE_FILE_NAME,
     SERVICES_DIR,
     TEMPLATE_FILENAME,
-    Match,
-    defined_names,
     discover,
-    resolve,
     select,
 )
 from container_manager.errors import BuildError, Location, Problem, RenderError, raise_all
 from container_manager.model import Build, BuildPlan, ComposeFile, Node, Output, Service
+from container_manager.names import Match, defined_names, resolve
 from container_manager.render import Renderer
 
 ROOT_PATH = f"{SERVICES_DIR}/{COMPOSE_FILE_NAME}"
