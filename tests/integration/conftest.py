@@ -17,15 +17,19 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import tomli_w
 
 from container_manager import base_image, debian_tree
 from container_manager.errors import ManagerError
-from container_manager.podman import probe
+from container_manager.podman import containers_conf, probe
 from container_manager.podman.host import PodmanHost, connect
 from container_manager.run import Finished, ProcessRunner
 
 SH_IMAGE = "localhost/cm-test-sh:latest"
 PREFIX = "cmt-"
+
+CA_BUNDLE = os.environ.get("SSL_CERT_FILE", "")
+"""What this machine's own programs trust, read before tests clear the environment."""
 
 _SLEEPER = '["sh", "-c", "trap \'exit 0\' TERM INT; while :; do sleep 3600 & wait $!; done"]'
 
@@ -124,6 +128,30 @@ def python_image(podman: Podman) -> str:
             return base_image.ensure(podman.runner, podman.host.executable, podman.env)
         except ManagerError as error:
             pytest.fail(f"These tests need the local base image.\n{error}", pytrace=False)
+
+
+@pytest.fixture
+def trusting_builds(
+    podman: Podman, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> dict[str, str]:
+    """Image builds reach a package index also where a proxy signs with a certificate of its own.
+
+    Where ``SSL_CERT_FILE`` names the bundle that this machine trusts, it is mounted into builds
+    and containers; it becomes part of no image. Returns the variables that say so; they are set.
+    """
+    if not Path(CA_BUNDLE).is_file():
+        return {}
+    files = containers_conf.files(
+        os.environ, rootless=os.geteuid() != 0, version=podman.host.version
+    )
+    mount = f"{CA_BUNDLE}:/etc/ssl/certs/ca-certificates.crt:ro"
+    settings = containers_conf.merge(
+        containers_conf.read(files), {"containers": {"volumes": [mount]}}
+    )
+    file = tmp_path / "trusting-containers.conf"
+    file.write_text(tomli_w.dumps(settings), encoding="utf-8")
+    monkeypatch.setenv("CONTAINERS_CONF", str(file))
+    return {"CONTAINERS_CONF": str(file)}
 
 
 @pytest.fixture
