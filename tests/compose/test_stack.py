@@ -44,6 +44,7 @@ def read(
             key_path=("framework", "services", owner),
             settings=settings or {},
             path=owner,
+            folder=base / owner,
             where=Location(base / "config.yml", 1),
         )
         for owner in owners
@@ -335,3 +336,32 @@ def test_a_key_that_no_provider_knows_is_worth_a_warning() -> None:
     (warning,) = stack.warnings
     assert "'services.web.prots' is no key of a compose file: it has no effect." in str(warning)
     assert "'ports'" in str(warning)
+
+
+# --- shared images --------------------------------------------------------------------------------
+
+
+def test_services_may_share_an_image_that_one_or_all_of_them_build() -> None:
+    stack = read(
+        "services: {}",
+        """
+services:
+  a: {image: localhost/lab_shared, build: {context: ./web}}
+  b: {image: localhost/lab_shared, build: {context: ./web}}
+  c: {image: localhost/lab_shared}
+""",
+    )
+    assert [one.name for one in stack.builders.values()] == ["a"]
+
+
+def test_an_image_that_is_built_in_two_ways_is_refused() -> None:
+    problems = refused(
+        "services: {}",
+        """
+services:
+  a: {image: localhost/lab_shared, build: {context: ./web}}
+  b: {image: localhost/lab_shared, build: {context: ./other}}
+""",
+    )
+    assert len(problems) == 1
+    assert "'a' and 'b' build the image localhost/lab_shared in different ways" in problems[0]

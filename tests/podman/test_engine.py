@@ -190,3 +190,22 @@ def test_orders_are_spelled_as_every_version_understands_them() -> None:
         ("volume", "export", "--output=/x.tar", "v"),
         ("pull", "--policy=newer", "r/x"),
     ]
+
+
+def test_a_listing_that_something_was_removed_from_is_made_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("container_manager.podman.engine._LISTING_PAUSE", 0)
+
+    class Removing(Recorded):
+        """Fails as Podman does when an image goes while all are listed."""
+
+        def run(self, argv: Sequence[str], **options: Any) -> Finished:
+            finished = super().run(argv, **options)
+            if len(self.calls) < 3:
+                return Finished(argv=tuple(argv), returncode=125, stdout="", stderr="not known")
+            return finished
+
+    runner = Removing(ps="85a5\n")
+    assert engine(runner).container_ids("label=a=b") == ["85a5"]
+    assert len(runner.calls) == 3

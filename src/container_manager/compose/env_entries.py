@@ -11,7 +11,7 @@ from pathlib import Path
 
 from container_manager.compose.interpolate import Reader
 from container_manager.compose.model import SecretEntry
-from container_manager.config.environment import MIN_SCANNED
+from container_manager.config.environment import MIN_SCANNED, unset_variable
 from container_manager.errors import Location
 from container_manager.model import KeyPath, Node, dotted
 
@@ -94,7 +94,10 @@ def _pass_through(
         key=key, text=f"${{{key}}}", passed_through=True, variables=(key,), where=where
     )
     if reader.environment.get(key) is None:
-        reader.warn(where, f"The secret variable {key} is not set; the container does not get it.")
+        consequence = "; the container does not get it"
+        reader.warnings.append(
+            unset_variable(key, where, reader.environment, consequence=consequence)
+        )
 
 
 def read_env_files(

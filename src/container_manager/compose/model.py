@@ -216,6 +216,12 @@ class Stack:
         )
         return len(self.networks) > 1 and silent and "default" not in self.networks
 
+    @property
+    def builders(self) -> Mapping[str, ComposeService]:
+        """Image -> the first service that says how it is built; others may share the image."""
+        built = [one for one in self.services.values() if one.build is not None]
+        return {one.image: one for one in reversed(built)}
+
     def owned_by(self, owners: Sequence[str]) -> frozenset[str]:
         """The compose services of some of our services."""
         return frozenset(name for name, s in self.services.items() if s.owner in owners)

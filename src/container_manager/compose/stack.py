@@ -94,8 +94,22 @@ def read_stack(
 
 def _checked(stack: Stack, reader: Reader) -> Stack:
     check_uses(stack, reader)
+    _check_builds(stack, reader)
     raise_all(RenderError, reader.problems)
     return mark_one_shots(stack)
+
+
+def _check_builds(stack: Stack, reader: Reader) -> None:
+    """Services may share an image; who builds it must not matter."""
+    for service in stack.services.values():
+        first = stack.builders.get(service.image)
+        if service.build and first and first.build and first.build != service.build:
+            reader.problem(
+                service.where,
+                f"The services '{first.name}' and '{service.name}' build the image "
+                f"{service.image} in different ways.",
+                "Give one of them another 'image', or build both alike.",
+            )
 
 
 def _check_one_shots(service: Service, document: Node, reader: Reader) -> None:

@@ -31,21 +31,22 @@ def ensure_images(
     Raises:
         RuntimeFailure: an image cannot be had; no container was touched.
     """
-    services = [composition.stack.services[name] for name in names]
-    problems: list[Problem] = []
-    found: dict[str, str] = {}
     by_image: dict[str, list[ComposeService]] = {}
-    for service in services:
-        if service.build is None:
-            by_image.setdefault(service.image, []).append(service)
-    for image, users in by_image.items():
-        state = _fetched(composition, image, users, problems)
-        if state is not None:
-            found.update({service.name: state.id for service in users})
-    built = [service for service in services if service.build is not None]
-    found.update(_built(composition, built, problems, fresh=fresh))
+    for name in names:
+        service = composition.stack.services[name]
+        by_image.setdefault(service.image, []).append(service)
+    problems: list[Problem] = []
+    every = composition.stack.builders
+    builders = {image: every[image] for image in by_image if image in every}
+    ids = {
+        image: state.id
+        for image, users in by_image.items()
+        if image not in builders
+        and (state := _fetched(composition, image, users, problems)) is not None
+    }
+    ids |= _built(composition, list(builders.values()), problems, fresh=fresh)
     raise_all(RuntimeFailure, problems)
-    return found
+    return {user.name: ids[image] for image, users in by_image.items() for user in users}
 
 
 def _fetched(
@@ -96,16 +97,20 @@ def _built(
     *,
     fresh: bool,
 ) -> dict[str, str]:
-    """Build what is out of date; we remember from which context each image was built."""
+    """Build what is out of date; we remember from which context each image was built.
+
+    Returns:
+        Image -> its id, of all that exist.
+    """
     if not services:
         return {}
     engine, project = composition.project.engine, composition.project
     records = _Records(project.state_dir / "images.json")
-    ids = {service.name: _id(engine.image(service.image)) for service in services}
+    ids = {service.image: _id(engine.image(service.image)) for service in services}
     stale = [
         service
         for service in services
-        if fresh or not records.current(service, ids[service.name], composition.contexts)
+        if fresh or not records.current(service, ids[service.image], composition.contexts)
     ]
     if not stale:
         return ids
@@ -117,8 +122,8 @@ def _built(
         said = "" if finished.ok else finished.last_lines
     except RuntimeFailure as error:
         said = str(error)
-    ids |= {service.name: _id(engine.image(service.image)) for service in stale}
-    missing = [service.name for service in stale if not ids[service.name]]
+    ids |= {service.image: _id(engine.image(service.image)) for service in stale}
+    missing = [service.name for service in stale if not ids[service.image]]
     if said or missing:
         lost = missing or names
         what = (
@@ -165,5 +170,5 @@ class _Records:
         contexts: Mapping[str, str],
     ) -> None:
         """Note what images were built from."""
-        self._known |= {s.image: [contexts.get(s.name, ""), ids[s.name]] for s in services}
+        self._known |= {s.image: [contexts.get(s.name, ""), ids[s.image]] for s in services}
         write_private(self._path, json.dumps(self._known, indent=1, sort_keys=True))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,8 @@ PULL_SILENCE = 300.0
 """Seconds without a word after which a pull is given up."""
 
 _ORDER_TIMEOUT = 120.0
+_LISTINGS = 5
+_LISTING_PAUSE = 0.2
 _COPY_TIMEOUT = 6 * 3600.0
 _STOP_MARGIN = 30.0
 
@@ -61,6 +64,19 @@ class Engine:
             raise RuntimeFailure(f"'podman {shown}' failed: {finished.last_lines}")
         return finished
 
+    def listing(self, *arguments: str) -> Finished:
+        """Run a listing, again where something was removed while it was made.
+
+        Raises:
+            RuntimeFailure: Podman says each time that it failed.
+        """
+        for _ in range(_LISTINGS - 1):
+            finished = self.call(*arguments, timeout=_ORDER_TIMEOUT)
+            if finished.ok:
+                return finished
+            time.sleep(_LISTING_PAUSE)
+        return self.order(*arguments)
+
     # Containers
 
     def containers(self, label: str) -> list[ContainerState]:
@@ -70,11 +86,11 @@ class Engine:
     def container_ids(self, *filters: str) -> list[str]:
         """The ids of all containers that pass the filters."""
         asked = [f"--filter={one}" for one in filters]
-        return self.order("ps", "--all", "--quiet", "--no-trunc", *asked).stdout.split()
+        return self.listing("ps", "--all", "--quiet", "--no-trunc", *asked).stdout.split()
 
     def everything(self) -> list[ListedContainer]:
         """All containers of this machine, in short."""
-        finished = self.order("ps", "--all", "--format=json")
+        finished = self.listing("ps", "--all", "--format=json")
         return [listed_container(one) for one in _json_list(finished)]
 
     def inspect(self, ids: Sequence[str]) -> list[ContainerState]:
@@ -144,7 +160,7 @@ class Engine:
 
     def images(self, label: str) -> list[ImageState]:
         """All images with a label, untagged ones too."""
-        finished = self.order("images", f"--filter=label={label}", "--quiet", "--no-trunc")
+        finished = self.listing("images", f"--filter=label={label}", "--quiet", "--no-trunc")
         ids = list(dict.fromkeys(finished.stdout.split()))
         if not ids:
             return []
@@ -166,7 +182,7 @@ class Engine:
 
     def volumes(self, label: str) -> list[VolumeState]:
         """All volumes with a label."""
-        finished = self.order("volume", "ls", f"--filter=label={label}", "--format=json")
+        finished = self.listing("volume", "ls", f"--filter=label={label}", "--format=json")
         return [volume_state(one) for one in _json_list(finished)]
 
     def volume(self, name: str) -> VolumeState | None:
@@ -176,7 +192,7 @@ class Engine:
 
     def volume_users(self, name: str) -> list[ListedContainer]:
         """All containers that mount a volume, whoever made them, the stopped ones too."""
-        finished = self.order("ps", "--all", f"--filter=volume={name}", "--format=json")
+        finished = self.listing("ps", "--all", f"--filter=volume={name}", "--format=json")
         return [listed_container(one) for one in _json_list(finished)]
 
     def create_volume(
@@ -201,7 +217,7 @@ class Engine:
 
     def networks(self, label: str) -> dict[str, Mapping[str, str]]:
         """All networks with a label: name -> labels."""
-        finished = self.order("network", "ls", f"--filter=label={label}", "--format=json")
+        finished = self.listing("network", "ls", f"--filter=label={label}", "--format=json")
         found = _json_list(finished)
         return {
             str(one.get("name") or one.get("Name")): one.get("labels") or one.get("Labels") or {}
@@ -218,7 +234,7 @@ class Engine:
 
     def secrets(self, prefix: str) -> list[str]:
         """The names of secrets that begin with ``prefix``."""
-        names = self.order("secret", "ls", "--format={{.Name}}").stdout.split()
+        names = self.listing("secret", "ls", "--format={{.Name}}").stdout.split()
         return [name for name in names if name.startswith(prefix)]
 
     def create_secret(self, name: str, value: str) -> None:
