@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from container_manager.build import manifest as record
+from container_manager.build.alone import check_places, service_at
 from container_manager.build.apply import apply
 from container_manager.build.content import check_json
-from container_manager.build.guards import MANAGER_DIR, escapes, overlaps
 from container_manager.build.leaks import LeakScan
 from container_manager.build.lock import build_lock
 from container_manager.build.plan import compare
@@ -31,7 +31,11 @@ from container_manager.build.trace import to_templates
 from container_manager.config.dotenv_file import read_dotenv
 from container_manager.config.environment import Environment
 from container_manager.config.loader import STATE_DIR
-from container_manager.config.schema import setting_problems
+from container_manager.config.packages import (
+    file_in_package,
+    find_package_folder,
+    is_package_path,
+)
 from container_manager.config.source import parse_yaml
 from container_manager.discovery import (
     COMPOSE_FILE_NAME,
@@ -39,7 +43,6 @@ from container_manager.discovery import (
     TEMPLATE_FILENAME,
 )
 from container_manager.errors import BuildError, Location, Problem, RenderError, raise_all
-from container_manager.model import Service
 from container_manager.render import Renderer
 
 __all__ = [
@@ -59,7 +62,8 @@ def render_template(template_path: str, config: Mapping[str, Any], out_dir: str)
     """Render one template into a directory, which is made where it is missing.
 
     Args:
-        template_path: the template, relative to the current directory.
+        template_path: the template, relative to the current directory, or in an installed
+            package: ``package:DISTRIBUTION/FOLDER/NAME``.
         config: the configuration; its keys are the template's variables.
         out_dir: where the result goes.
 
@@ -81,8 +85,9 @@ def render_template(template_path: str, config: Mapping[str, Any], out_dir: str)
         >>> print(Path('build/services/mongo/docker-compose.yml').read_text())
         services: {mongo: {image: "mongo:5432"}}
     """
-    template = Path(template_path)
-    text = _render(template, config)
+    packaged = is_package_path(template_path)
+    template = file_in_package(template_path) if packaged else Path(template_path)
+    text = _render(template, config, packaged=packaged)
     target = os.path.join(out_dir, template.name.removesuffix(SUFFIX))  # noqa: PTH118 - as given
     _write(Path(target), text)
     return target
@@ -90,6 +95,8 @@ def render_template(template_path: str, config: Mapping[str, Any], out_dir: str)
 
 def render_kernel_templates(source_dir: str, config: Mapping[str, Any], out_dir: str) -> None:
     """Render every ``kernel.json.j2`` below a directory, at the same relative place.
+
+    The directory may lie in an installed package: ``package:DISTRIBUTION/FOLDER``.
 
     Raises:
         RenderError: with every problem of all of them; nothing is written then.
@@ -106,8 +113,9 @@ def render_kernel_templates(source_dir: str, config: Mapping[str, Any], out_dir:
         >>> print(Path('build/services/jupyter/python3-epics-write/kernel.json').read_text())
         {"env": {"ROOT": "/home/user/project"}}
     """
-    top = Path(source_dir)
-    walk = Walk(top, allowed=(Path.cwd(), top), skipped=())
+    packaged = is_package_path(source_dir)
+    top = find_package_folder(source_dir, holds="").folder if packaged else Path(source_dir)
+    walk = Walk(top, allowed=(top,) if packaged else (Path.cwd(), top), skipped=())
     problems: list[Problem] = []
     texts: dict[Path, str] = {}
     for entry in walk.entries():
@@ -115,7 +123,7 @@ def render_kernel_templates(source_dir: str, config: Mapping[str, Any], out_dir:
             continue
         try:
             texts[Path(out_dir, entry.path.removesuffix(SUFFIX))] = _render(
-                top / entry.path, config, service_dir=top
+                top / entry.path, config, service_dir=top, packaged=packaged
             )
         except RenderError as error:
             problems.extend(error.problems)
@@ -134,7 +142,8 @@ def setup_build_dir(
     services stay as they are, and so do files that we did not write.
 
     Args:
-        template_path: the service's compose template, relative to the current directory.
+        template_path: the service's compose template, relative to the current directory or in
+            an installed package.
         config: the whole configuration; ``build_dir`` in it defaults to ``./build``.
         container_cfg: the service's own settings: ``copy_src``, ``additional_dirs``,
             ``render_kernel_templates``, ``no_render``.
@@ -166,8 +175,8 @@ def setup_build_dir(
     root = Path.cwd()
     given_build = str(config.get("build_dir") or "build")
     build_dir = Path(os.path.normpath(root / given_build))
-    service = _service(template_path, container_cfg, root)
-    _check_places(build_dir, root, service)
+    service = service_at(template_path, container_cfg, root)
+    check_places(build_dir, root, service)
     environment = Environment(process=dict(os.environ), dotenv=read_dotenv(root / ".env"))
     site = Site(
         root=root,
@@ -180,7 +189,7 @@ def setup_build_dir(
     outputs = service_outputs(site, service, tuple(STEPS), problems)
     raise_all(BuildError, problems)
     compose = outputs[f"{service.path}/{COMPOSE_FILE_NAME}"]
-    _check_compose(compose.text or "", Path(template_path))
+    _check_compose(compose.text or "", service.folder / TEMPLATE_FILENAME)
     raise_all(BuildError, LeakScan(environment.secret_values(())).problems(outputs.values()))
 
     def ours(path: str) -> bool:
@@ -211,10 +220,17 @@ def clean_deployment(compose_files: Sequence[str]) -> None:
     clean_files([Path(path) for path in compose_files])
 
 
-def _render(template: Path, config: Mapping[str, Any], service_dir: Path | None = None) -> str:
+def _render(
+    template: Path,
+    config: Mapping[str, Any],
+    service_dir: Path | None = None,
+    *,
+    packaged: bool = False,
+) -> str:
     """Render and check; the project is the current directory, or else the template's own."""
     absolute = template.absolute()
-    root = Path.cwd() if absolute.is_relative_to(Path.cwd()) else absolute.parent
+    inside = packaged or absolute.is_relative_to(Path.cwd())
+    root = Path.cwd() if inside else absolute.parent
     is_compose = template.name == TEMPLATE_FILENAME
     environment = Environment(process=dict(os.environ), dotenv=read_dotenv(root / ".env"))
     rendered = Renderer(root, config, environment).render(
@@ -242,37 +258,6 @@ def _check_compose(text: str, template: Path) -> None:
         node = document.value.get(part)
         if node is not None and not isinstance(node.value, (dict, type(None))):
             raise RenderError(f"'{part}' must be a mapping.", where=where)
-
-
-def _service(template_path: str, settings: Mapping[str, Any], root: Path) -> Service:
-    template = Path(os.path.normpath(root / template_path))
-    where = Location(template)
-    if template.name != TEMPLATE_FILENAME:
-        raise BuildError(f"A service's template is called {TEMPLATE_FILENAME}.", where=where)
-    if not template.is_file():
-        raise BuildError("There is no such template.", where=where)
-    if not template.is_relative_to(root):
-        raise BuildError("The template lies outside the current directory.", where=where)
-    path = template.parent.relative_to(root).as_posix()
-    if path == "." or escapes(path):
-        raise BuildError("A service needs a folder of its own.", where=where)
-    raise_all(BuildError, setting_problems(settings, where))
-    return Service(name=path, key_path=(path,), settings=settings, path=path, where=where)
-
-
-def _check_places(build_dir: Path, root: Path, service: Service) -> None:
-    where = Location(build_dir)
-    if root.is_relative_to(build_dir) or overlaps(build_dir, root / service.path):
-        raise BuildError("The build directory contains what is built from.", where=where)
-    if build_dir.exists() and not build_dir.is_dir():
-        raise BuildError("The build directory is not a folder.", where=where)
-    marked = (build_dir / MANAGER_DIR).is_dir()
-    if not marked and build_dir.is_dir() and any(build_dir.iterdir()):
-        raise BuildError(
-            "The build directory holds files that we did not write.",
-            where=where,
-            remedy="Move them away, or name another build_dir.",
-        )
 
 
 def _write(target: Path, text: str) -> None:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import posixpath
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
+from container_manager.config import packages
 from container_manager.config.loader import Config
 from container_manager.errors import ConfigError, Location, Problem, raise_all
 from container_manager.model import Service, dotted
-from container_manager.names import Match, Miss, resolve
+from container_manager.names import Match, Miss, defined_names, resolve
 
 SERVICES_DIR = "services"
-TEMPLATE_FILENAME = "docker-compose.yml.j2"
+TEMPLATE_FILENAME = packages.TEMPLATE
 COMPOSE_FILE_NAME = "docker-compose.yml"
 
 
@@ -147,15 +150,41 @@ def discover(config: Config) -> tuple[tuple[Service, ...], tuple[Problem, ...]]:
             )
         else:
             warnings.extend(_shadowing(match, where))
-            services[match.name] = Service(
-                name=match.name,
-                key_path=match.key_path,
-                settings=match.settings,
-                path=posixpath.normpath(str(match.settings["path"])),
-                where=config.origin(match.key_path),
-            )
+            try:
+                services[match.name] = _service(match, config)
+            except ConfigError as error:
+                errors.extend(error.problems)
     raise_all(ConfigError, [*errors, *config.suspicions] if errors else [])
     return tuple(services.values()), tuple(warnings)
+
+
+def defined_folders(config: Config) -> list[Path]:
+    """The folders of all services that are defined, deployed or not."""
+    folders = []
+    for name in defined_names(config.values):
+        match = resolve(config.values, name)
+        if isinstance(match, Match) and isinstance(match.settings.get("path"), str):
+            with contextlib.suppress(ConfigError):  # an unset variable, in what is not deployed
+                folders.append(_service(match, config).folder)
+    return folders
+
+
+def _service(match: Match, config: Config) -> Service:
+    path = str(match.settings["path"])
+    found = None
+    if packages.is_package_path(path):
+        where = config.nearest_origin((*match.key_path, "path"))
+        found = packages.find_package_folder(path, where)
+    path = found.build_path if found else posixpath.normpath(path)
+    return Service(
+        name=match.name,
+        key_path=match.key_path,
+        settings=match.settings,
+        path=path,
+        folder=found.folder if found else config.root / path,
+        where=config.origin(match.key_path),
+        package=found.shown if found else None,
+    )
 
 
 def select(services: Sequence[Service], config: Config, names: Iterable[str]) -> list[Service]:

@@ -5,6 +5,7 @@ One error carries any number of problems, so that a person mends a file once and
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -117,8 +118,19 @@ def did_you_mean(name: str, known: Iterable[str]) -> str | None:
     return "Did you mean " + " or ".join(repr(match) for match in near) + "?"
 
 
+_SHOWN_AS: dict[Path, str] = {}
+
+
+def show_as(folder: Path, name: str) -> None:
+    """Show whatever lies in ``folder`` below ``name`` from now on, where its path tells little."""
+    _SHOWN_AS[folder] = name
+
+
 def display_path(path: Path) -> str:
     """``path`` as a person would type it: relative where it lies below the current directory."""
+    for folder, name in _SHOWN_AS.items():
+        if path.is_relative_to(folder):
+            return posixpath.normpath(f"{name}/{path.relative_to(folder).as_posix()}")
     try:
         return str(path.relative_to(Path.cwd()))
     except (ValueError, OSError):

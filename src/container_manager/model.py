@@ -91,15 +91,24 @@ class Service:
         name: the canonical name, ``framework.jupyter`` or ``applications.app.mongo``.
         key_path: where its definition stands in the configuration.
         settings: its definition, variables expanded.
-        path: its folder, relative to the project, in POSIX form and normalised.
+        path: its folder below the build directory, in POSIX form and normalised.
+        folder: its folder, absolute: what a build reads.
         where: the place that defines it.
+        package: ``package:DISTRIBUTION/FOLDER``, where its folder lies in an installed package.
     """
 
     name: str
     key_path: KeyPath
     settings: Mapping[str, Any]
     path: str
+    folder: Path
     where: Location | None
+    package: str | None = None
+
+    @property
+    def shown(self) -> str:
+        """Its folder as the configuration names it."""
+        return self.package or self.path
 
     @property
     def family(self) -> str:

@@ -14,16 +14,28 @@ from container_manager.base_image import ensure
 from container_manager.build import pipeline
 from container_manager.build.lock import hold
 from container_manager.build.trace import to_templates
+from container_manager.compose.graph import with_dependencies
 from container_manager.compose.model import Stack
 from container_manager.config.images import local_python
 from container_manager.config.loader import (
     STATE_DIR,
+    Config,
     find_config,
     load,
     without_content,
 )
+from container_manager.credentials.generating import exposed_to_git, generate, store
+from container_manager.credentials.needed import Needed, needed
+from container_manager.credentials.values import refused
 from container_manager.discovery import select
-from container_manager.errors import ConfigError, ManagerError, Problem
+from container_manager.errors import (
+    ConfigError,
+    ManagerError,
+    PreconditionError,
+    Problem,
+    raise_all,
+)
+from container_manager.identity import private_folder
 from container_manager.lifecycle.project import Project, open_project
 from container_manager.model import Build
 from container_manager.report import warn_all
@@ -71,6 +83,24 @@ class Opened:
     only: list[str] | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Checked:
+    """A configuration that was rendered and checked, with nothing written; ``only`` as above."""
+
+    config: Config
+    prepared: pipeline.Prepared
+    only: list[str] | None
+
+    @property
+    def running(self) -> list[str]:
+        """The compose services that a start is about."""
+        stack = self.prepared.stack
+        if self.only is None:
+            return list(stack.services)
+        chosen = with_dependencies(stack, stack.owned_by(self.only))
+        return [name for name in stack.services if name in chosen]
+
+
 def open_built(config: ConfigPath, names: Sequence[str] = (), *, adopt: bool = False) -> Opened:
     """Load and build a project, and find the Podman that runs it.
 
@@ -82,18 +112,91 @@ def open_built(config: ConfigPath, names: Sequence[str] = (), *, adopt: bool = F
     Raises:
         ManagerError: see the exit code.
     """
-    loaded = load(config)
+    return _built(_checked(load(config), names), adopt=adopt)
+
+
+def open_to_start(
+    config: ConfigPath,
+    names: Sequence[str] = (),
+    *,
+    adopt: bool = False,
+    must_open: lifecycle.MustOpen = lifecycle.MustOpen.ALL,
+) -> Opened:
+    """The same for what starts services: their missing credentials are generated first.
+
+    Args:
+        config: the configuration.
+        names: services that were chosen.
+        adopt: take over a stack of this name that another checkout started.
+        must_open: which of the volumes that are there the credentials must open.
+
+    Raises:
+        ManagerError: see the exit code. A weak credential is one; nothing was written then.
+    """
+    checked = _checked(load(config), names)
+    if _missing(checked):
+        state_dir = checked.config.state_dir
+        _generate(config, names, state_dir, adopt=adopt, must_open=must_open)
+        checked = _checked(load(config), names)
+    return _built(checked, adopt=adopt)
+
+
+def _checked(loaded: Config, names: Sequence[str]) -> _Checked:
     prepared = pipeline.prepare(loaded, prune=not names)
     chosen = [one.name for one in select(prepared.services, loaded, names)] if names else None
+    return _Checked(config=loaded, prepared=prepared, only=chosen)
+
+
+def _built(checked: _Checked, *, adopt: bool) -> Opened:
+    prepared = checked.prepared
     warn_all(prepared.warnings)
     built = pipeline.execute(prepared)
     warn_all(built.plan.notes)
-    project = open_project(loaded, prepared.services, adopt=adopt)
+    project = open_project(checked.config, prepared.services, adopt=adopt)
     _tell_about_podman(project, prepared.stack)
     if _uses_local_image(prepared):
         engine = project.engine
         ensure(engine.runner, engine.host.executable, engine.environ)
-    return Opened(project=project, build=built, only=chosen)
+    return Opened(project=project, build=built, only=checked.only)
+
+
+def _generate(
+    config: ConfigPath,
+    names: Sequence[str],
+    state_dir: Path,
+    *,
+    adopt: bool,
+    must_open: lifecycle.MustOpen,
+) -> None:
+    """Generate what is missing, unless a volume was initialised with what is lost."""
+    private_folder(state_dir)
+    with hold(state_dir / "credentials.lock", "Credentials are being generated"):
+        checked = _checked(load(config), names)  # another may have been faster
+        missing = _missing(checked)
+        if not missing:
+            return
+        project = open_project(checked.config, checked.prepared.services, adopt=adopt)
+        stack = checked.prepared.stack
+        locked = lifecycle.locked_volumes(project, stack, checked.running, must_open)
+        raise_all(PreconditionError, locked)
+        values = generate(missing)
+        # What only shows with these values (a template that asks for them) shows before a write.
+        _checked(load(config, {**os.environ, **values}), names)
+        path = checked.config.environment.dotenv_path or checked.config.root / ".env"
+        store(missing, values, path, project.progress)
+        warn_all(exposed_to_git(path, project.engine.runner))
+
+
+def _missing(checked: _Checked) -> list[Needed]:
+    """The credentials that are needed and not set, after a look at those that are.
+
+    Raises:
+        ConfigError: some must not be used.
+    """
+    stack, names, environment = checked.prepared.stack, checked.running, checked.config.environment
+    wanted = needed(checked.prepared.services, stack, names)
+    raise_all(ConfigError, refused(wanted, stack, names, environment))
+    return [one for one in wanted if environment.get(one.name) is None]
 
 
 def _uses_local_image(prepared: pipeline.Prepared) -> bool:

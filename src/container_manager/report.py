@@ -6,12 +6,13 @@ import json as json_module
 import os
 import sys
 from collections.abc import Sequence
+from ipaddress import IPv6Address, ip_address
 from typing import TYPE_CHECKING, Any
 
 from container_manager.errors import ManagerError, Problem, display_path
 
 if TYPE_CHECKING:
-    from container_manager.lifecycle.outcome import Outcome, Running
+    from container_manager.lifecycle.outcome import Outcome, Running, ServiceOutcome
     from container_manager.model import Build, BuildPlan, ServiceRow
     from container_manager.podman.state import PublishedPort
 
@@ -99,7 +100,44 @@ def show_plan(plan: BuildPlan) -> None:
 
 
 def show_up(running: Running, *, json: bool) -> None:
-    """What runs, and where it can be reached."""
+    """What runs, and where it can be reached; last, on stderr, what others can reach."""
+    _show_services(running, json=json)
+    sys.stdout.flush()
+    for row in running.services:
+        for door in open_doors(row):
+            owner = f"{row.owner} " if row.owner else ""
+            print(f"open to other machines: {owner}{row.name} {door}", file=sys.stderr)
+
+
+def open_doors(row: ServiceOutcome) -> list[str]:
+    """What a running service publishes beyond this machine's loopback."""
+    if row.phase != "up":
+        return []
+    doors = [_door(port) for port in row.ports if not is_loopback(port.host_ip)]
+    return [*doors, *(["every port it listens on (host network)"] if row.on_host_network else [])]
+
+
+def is_loopback(address: str) -> bool:
+    """Whether only this machine reaches an address; none at all means every address.
+
+    >>> [is_loopback(one) for one in ("127.0.1.1", "::1", "localhost", "", "0.0.0.0", "10.0.0.1")]
+    [True, True, True, False, False, False]
+    """
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address == "localhost"
+    mapped = parsed.ipv4_mapped if isinstance(parsed, IPv6Address) else None
+    return (mapped or parsed).is_loopback
+
+
+def _door(port: PublishedPort) -> str:
+    host = port.host_ip or "0.0.0.0"  # noqa: S104 - shown only
+    shown = f"[{host}]:{port.host_port}" if ":" in host else f"{host}:{port.host_port}"
+    return shown if port.protocol == "tcp" else f"{shown}/{port.protocol}"
+
+
+def _show_services(running: Running, *, json: bool) -> None:
     if json:
         _print_json(
             {
@@ -111,6 +149,7 @@ def show_up(running: Running, *, json: bool) -> None:
                         "container": row.container,
                         "state": row.phase,
                         "addresses": [address(port) for port in row.ports],
+                        "open_to_other_machines": open_doors(row),
                     }
                     for row in running.services
                 ],

@@ -11,6 +11,8 @@ from invoke import Collection, Context
 
 from container_manager.careful import seconds, verb
 
+_ACCEPT = "take the present credentials for those that open the volumes"
+
 
 @verb()
 def services(context: Context, config: str | None = None, json: bool = False) -> None:
@@ -58,7 +60,7 @@ def assets(
     show_build(verbs.assets(config, service=service), json=json)
 
 
-@verb(dry=True)
+@verb(dry=True, help={"accept-credentials": _ACCEPT})
 def up(
     context: Context,
     config: str | None = None,
@@ -66,6 +68,7 @@ def up(
     detached: bool = False,
     timeout: str = "",
     adopt: bool = False,
+    accept_credentials: bool = False,
     json: bool = False,
 ) -> None:
     """Build, start everything, and wait until it runs and is healthy.
@@ -76,7 +79,12 @@ def up(
     from container_manager.report import show_up
 
     running = verbs.up(
-        config, service=service, timeout=seconds(timeout), adopt=adopt, attached=not detached
+        config,
+        service=service,
+        timeout=seconds(timeout),
+        adopt=adopt,
+        attached=not detached,
+        accept_credentials=accept_credentials,
     )
     show_up(running, json=json)
     if not detached:
@@ -121,6 +129,7 @@ def clean(
     help={
         "volumes": "empty the volumes too, after saving them",
         "backup": "save volumes that --volumes empties (the default)",
+        "accept-credentials": _ACCEPT,
     },
 )
 def rebuild(
@@ -131,6 +140,7 @@ def rebuild(
     backup: bool = True,
     timeout: str = "",
     adopt: bool = False,
+    accept_credentials: bool = False,
     json: bool = False,
 ) -> None:
     """Build all images afresh and start anew; volumes keep their data."""
@@ -144,6 +154,7 @@ def rebuild(
         timeout=seconds(timeout),
         adopt=adopt,
         attached=not detached,
+        accept_credentials=accept_credentials,
     )
     show_up(running, json=json)
     if not detached:

@@ -33,6 +33,7 @@ from container_manager.opening import (
     find,
     find_running,
     open_built,
+    open_to_start,
     told_by_template,
 )
 from container_manager.podman.host import explain
@@ -53,7 +54,7 @@ def services(config: ConfigPath = None) -> list[ServiceRow]:
         ServiceRow(
             name=service.name,
             family=service.family,
-            template=f"{service.path}/{TEMPLATE_FILENAME}",
+            template=f"{service.shown}/{TEMPLATE_FILENAME}",
             ports=tuple(ports.get(service.name, ())),
             where=service.where,
         )
@@ -89,6 +90,7 @@ def up(
     timeout: float | None = None,
     adopt: bool = False,
     attached: bool = False,
+    accept_credentials: bool = False,
 ) -> Running:
     """Build, start, and wait until everything runs and is healthy.
 
@@ -98,14 +100,22 @@ def up(
         timeout: seconds that each service may take, over what the configuration says.
         adopt: take over a stack of this name that another checkout started.
         attached: whether Ctrl-C stops the containers, since the logs are followed next.
+        accept_credentials: take the present credentials for those that open the volumes.
 
     Raises:
         ManagerError: see the exit code.
     """
     names = tuple(service)
-    opened = open_built(config, names, adopt=adopt)
+    must_open = lifecycle.MustOpen.when(accepted=accept_credentials, emptied=False)
+    opened = open_to_start(config, names, adopt=adopt, must_open=must_open)
     with told_by_template(opened.build), changing(opened.project, attached=attached):
-        outcome = lifecycle.up(opened.project, opened.build, only=opened.only, timeout=timeout)
+        outcome = lifecycle.up(
+            opened.project,
+            opened.build,
+            only=opened.only,
+            timeout=timeout,
+            accept_credentials=accept_credentials,
+        )
     return Running(project=opened.project, services=outcome.services)
 
 
@@ -145,6 +155,7 @@ def rebuild(
     timeout: float | None = None,
     adopt: bool = False,
     attached: bool = False,
+    accept_credentials: bool = False,
 ) -> Running:
     """Build all images afresh and start anew.
 
@@ -155,11 +166,18 @@ def rebuild(
         timeout: seconds that each service may take.
         adopt: take over a stack of this name that another checkout started.
         attached: whether Ctrl-C stops the containers, since the logs are followed next.
+        accept_credentials: take the present credentials for those that open the volumes.
     """
-    opened = open_built(config, adopt=adopt)
+    must_open = lifecycle.MustOpen.when(accepted=accept_credentials, emptied=volumes)
+    opened = open_to_start(config, adopt=adopt, must_open=must_open)
     with told_by_template(opened.build), changing(opened.project, attached=attached):
         outcome = lifecycle.rebuild(
-            opened.project, opened.build, volumes=volumes, save=save, timeout=timeout
+            opened.project,
+            opened.build,
+            volumes=volumes,
+            save=save,
+            timeout=timeout,
+            accept_credentials=accept_credentials,
         )
     return Running(project=opened.project, services=outcome.services)
 

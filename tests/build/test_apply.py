@@ -463,7 +463,7 @@ def test_nothing_is_written_elsewhere(project: Project) -> None:
     after = {p: s for p, s in project.tree().items() if not p.startswith("build")}
     assert after == before
     assert sorted(path.name for path in (project.root / "build/.manager").iterdir()) == [
-        "lock", "manifest.json",
+        "lock", "manifest.json", "project",
     ]  # fmt: skip
 
 

@@ -114,7 +114,7 @@ def test_a_build_directory_reached_through_a_symlink(project: Project) -> None:
         ("/etc", "the path '/etc' leads out"),
         ("services/escape", "the path 'services/escape' leads out"),
         ("services/escape/below", "leads out"),
-        ("package:other/folder", "services inside packages are not supported yet."),
+        ("package:other/folder", "The package 'other' is not installed"),
         (".", "'.' is not a folder of its own."),
         ("services", "'services' is not a folder of its own."),
         ("services/x/..", "'services' is not a folder of its own."),

@@ -713,3 +713,13 @@ def test_a_config_yml_of_the_services_own_gives_way_with_a_warning(project: Proj
     assert warning.message == (
         "This file is replaced by the flattened configuration in the service's build folder."
     )
+
+
+def test_a_template_that_a_symlink_leads_to(project: Project) -> None:
+    folder = project.deploy()
+    project.write("shared/settings.ini.j2", "name = {{ project_name }}\n")
+    (folder / "settings.ini.j2").symlink_to(project.root / "shared/settings.ini.j2")
+    prepared = project.prepare()
+    assert prepared.outputs[f"{WEB}/settings.ini"].reason == ("the template shared/settings.ini.j2")
+    project.build()
+    assert project.read(f"{OUT}/settings.ini") == "name = lab\n"

@@ -127,6 +127,7 @@ def test_the_builder_offers_the_placeholders_and_the_values(
         "host": "lab",
         "key": "${API_KEY}",
         "price": "$5",
+        "project_name": "lab",
         "project_root": str(project.root),
     }
     assert yaml.safe_load(yaml.safe_dump(builder.config)) == builder.config
@@ -166,6 +167,7 @@ def test_the_defaults_that_are_always_there(project: Project) -> None:
     assert config.build_dir == project.root / "build"
     assert config.state_dir == project.root / ".container-manager"
     assert config.values["project_root"] == str(project.root)
+    assert config.values["project_name"] == "lab"
 
 
 @pytest.mark.parametrize(

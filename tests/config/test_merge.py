@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 def values(project: Project, **environ: str) -> Any:
     loaded = dict(project.config(**environ).values)
     del loaded["project_root"]
+    loaded.pop("project_name", None)
     return loaded
 
 

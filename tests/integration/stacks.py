@@ -49,6 +49,7 @@ class HandMade:
             key_path=("framework", "services", "web"),
             settings=self.settings,
             path="services/web",
+            folder=self.root / "services/web",
             where=None,
         )
         progress = PlainProgress(verbose=True, stream=self.output)

@@ -412,6 +412,26 @@ def test_built_images_are_built_once_and_cleaned_and_rebuild_keeps_data(
     assert "The image of the service 'web' could not be built" in message
 
 
+def test_services_share_an_image_that_one_of_them_builds(
+    stack: HandMade, sh_image: str, podman: Podman
+) -> None:
+    context = stack.base / "web" / "app"
+    context.mkdir(parents=True)
+    (context / "Dockerfile").write_text(f"FROM {sh_image}\nRUN echo one > /hello\n")
+    image = f"localhost/{stack.name}_shared"
+    text = "services:\n" + service("read", image) + service("write", image)
+    text += "    build: ./web/app\n"
+    assert set(up(stack.project(), stack.build(text)).created) == {"read", "write"}
+    assert up(stack.project(), stack.build(text)).created == ()
+    images = {
+        podman("inspect", "--format={{.Image}}", f"{stack.name}_{name}_1").stdout.strip()
+        for name in ("read", "write")
+    }
+    assert len(images) == 1
+    (context / "Dockerfile").write_text(f"FROM {sh_image}\nRUN echo two > /hello\n")
+    assert set(up(stack.project(), stack.build(text)).created) == {"read", "write"}
+
+
 def press(
     stack: HandMade, image: str, command: str, tmp_path: Path, gaps: Sequence[float], more: str = ""
 ) -> tuple[int, str, float]:

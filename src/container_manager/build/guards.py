@@ -109,15 +109,9 @@ def claim(build: Path, root: Path) -> None:
 def service_path_problems(service: Service, config: Config) -> list[Problem]:
     """Why a service's ``path`` cannot be used; empty when it can."""
     where = config.nearest_origin((*service.key_path, "path"))
-    folder = config.root / service.path
-    if service.path.startswith("package:"):
-        return [
-            Problem(
-                message=f"{service.name}: services inside packages are not supported yet.",
-                where=where,
-                remedy="Copy the folder into the project and name it.",
-            )
-        ]
+    folder = service.folder
+    if service.package is not None:  # it was found with its template
+        return _package_problems(service, config, where)
     if escapes(service.path) or not real(folder).is_relative_to(real(config.root)):
         return [
             Problem(
@@ -153,6 +147,31 @@ def service_path_problems(service: Service, config: Config) -> list[Problem]:
             )
         ]
     return []
+
+
+def _package_problems(service: Service, config: Config, where: Location) -> list[Problem]:
+    if not overlaps(config.build_dir, service.folder):
+        return []
+    message = f"{service.name}: the build directory overlaps {service.package}."
+    remedy = "Nothing is written into a package: set build_dir to another folder."
+    return [Problem(message=message, where=where, remedy=remedy)]
+
+
+def shared_folder_problems(services: Iterable[Service], config: Config) -> list[Problem]:
+    """Services of different folders that would be built into one, which only packages can cause."""
+    problems = []
+    first: dict[str, Service] = {}
+    for service in services:
+        other = first.setdefault(service.path, service)
+        if real(other.folder) != real(service.folder):
+            message = (
+                f"Two services would be built into {service.path}: "
+                f"{other.name} ({other.shown}) and {service.name} ({service.shown})."
+            )
+            where = config.nearest_origin((*service.key_path, "path"))
+            remedy = "Keep one of them, or move the project's to a folder of another name."
+            problems.append(Problem(message=message, where=where, remedy=remedy))
+    return problems
 
 
 def escapes(path: str) -> bool:

@@ -11,7 +11,13 @@ from pathlib import Path
 
 from container_manager.build import manifest as record
 from container_manager.build.apply import apply
-from container_manager.build.guards import build_dir_problems, claim, real, service_path_problems
+from container_manager.build.guards import (
+    build_dir_problems,
+    claim,
+    real,
+    service_path_problems,
+    shared_folder_problems,
+)
 from container_manager.build.leaks import LeakScan
 from container_manager.build.lock import build_lock
 from container_manager.build.plan import compare
@@ -26,12 +32,18 @@ from container_manager.discovery import (
     COMPOSE_FILE_NAME,
     SERVICES_DIR,
     TEMPLATE_FILENAME,
+    defined_folders,
     discover,
     select,
 )
-from container_manager.errors import BuildError, Location, Problem, RenderError, raise_all
+from container_manager.errors import (
+    BuildError,
+    Location,
+    Problem,
+    RenderError,
+    raise_all,
+)
 from container_manager.model import Build, BuildPlan, ComposeFile, Node, Output, Service
-from container_manager.names import Match, defined_names, resolve
 from container_manager.render import Renderer
 
 ROOT_PATH = f"{SERVICES_DIR}/{COMPOSE_FILE_NAME}"
@@ -84,6 +96,7 @@ def prepare(
     services, warnings = discover(config)
     chosen = select(services, config, only) if only else list(services)
     problems = [p for service in services for p in service_path_problems(service, config)]
+    problems += shared_folder_problems(services, config)
     problems += build_dir_problems(config, _sources(config, services))
     raise_all(BuildError, problems)
     site = _site(config)
@@ -150,18 +163,13 @@ def _forgets(decided: BuildPlan, manifest: record.Manifest) -> bool:
 
 
 def _site(config: Config) -> Site:
-    paths = []
-    for name in defined_names(config.values):
-        match = resolve(config.values, name)
-        if isinstance(match, Match) and isinstance(match.settings.get("path"), str):
-            paths.append(config.root / match.settings["path"])
     return Site(
         root=config.root,
         build_dir=config.build_dir,
         state_dir=config.state_dir,
         values=config.values,
         renderer=Renderer(config.root, config.values, config.environment),
-        service_paths=paths,
+        service_paths=defined_folders(config),
         fragments=frozenset(config.imported_from),
         origin=config.nearest_origin,
     )
@@ -268,7 +276,7 @@ def _sources(config: Config, services: Sequence[Service]) -> list[Path]:
     """Every folder and file that a build of these services reads."""
     sources = {config.root / SERVICES_DIR / TEMPLATE_FILENAME, config.root / SERVICES_DIR}
     for service in services:
-        sources.add(config.root / service.path)
+        sources.add(service.folder)
         if service.settings.get("copy_src"):
             sources.add(config.root / "src")
         for item in service.settings.get("additional_dirs") or []:

@@ -53,21 +53,15 @@ class Site:
 
 
 def rendered(
-    site: Site,
-    template: Path,
-    path: str,
-    folder: Path,
-    service: Service | None,
-    *,
-    compose: bool,
+    site: Site, template: Path, path: str, service: Service | None, *, compose: bool
 ) -> Output:
     """A file rendered from a template; a secret's placeholder in it is worth a warning.
 
     Raises:
         RenderError: with every problem of the template.
     """
+    folder = service.folder if service else template.parent
     result = site.renderer.render(template, service_dir=folder, compose=compose)
-    relative = _relative(template, site.root)
     if result.secrets and not compose:
         names = ", ".join(sorted(result.secrets))
         site.warnings.append(
@@ -84,7 +78,7 @@ def rendered(
         text=result.text,
         source=template,
         mode=stat.S_IMODE(template.stat().st_mode),
-        reason=f"the template {relative}",
+        reason=f"the template {_shown(template, site, service)}",
         owner=service.name if service else None,
         step=COMPOSE_STEP if compose else "",
     )
@@ -105,12 +99,20 @@ def copied(path: str, entry: Entry, service: Service, reason: str) -> Output:
 
 
 def walk(
-    site: Site, folder: Path, problems: list[Problem], skipped: Collection[Path] = ()
+    site: Site,
+    folder: Path,
+    problems: list[Problem],
+    skipped: Collection[Path] = (),
+    *,
+    alone: bool = False,
 ) -> Iterator[Entry]:
-    """The files of a folder, without what the manager makes; problems are collected."""
+    """The files of a folder, without what the manager makes; problems are collected.
+
+    Symlinks may lead into the project too, unless the folder stands ``alone``.
+    """
     found = Walk(
         folder,
-        allowed=(site.root, folder),
+        allowed=(folder,) if alone else (site.root, folder),
         skipped=(
             site.build_dir,
             site.state_dir,
@@ -127,5 +129,8 @@ def entry_of(source: Path) -> Entry:
     return Entry(path=source.name, source=source, mode=stat.S_IMODE(source.stat().st_mode))
 
 
-def _relative(path: Path, root: Path) -> str:
-    return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
+def _shown(template: Path, site: Site, service: Service | None) -> str:
+    if service and template.is_relative_to(service.folder):
+        return f"{service.shown}/{template.relative_to(service.folder).as_posix()}"
+    inside = template.is_relative_to(site.root)  # else a symlink led to it
+    return template.relative_to(site.root).as_posix() if inside else str(template)

@@ -44,9 +44,7 @@ def root_output(site: Site) -> Output:
             where=Location(template),
             remedy="Create it; for a start: 'networks: {default: {}}'.",
         )
-    return rendered(
-        site, template, f"{SERVICES_DIR}/{COMPOSE_FILE_NAME}", template.parent, None, compose=True
-    )
+    return rendered(site, template, f"{SERVICES_DIR}/{COMPOSE_FILE_NAME}", None, compose=True)
 
 
 def service_outputs(
@@ -94,28 +92,27 @@ def _want(wanted: dict[str, Output], output: Output, problems: list[Problem]) ->
 
 def compose_step(site: Site, service: Service, problems: list[Problem]) -> Iterator[Output]:
     """The service's compose file."""
-    folder = site.root / service.path
     path = f"{service.path}/{COMPOSE_FILE_NAME}"
-    yield rendered(site, folder / TEMPLATE_FILENAME, path, folder, service, compose=True)
+    yield rendered(site, service.folder / TEMPLATE_FILENAME, path, service, compose=True)
 
 
 def files_step(site: Site, service: Service, problems: list[Problem]) -> Iterator[Output]:
     """The service's other files: ``.j2`` files rendered in place, all others copied."""
-    folder = site.root / service.path
+    folder = service.folder
     no_render = service.settings.get("no_render") or []
     others = [path for path in site.service_paths if real(path) != real(folder)]
-    for entry in walk(site, folder, problems, others):
+    for entry in walk(site, folder, problems, others, alone=service.package is not None):
         if entry.path == TEMPLATE_FILENAME or posixpath.basename(entry.path) == KERNEL_TEMPLATE:
             continue
         if _is_own_fragment(site, folder, entry):
             continue
         path = f"{service.path}/{entry.path}"
         if not entry.path.endswith(SUFFIX) or entry.link or _matches(entry.path, no_render):
-            yield copied(path, entry, service, f"the file {service.path}/{entry.path}")
+            yield copied(path, entry, service, f"the file {service.shown}/{entry.path}")
             continue
         try:
             target = path.removesuffix(SUFFIX)
-            yield rendered(site, entry.source, target, folder, service, compose=False)
+            yield rendered(site, entry.source, target, service, compose=False)
         except RenderError as error:
             problems.extend(error.problems)
 
@@ -124,8 +121,8 @@ def kernels_step(site: Site, service: Service, problems: list[Problem]) -> Itera
     """The kernel specifications, where the service asks for them."""
     if not service.settings.get("render_kernel_templates"):
         return
-    folder = site.root / service.path
-    for entry in walk(site, folder, [], site.service_paths):
+    alone = service.package is not None
+    for entry in walk(site, service.folder, [], site.service_paths, alone=alone):
         if posixpath.basename(entry.path) == KERNEL_TEMPLATE:
             try:
                 yield kernel_output(site, entry, service)
@@ -136,8 +133,7 @@ def kernels_step(site: Site, service: Service, problems: list[Problem]) -> Itera
 def kernel_output(site: Site, entry: Entry, service: Service) -> Output:
     """One rendered kernel specification, checked to be JSON."""
     path = f"{service.path}/{entry.path.removesuffix(SUFFIX)}"
-    folder = site.root / service.path
-    output = rendered(site, entry.source, path, folder, service, compose=False)
+    output = rendered(site, entry.source, path, service, compose=False)
     check_json(output.text or "", entry.source)
     return output
 
@@ -147,11 +143,14 @@ def src_step(site: Site, service: Service, problems: list[Problem]) -> Iterator[
     if not service.settings.get("copy_src"):
         return
     source = site.root / SRC_DIR
+    where = site.origin((*service.key_path, "copy_src"))
     if not source.is_dir():
+        if _is_wish(service, where):
+            return
         problems.append(
             Problem(
                 message=f"{service.name} has copy_src, but there is no folder {SRC_DIR}/.",
-                where=site.origin((*service.key_path, "copy_src")),
+                where=where,
                 remedy=f"Create {source}, or set copy_src to false.",
             )
         )
@@ -198,7 +197,7 @@ def additional_step(site: Site, service: Service, problems: list[Problem]) -> It
 
 def config_step(site: Site, service: Service, problems: list[Problem]) -> Iterator[Output]:
     """The flattened configuration, for the container to read."""
-    own = site.root / service.path / CONFIG_FILE
+    own = service.folder / CONFIG_FILE
     if own.is_file() and own not in site.fragments:
         site.warnings.append(
             Problem(
@@ -254,6 +253,13 @@ def _usable(path: Path, site: Site, problems: list[Problem]) -> bool:
 def _is_own_fragment(site: Site, folder: Path, entry: Entry) -> bool:
     """A configuration fragment named like the flattened file makes way for it."""
     return entry.path == CONFIG_FILE and (folder / entry.path) in site.fragments
+
+
+def _is_wish(service: Service, where: Location | None) -> bool:
+    """A package cannot know whether there is a ``src/``: its own ``copy_src`` means "if so"."""
+    if service.package is None:
+        return False
+    return where is None or where.file.is_relative_to(service.folder)
 
 
 def _matches(path: str, patterns: Sequence[str]) -> bool:

@@ -1,13 +1,19 @@
-"""Reads ``.env``: values are literal, and what is no ``NAME=value`` is told with its line."""
+"""Reads ``.env``, whose values are literal, and adds to it without touching what is there."""
 
 from __future__ import annotations
 
+import contextlib
 import os
+import stat
+import tempfile
 from io import StringIO
 from pathlib import Path
 
 from container_manager.config.source import read_text
-from container_manager.errors import ConfigError, Location, Problem, raise_all
+from container_manager.errors import ConfigError, Location, PreconditionError, Problem, raise_all
+
+PRIVATE = 0o600
+_FOR_OTHERS = 0o077
 
 
 def read_dotenv(path: Path) -> dict[str, str]:
@@ -16,26 +22,120 @@ def read_dotenv(path: Path) -> dict[str, str]:
     Raises:
         ConfigError: a line that is no ``NAME=value``, each with its number.
     """
+    return {name: value for name, (value, _) in _read(path).items()}
+
+
+def dotenv_lines(path: Path) -> dict[str, int]:
+    """Variable -> the line of a ``.env`` file that sets it."""
+    return {name: line for name, (_, line) in _read(path).items()}
+
+
+def _read(path: Path) -> dict[str, tuple[str, int]]:
     if os.path.islink(path) and not os.path.exists(path):  # noqa: PTH110, PTH114
         raise ConfigError("This symlink leads nowhere.", where=Location(path))
     if not os.path.exists(path):  # noqa: PTH110 - Path.exists() raises on names too long
         return {}
     from dotenv.parser import parse_stream  # only here: most commands have no .env
 
-    values: dict[str, str] = {}
+    values: dict[str, tuple[str, int]] = {}
     problems: list[Problem] = []
     for binding in parse_stream(StringIO(read_text(path))):
+        text = binding.original.string
+        line = binding.original.line + text[: len(text) - len(text.lstrip())].count("\n")
+        # The line itself is not quoted: it may hold half of a password.
         if binding.error:
-            where = Location(path, binding.original.line)
-            # The line itself is not quoted: it may hold half of a password.
             problems.append(
                 Problem(
                     message="This line is not of the form NAME=value.",
-                    where=where,
+                    where=Location(path, line),
                     remedy="Quote values with spaces, quotes or '#'.",
                 )
             )
+        elif "\0" in text:
+            problems.append(
+                Problem(
+                    message=f"The value of {binding.key or 'this line'} holds a NUL byte, which "
+                    "no program can be given.",
+                    where=Location(path, line),
+                    remedy="Remove the byte.",
+                )
+            )
         elif binding.key is not None and binding.value is not None:
-            values[binding.key] = binding.value
+            values[binding.key] = (binding.value, line)
     raise_all(ConfigError, problems)
     return values
+
+
+def append_to_dotenv(path: Path, lines: list[str]) -> bool:
+    """Add lines to a ``.env`` file, which is made where it is missing; mode 0600 afterwards.
+
+    What was there stays, byte for byte. The file is replaced by a longer copy in one step, so that
+    whenever this is interrupted, the old or the new is there, whole.
+
+    Args:
+        path: the file; a symlink is followed.
+        lines: without their ends.
+
+    Returns:
+        Whether others could read the file before.
+
+    Raises:
+        PreconditionError: it may not be written; nothing was changed.
+    """
+    real = Path(os.path.realpath(path))
+    remedy = f"Give yourself the permission to write {real}, or add what is lacking yourself."
+    try:
+        before = real.stat() if real.exists() else None
+        if before is not None and not (before.st_mode & 0o222 and os.access(real, os.W_OK)):
+            raise PreconditionError(
+                "This file may not be written.", where=Location(path), remedy=remedy
+            )
+        old = real.read_bytes() if before is not None else b""
+        _replace(real, old + _appended(old, lines), before)
+    except OSError as error:
+        raise PreconditionError(
+            f"This file cannot be written: {error.strerror or error}.",
+            where=Location(path),
+            remedy=remedy,
+        ) from error
+    return before is not None and bool(stat.S_IMODE(before.st_mode) & _FOR_OTHERS)
+
+
+def _appended(old: bytes, lines: list[str]) -> bytes:
+    """The lines as they continue ``old``, with its line ends."""
+    end = b"\r\n" if b"\r\n" in old else b"\n"
+    begin = b"" if not old else end if old.endswith(b"\n") else end * 2
+    return begin + b"".join(line.encode() + end for line in lines)
+
+
+def _replace(path: Path, content: bytes, before: os.stat_result | None) -> None:
+    handle, name = tempfile.mkstemp(prefix=f"{path.name}.", dir=path.parent)
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            os.fchmod(file.fileno(), PRIVATE)
+            if before is not None:
+                with contextlib.suppress(PermissionError):
+                    os.fchown(file.fileno(), before.st_uid, before.st_gid)
+            file.flush()
+            os.fsync(file.fileno())
+        _refuse_changed(path, before)
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def _refuse_changed(path: Path, before: os.stat_result | None) -> None:
+    now = path.stat() if path.exists() else None
+    if _version(now) != _version(before):
+        raise PreconditionError(
+            "This file was changed by somebody else at this moment.",
+            where=Location(path),
+            remedy="Try again.",
+        )
+
+
+def _version(file: os.stat_result | None) -> tuple[int, ...] | None:
+    return (file.st_ino, file.st_mtime_ns, file.st_size) if file is not None else None

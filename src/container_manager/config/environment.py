@@ -77,12 +77,14 @@ class Environment:
         dotenv: the values of ``.env``.
         patterns: the ``secrets:`` globs of the configuration; ``!GLOB`` exempts.
         dotenv_path: where ``.env`` is or would be, for messages.
+        generated: the credentials of services: what ``up`` generates where it is not set.
     """
 
     process: Mapping[str, str]
     dotenv: Mapping[str, str] = field(default_factory=dict)
     patterns: tuple[str, ...] = ()
     dotenv_path: Path | None = None
+    generated: frozenset[str] = frozenset()
 
     def get(self, name: str) -> str | None:
         """The value of a variable, or None when it is not set."""
@@ -180,7 +182,7 @@ class Environment:
             return value
         if token.operator.endswith("-"):
             return _USE_OPERAND
-        if token.operator.endswith("?"):
+        if token.operator.endswith("?") and (value is not None or token.name not in self.generated):
             report.missing[token.name] = token.operand
             return ""
         return None
@@ -268,6 +270,12 @@ def unset_variable(
     name: str, where: Location, environment: Environment, *, consequence: str = ""
 ) -> Problem:
     """The finding that a variable has no value; a secret is not to have a default."""
+    if name in environment.generated:
+        return Problem(
+            message=f"The credential {name} is not set yet{consequence}.",
+            where=where,
+            remedy=f"'up' generates it in {environment.dotenv_path or '.env'}.",
+        )
     secret = environment.is_secret(name)
     default = "" if secret else f", or give a default: ${{{name}:-…}}"
     return Problem(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from container_manager.config import credentials
 from container_manager.config.environment import (
     MIN_SCANNED,
     Environment,
@@ -11,13 +14,15 @@ from container_manager.config.environment import (
     unset_variable,
 )
 from container_manager.config.interpolation import InterpolationError, tokens
+from container_manager.config.schema import service_nodes
 from container_manager.errors import Problem
 from container_manager.model import Node, dotted
 
 
 def unset_variables(report: Report, tree: Node, environment: Environment) -> list[Problem]:
     """Variables without a value: told once each, with the first place that asks for them."""
-    names = set(report.unset)
+    # A credential is told where a container is to get it: 'up' generates what is deployed.
+    names = report.unset - environment.generated
     if not names:
         return []
     warnings = []
@@ -76,3 +81,35 @@ def short_secrets(environment: Environment, report: Report) -> list[Problem]:
         for name, value in values.items()
         if len(value) < MIN_SCANNED
     ]
+
+
+def declared_credentials(tree: Node) -> frozenset[str]:
+    """The variables that any service declares under ``credentials``."""
+    return frozenset(
+        credentials.name_of(entry)
+        for _, service in service_nodes(tree, [])
+        for entry in credentials.entries(service)
+        if credentials.is_entry(entry)
+    )
+
+
+def credential_problems(tree: Node, environment: Environment) -> list[Problem]:
+    """Entries that are malformed, or whose names do not say that they are secret."""
+    by_name = replace(environment, process={}, dotenv={})
+    problems = []
+    for path, service in service_nodes(tree, []):
+        for entry in credentials.entries(service):
+            if not credentials.is_entry(entry):
+                message = (
+                    f"An entry of '{dotted((*path, 'credentials'))}' must be NAME, or "
+                    "{name: NAME, volume: VOLUME}."
+                )
+                remedy = "A NAME has letters, digits and '_', and begins with no digit."
+            elif not by_name.is_secret(credentials.name_of(entry)):
+                name = credentials.name_of(entry)
+                message = f"The credential {name} would not be kept secret by its name."
+                remedy = f"List {name} under 'secrets:', or call it {name}_PASSWORD, say."
+            else:
+                continue
+            problems.append(Problem(message=message, where=entry.where, remedy=remedy))
+    return problems

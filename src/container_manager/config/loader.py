@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 
+from container_manager.config import findings
 from container_manager.config.dotenv_file import read_dotenv
 from container_manager.config.environment import (
     Environment,
@@ -18,7 +19,6 @@ from container_manager.config.environment import (
     expand_value,
     is_utf8,
 )
-from container_manager.config.findings import literal_secrets, short_secrets, unset_variables
 from container_manager.config.images import resolve_python
 from container_manager.config.interpolation import Placeholder, Text
 from container_manager.config.merge import Loader
@@ -45,7 +45,7 @@ class Config:
         referenced: the names of all variables that the configuration refers to.
         imported_from: file -> the place that imported it.
         warnings: findings that do not stop anything.
-        suspicions: those of them about keys that may be mistyped.
+        suspicions: those of them about mistyped keys and missing packages, causes of errors.
         unset: the variables without a value, which were told.
     """
 
@@ -169,19 +169,22 @@ def load(
     loader = Loader(root=root, environment=environment)
     tree = loader.load(path)
     errors, suspicions = validate(tree)
+    suspicions += loader.suspicions
     warnings = list(suspicions)
     environment = Environment(
         process=environ,
         dotenv=environment.dotenv,
         dotenv_path=dotenv_path,
         patterns=_secret_patterns(tree),
+        generated=findings.declared_credentials(tree),
     )
+    errors += findings.credential_problems(tree, environment)
     report = Report()
     values = _expand(tree, (), environment, report, errors)
     assert isinstance(values, dict)
-    warnings += unset_variables(report, tree, environment)
-    warnings += literal_secrets(tree)
-    warnings += short_secrets(environment, report)
+    warnings += findings.unset_variables(report, tree, environment)
+    warnings += findings.literal_secrets(tree)
+    warnings += findings.short_secrets(environment, report)
     _default_values(values, root, errors, tree)
     raise_all(ConfigError, [*errors, *suspicions] if errors else [])
     return Config(
@@ -195,7 +198,7 @@ def load(
         imported_from=loader.imported_from,
         warnings=tuple(dict.fromkeys(warnings)),
         suspicions=tuple(suspicions),
-        unset=frozenset(report.unset),
+        unset=frozenset(report.unset - environment.generated),
     )
 
 
@@ -269,6 +272,8 @@ def _default_values(values: dict[str, Any], root: Path, errors: list[Problem], t
                 remedy="Set project_name to letters, digits, '-' and '_'.",
             )
         )
+    if values.get("project_name") is None:
+        values["project_name"] = name
     for key in ("project_name", "build_dir"):
         if _placeholders(values.get(key)):
             errors.append(

@@ -48,6 +48,10 @@ def _texts(node: Node) -> str | None:
     return None if fine else "a list of texts"
 
 
+def _listed(node: Node) -> str | None:
+    return None if isinstance(node.value, list) else "a list"
+
+
 def _texts_by_name(node: Node) -> str | None:
     fine = isinstance(node.value, dict) and all(_text(v) is None for v in node.value.values())
     return None if fine else "a mapping of names to texts"
@@ -96,7 +100,7 @@ TOP_LEVEL: Mapping[str, KnownKey] = {
 }
 
 SERVICE: Mapping[str, KnownKey] = {
-    "path": KnownKey(check=_text, meaning="the service's folder in the project"),
+    "path": KnownKey(check=_text, meaning="its folder, or package:DISTRIBUTION/FOLDER"),
     "copy_src": KnownKey(check=_flag, meaning="whether src/ is copied as repo_src/"),
     "additional_dirs": KnownKey(check=_additional_dirs, meaning="further folders to copy"),
     "render_kernel_templates": KnownKey(
@@ -105,6 +109,7 @@ SERVICE: Mapping[str, KnownKey] = {
     "no_render": KnownKey(check=_texts, meaning="globs of .j2 files copied as they are"),
     "one_shot": KnownKey(check=_texts, meaning="compose services that end"),
     "start_timeout": KnownKey(check=_seconds, meaning="seconds to become ready"),
+    "credentials": KnownKey(check=_listed, meaning="variables that up generates if not set"),
 }
 
 LATER = frozenset({"compose_overrides", "secrets_command", "defaults", "hooks", "ca_certificates"})

@@ -1,6 +1,7 @@
 """The verbs: short functions that read like what they do, a module for each."""
 
 from container_manager.lifecycle.cleaning import clean, clean_files
+from container_manager.lifecycle.credentials import MustOpen, locked_volumes
 from container_manager.lifecycle.following import follow
 from container_manager.lifecycle.interrupting import stops_on_interrupt
 from container_manager.lifecycle.outcome import Outcome, ServiceOutcome
@@ -12,6 +13,7 @@ from container_manager.lifecycle.saving import backup
 from container_manager.lifecycle.starting import build_images, up
 
 __all__ = [
+    "MustOpen",
     "Outcome",
     "Project",
     "ServiceOutcome",
@@ -21,6 +23,7 @@ __all__ = [
     "clean_files",
     "down",
     "follow",
+    "locked_volumes",
     "open_project",
     "rebuild",
     "restore",

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from container_manager.credentials.records import Hashed
 from container_manager.errors import PreconditionError, Problem, RuntimeFailure, raise_all
 from container_manager.lifecycle.project import Project
 
@@ -34,6 +35,7 @@ class SavedVolume:
         driver: ``local``, most often.
         labels: the volume's labels.
         options: of its driver.
+        credentials: variable -> what was noted of the credential that it was initialised with.
     """
 
     name: str
@@ -42,6 +44,7 @@ class SavedVolume:
     driver: str
     labels: Mapping[str, str]
     options: Mapping[str, str]
+    credentials: Mapping[str, Hashed]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,7 +203,15 @@ def _entry(folder: Path, number: int, entry: Any) -> SavedVolume:
         driver=_text(entry, "driver", what) if entry.get("driver") else "local",
         labels=_texts(entry, "labels", what),
         options=_texts(entry, "options", what),
+        credentials=_credentials(entry, what),
     )
+
+
+def _credentials(entry: Mapping[str, Any], what: str) -> Mapping[str, Hashed]:
+    stored = entry.get("credentials") or {}
+    if not isinstance(stored, dict):
+        raise ValueError(f"the credentials of {what} are not a mapping")  # noqa: TRY004
+    return {str(name): Hashed.read(one) for name, one in stored.items()}
 
 
 def _text(mapping: Mapping[str, Any], key: str, what: str) -> str:

@@ -26,6 +26,7 @@ class ServiceOutcome:
         container: its container's name; None when it has none.
         ports: what it publishes.
         fresh: whether the verb has started it.
+        on_host_network: whether every port that it listens on is one of this machine.
     """
 
     name: str
@@ -35,6 +36,7 @@ class ServiceOutcome:
     container: str | None
     ports: tuple[PublishedPort, ...]
     fresh: bool = False
+    on_host_network: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +87,7 @@ def service_outcomes(
                 container=state.name if state else None,
                 ports=state.ports if state else (),
                 fresh=name in started,
+                on_host_network=stack.services[name].definition.get("network_mode") == "host",
             )
         )
     return tuple(result)

@@ -12,6 +12,7 @@ from container_manager.lifecycle.cleaning import (
     remove_volumes,
     stop_and_save,
 )
+from container_manager.lifecycle.credentials import MustOpen
 from container_manager.lifecycle.images import ensure_images
 from container_manager.lifecycle.outcome import Outcome
 from container_manager.lifecycle.project import Project
@@ -30,6 +31,7 @@ def rebuild(
     volumes: bool = False,
     save: bool = True,
     timeout: float | None = None,
+    accept_credentials: bool = False,
 ) -> Outcome:
     """Build all images without cache, and replace everything that runs.
 
@@ -40,13 +42,15 @@ def rebuild(
         volumes: empty the volumes, too.
         save: whether volumes that are emptied are saved first.
         timeout: seconds that each service may take.
+        accept_credentials: take the present credentials for those that open the volumes.
 
     Raises:
         ManagerError: see :func:`~container_manager.lifecycle.up`.
     """
-    composition, names = prepare(project, build, only)
-    identity = composition.identity
     empties = volumes and only is None
+    must_open = MustOpen.when(accepted=accept_credentials, emptied=empties)
+    composition, names = prepare(project, build, only, must_open)
+    identity = composition.identity
     if empties:  # known before the images are built, which may take long
         there = own_containers(project, identity)
         refuse_shared(project, there, own_volumes(project, identity, there))
@@ -63,7 +67,14 @@ def rebuild(
     remove_volumes(project, emptied)
     replaced = [one for one in own_images(project, identity) if one.id not in images.values()]
     gone, kept = remove_images(project, replaced if only is None else [])
-    outcome = start(composition, names, images, only_some=only is not None, timeout=timeout)
+    outcome = start(
+        composition,
+        names,
+        images,
+        only_some=only is not None,
+        timeout=timeout,
+        accept_credentials=accept_credentials,
+    )
     return replace(
         outcome, removed=(*outcome.removed, *gone), kept=tuple(kept), backup=_shown(folder)
     )

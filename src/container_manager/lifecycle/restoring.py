@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
+from container_manager.credentials.records import Records
 from container_manager.errors import PreconditionError, Problem, RuntimeFailure, raise_all
 from container_manager.identity import Identity
 from container_manager.lifecycle.backups import (
@@ -124,6 +125,10 @@ def _bring_back(project: Project, identity: Identity, saved: SavedVolume) -> Non
         options=saved.options,
     )
     engine.import_volume(saved.name, saved.file)
+    made = engine.volume(saved.name)
+    if made is not None:
+        # The next start compares: what .env holds may have changed since the backup.
+        Records(project.state_dir).note(made.name, saved.credentials, made.created_at)
 
 
 def _is_empty(project: Project, volume: VolumeState) -> bool:

@@ -12,11 +12,13 @@ import shutil
 import tarfile
 import tempfile
 from collections.abc import Collection, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from container_manager import identity as labels
+from container_manager.credentials.records import Records
 from container_manager.errors import PreconditionError, RuntimeFailure
 from container_manager.identity import Identity
 from container_manager.lifecycle.backups import (
@@ -96,7 +98,8 @@ def save(project: Project, volumes: Sequence[VolumeState]) -> Path:
     partial = None
     try:
         partial = Path(tempfile.mkdtemp(prefix=f"{stamp}-", suffix=PARTIAL, dir=top))
-        entries = [_save_one(project, one, partial) for one in volumes]
+        records = Records(project.state_dir)
+        entries = [_save_one(project, one, partial, records) for one in volumes]
         manifest = {"format": _FORMAT, "project": project.name, "volumes": entries}
         _write(partial / MANIFEST, json.dumps(manifest, indent=1))
         verify(partial)
@@ -111,7 +114,9 @@ def save(project: Project, volumes: Sequence[VolumeState]) -> Path:
             shutil.rmtree(partial, ignore_errors=True)
 
 
-def _save_one(project: Project, volume: VolumeState, folder: Path) -> dict[str, Any]:
+def _save_one(
+    project: Project, volume: VolumeState, folder: Path, records: Records
+) -> dict[str, Any]:
     project.progress.step(f"Saving the volume {volume.name}")
     file = folder / f"{volume.name}.tar"
     try:
@@ -131,6 +136,7 @@ def _save_one(project: Project, volume: VolumeState, folder: Path) -> dict[str, 
         "driver": volume.driver,
         "labels": dict(volume.labels),
         "options": dict(volume.options),
+        "credentials": {name: asdict(one) for name, one in records.of(volume).items()},
     }
 
 

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 
 from container_manager import identity as labels
 from container_manager.compose.digest import Files, service_digest
 from container_manager.compose.graph import with_dependencies
 from container_manager.compose.model import COMPLETED, Stack
 from container_manager.compose.stack import read_stack
-from container_manager.errors import (
-    Location,
-    PreconditionError,
-    Problem,
-    RuntimeFailure,
-    raise_all,
-)
-from container_manager.identity import Identity, remember_adopted
+from container_manager.errors import Problem, RuntimeFailure, raise_all
+from container_manager.lifecycle.checking import check_surroundings
 from container_manager.lifecycle.compose import Composition
+from container_manager.lifecycle.credentials import MustOpen, remembering
 from container_manager.lifecycle.images import ensure_images
 from container_manager.lifecycle.outcome import Outcome, failures, service_outcomes
 from container_manager.lifecycle.podman_secrets import drop_secrets, secret_values, store_secrets
@@ -26,8 +21,7 @@ from container_manager.lifecycle.stopping import stop_and_remove
 from container_manager.lifecycle.waiting import Waves
 from container_manager.model import Build
 from container_manager.podman.mounts import has_ghosts
-from container_manager.podman.state import ContainerState, ListedContainer
-from container_manager.preflight import Surroundings, check
+from container_manager.podman.state import ContainerState
 from container_manager.run import Finished
 
 
@@ -37,6 +31,7 @@ def up(
     *,
     only: Collection[str] | None = None,
     timeout: float | None = None,
+    accept_credentials: bool = False,
 ) -> Outcome:
     """Make the stack run as its files say, and wait until it does.
 
@@ -45,15 +40,24 @@ def up(
         build: its generated files.
         only: canonical names of our services: they, and what they wait for; no other is touched.
         timeout: seconds each service may take, over what the configuration says.
+        accept_credentials: take the present credentials for those that open the volumes.
 
     Raises:
         RenderError: the compose files cannot be used; nothing was touched.
         PreconditionError: something is missing or taken; no container was touched.
         RuntimeFailure: an image cannot be had, or a service did not come up.
     """
-    composition, names = prepare(project, build, only)
+    must_open = MustOpen.when(accepted=accept_credentials, emptied=False)
+    composition, names = prepare(project, build, only, must_open)
     images = ensure_images(composition, names)
-    return start(composition, names, images, only_some=only is not None, timeout=timeout)
+    return start(
+        composition,
+        names,
+        images,
+        only_some=only is not None,
+        timeout=timeout,
+        accept_credentials=accept_credentials,
+    )
 
 
 def build_images(
@@ -78,15 +82,24 @@ def build_images(
 
 
 def prepare(
-    project: Project, build: Build, only: Collection[str] | None = None
+    project: Project,
+    build: Build,
+    only: Collection[str] | None = None,
+    must_open: MustOpen = MustOpen.ALL,
 ) -> tuple[Composition, list[str]]:
     """Read the stack and check that it can run; creates the missing mounted folders.
+
+    Args:
+        project: whose stack.
+        build: its generated files.
+        only: canonical names of our services; None: all.
+        must_open: which of the volumes that are there the credentials must open.
 
     Returns:
         The composition, and the compose services that are to run.
     """
     composition, names = _compose(project, build, only)
-    _preflight(project, composition.stack, names)
+    check_surroundings(project, composition.stack, names, must_open)
     return composition, names
 
 
@@ -122,6 +135,7 @@ def start(
     *,
     only_some: bool = False,
     timeout: float | None = None,
+    accept_credentials: bool = False,
 ) -> Outcome:
     """Bring services up whose images are there."""
     project, stack = composition.project, composition.stack
@@ -142,7 +156,8 @@ def start(
     stop_and_remove(project, outdated)
     composition.write_overlay(digests, secrets)
     store_secrets(project, secrets, renewed=new)
-    lost = _create(composition, new)
+    with remembering(project, stack, names, accept=accept_credentials):
+        lost = _create(composition, new)
     states = {one.service: one for one in project.containers() if one.service in names}
     ids = {name: states[name].id for name in names if name in states and name not in lost}
     waves = Waves(project.engine, stack, ids, project.progress, lost=lost, timeout=timeout)
@@ -157,56 +172,6 @@ def start(
         removed=tuple(one.name for one in outdated if one.service not in stack.services),
         warnings=stack.warnings,
     )
-
-
-def _preflight(project: Project, stack: Stack, names: list[str]) -> None:
-    engine = project.engine
-    compose_label = f"{labels.COMPOSE_PROJECT}={project.name}"
-    externals = [one.actual for one in stack.volumes.values() if one.external]
-    networks = [one.actual for one in stack.networks.values() if one.external]
-    surroundings = Surroundings(
-        own=project.containers(),
-        everything=engine.everything(),
-        volumes=engine.volumes(compose_label),
-        known_volumes=[name for name in externals if engine.volume(name) is not None],
-        known_networks=[name for name in networks if engine.has_network(name)],
-    )
-    identity = project.identity(create=False)
-    findings = check(stack, names, identity, surroundings, root=project.root)
-    for warning in (*findings.warnings, *_left_behind(identity, surroundings.everything)):
-        project.progress.warn(warning)
-    raise_all(PreconditionError, findings.problems)
-    for folder in findings.folders:
-        project.progress.step(f"Creating the folder {folder}, which is mounted")
-        folder.mkdir(parents=True, exist_ok=True)
-    if project.adopt:
-        project.identity(create=True)
-        bare = [one.name for one in surroundings.volumes if labels.PROJECT not in one.labels]
-        remember_adopted(project.state_dir, bare)
-
-
-def _left_behind(identity: Identity, everything: Iterable[ListedContainer]) -> list[Problem]:
-    """What this checkout started before its project got another name; nothing else would say so."""
-    old: dict[str, list[str]] = {}
-    for one in everything:
-        name = one.labels.get(labels.PROJECT, identity.project)
-        same = one.labels.get(labels.CHECKOUT) == identity.checkout is not None
-        if (
-            same
-            and name != identity.project
-            and one.labels.get(labels.CONFIG) == str(identity.config)
-        ):
-            old.setdefault(name, []).append(one.name)
-    return [
-        Problem(
-            message=f"Under its former project_name '{name}' this configuration has left "
-            f"containers: {', '.join(names)}.",
-            where=Location(identity.config),
-            remedy=f"Remove them with 'podman rm -f {' '.join(names)}', or set project_name back "
-            f"to '{name}' and run 'down'.",
-        )
-        for name, names in sorted(old.items())
-    ]
 
 
 def _sort(

@@ -131,6 +131,7 @@ class VolumeState:
         mountpoint: its folder on the machine where Podman runs.
         anonymous: whether Podman made it because an image asks for it; such a one goes with its
             container.
+        created_at: seconds since the epoch; tells a volume from an earlier one of its name.
     """
 
     name: str
@@ -139,6 +140,7 @@ class VolumeState:
     options: Mapping[str, str]
     mountpoint: str
     anonymous: bool = False
+    created_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,6 +217,7 @@ def volume_state(data: Mapping[str, Any]) -> VolumeState:
         options=data.get("Options") or {},
         mountpoint=str(data.get("Mountpoint") or ""),
         anonymous=bool(data.get("Anonymous")),
+        created_at=timestamp(data.get("CreatedAt")),
     )
 
 
