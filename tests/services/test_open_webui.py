@@ -1,0 +1,161 @@
+"""The service framework.open_webui as it is rendered: whom it asks for models, and who gets in."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.conftest import Project
+
+CHECKOUT = Path(__file__).parents[2]
+BUILT = "services/framework/open-webui/docker-compose.yml"
+PAGE = CHECKOUT / "docs/services/open-webui.md"
+PROVIDERS = {
+    "lab": {"base_url": "http://models.lab:8000/v1", "api_key": "${LAB_API_KEY}"},
+    "open": {"base_url": "http://open.lab/v1", "api_key": ""},
+}
+BOTH = ["framework.open_webui", "framework.pipelines"]
+CREDENTIALS = """
+    WEBUI_SECRET_KEY=a-key-to-sign-with
+    WEBUI_ADMIN_PASSWORD=a-password-to-enter
+    PIPELINES_API_KEY=a-key-for-pipelines
+    LAB_API_KEY=a-key-for-the-lab
+"""
+
+
+@pytest.fixture
+def render(project: Project) -> Callable[..., dict[str, Any]]:
+    """Renders the compose service, for a project that deploys it with the given settings."""
+
+    def build(deployed: list[str] | None = None, **settings: Any) -> dict[str, Any]:
+        for name in ("framework/open-webui", "framework/pipelines"):
+            shutil.copytree(CHECKOUT / "services" / name, project.root / "services" / name)
+        shutil.copy(CHECKOUT / "services/docker-compose.yml.j2", project.root / "services")
+        project.write("src/lab.py", "ANSWER = 42\n")
+        project.write(".env", CREDENTIALS)
+        config = {
+            "import": "services/framework/*/service.yml",
+            "project_name": "lab",
+            "deployed_services": deployed or ["open_webui"],
+            "api": {"providers": PROVIDERS},
+            "framework": {"services": {"open_webui": settings}},
+        }
+        project.write("config.yml", json.dumps(config))
+        text = project.prepare().outputs[BUILT].text
+        service: dict[str, Any] = yaml.safe_load(text or "")["services"]["open-webui"]
+        return service
+
+    return build
+
+
+@pytest.fixture
+def environment(render: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, str]]:
+    """What the container is given."""
+
+    def build(deployed: list[str] | None = None, **settings: Any) -> dict[str, str]:
+        given: dict[str, str] = render(deployed, **settings)["environment"]
+        return given
+
+    return build
+
+
+def test_pipelines_and_providers_are_asked_each_with_its_own_key(
+    environment: Callable[..., dict[str, str]],
+) -> None:
+    given = environment(BOTH, providers=["lab", "open"])
+    assert given["ENABLE_OPENAI_API"] == "true"
+    assert given["OPENAI_API_BASE_URLS"].split(";") == [
+        "http://pipelines:9099",
+        "http://models.lab:8000/v1",
+        "http://open.lab/v1",
+    ]
+    assert given["OPENAI_API_KEYS"].split(";") == ["${PIPELINES_API_KEY}", "${LAB_API_KEY}", ""]
+
+
+@pytest.mark.parametrize("deployed", [BOTH, ["open_webui", "pipelines"]])
+def test_pipelines_are_found_under_either_name(
+    deployed: list[str], environment: Callable[..., dict[str, str]]
+) -> None:
+    assert environment(deployed)["OPENAI_API_BASE_URLS"] == "http://pipelines:9099"
+
+
+@pytest.mark.parametrize(
+    ("url", "asked"),
+    [("", "http://models.lab:8000/v1"), ("http://far:1", "http://far:1;http://models.lab:8000/v1")],
+)
+def test_pipelines_may_be_elsewhere_or_nowhere(
+    url: str, asked: str, environment: Callable[..., dict[str, str]]
+) -> None:
+    given = environment(BOTH, pipelines_url=url, providers=["lab"])
+    assert given["OPENAI_API_BASE_URLS"] == asked
+
+
+def test_nobody_is_asked_who_was_not_named(environment: Callable[..., dict[str, str]]) -> None:
+    given = environment()
+    assert given["ENABLE_OPENAI_API"] == given["ENABLE_OLLAMA_API"] == "false"
+    # Upstream would take an empty list for OpenAI's own address.
+    assert "OPENAI_API_BASE_URLS" not in given
+    assert "OLLAMA_BASE_URLS" not in given
+
+
+def test_ollama_is_asked_where_it_is_named(environment: Callable[..., dict[str, str]]) -> None:
+    given = environment(ollama_url="http://host.containers.internal:11434")
+    assert given["ENABLE_OLLAMA_API"] == "true"
+    assert given["OLLAMA_BASE_URLS"] == "http://host.containers.internal:11434"
+
+
+def test_strangers_stay_outside(environment: Callable[..., dict[str, str]]) -> None:
+    given = environment()
+    assert given["ENABLE_SIGNUP"] == "false"
+    assert given["DEFAULT_USER_ROLE"] == "pending"
+    assert given["WEBUI_ADMIN_PASSWORD"] == "${WEBUI_ADMIN_PASSWORD}"
+    assert given["WEBUI_SECRET_KEY"] == "${WEBUI_SECRET_KEY}"
+
+
+def test_on_this_machine_browsers_may_use_either_name_of_it(
+    environment: Callable[..., dict[str, str]],
+) -> None:
+    given = environment(port_host=3030)
+    assert given["CORS_ALLOW_ORIGIN"] == "http://localhost:3030;http://127.0.0.1:3030"
+    assert given["WEBUI_SESSION_COOKIE_SECURE"] == given["WEBUI_AUTH_COOKIE_SECURE"] == "false"
+
+
+def test_behind_a_proxy_only_its_address_counts(
+    environment: Callable[..., dict[str, str]],
+) -> None:
+    given = environment(public_url="https://chat.example.org/")
+    assert given["WEBUI_URL"] == given["CORS_ALLOW_ORIGIN"] == "https://chat.example.org"
+    assert given["WEBUI_SESSION_COOKIE_SECURE"] == given["WEBUI_AUTH_COOKIE_SECURE"] == "true"
+
+
+def test_variables_of_the_user_win(environment: Callable[..., dict[str, str]]) -> None:
+    given = environment(environment={"ENABLE_SIGNUP": "true", "WEBUI_NAME": "The lab's"})
+    assert given["ENABLE_SIGNUP"] == "true"
+    assert given["WEBUI_NAME"] == "The lab's"
+    assert given["OFFLINE_MODE"] == "true"
+
+
+def test_nothing_but_the_volume_is_written_to(render: Callable[..., dict[str, Any]]) -> None:
+    service = render()
+    assert service["read_only"] is True
+    assert service["volumes"] == [f"open_webui_data:{service['environment']['DATA_DIR']}"]
+    assert service["tmpfs"] == ["/tmp"]
+    assert service["environment"]["STATIC_DIR"].startswith("/tmp/")
+
+
+def test_the_documentation_says_where_upstream_reads_each_variable(
+    environment: Callable[..., dict[str, str]],
+) -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    given = environment(providers=["lab"], ollama_url="http://ollama.lab:11434")
+    table = re.findall(r"^\| `([A-Z_]+)`", page, re.MULTILINE)
+    assert sorted(table) == sorted(given)
