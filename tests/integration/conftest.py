@@ -130,14 +130,11 @@ def python_image(podman: Podman) -> str:
             pytest.fail(f"These tests need the local base image.\n{error}", pytrace=False)
 
 
-@pytest.fixture
-def trusting_builds(
-    podman: Podman, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> dict[str, str]:
-    """Image builds reach a package index also where a proxy signs with a certificate of its own.
+def trusting_settings(podman: Podman, folder: Path) -> dict[str, str]:
+    """The variables with which image builds reach a package index, wherever they need any.
 
-    Where ``SSL_CERT_FILE`` names the bundle that this machine trusts, it is mounted into builds
-    and containers; it becomes part of no image. Returns the variables that say so; they are set.
+    Where a proxy signs with a certificate of its own, ``SSL_CERT_FILE`` names the bundle that this
+    machine trusts; it is mounted into builds and containers, and becomes part of no image.
     """
     if not Path(CA_BUNDLE).is_file():
         return {}
@@ -148,10 +145,20 @@ def trusting_builds(
     settings = containers_conf.merge(
         containers_conf.read(files), {"containers": {"volumes": [mount]}}
     )
-    file = tmp_path / "trusting-containers.conf"
+    file = folder / "trusting-containers.conf"
     file.write_text(tomli_w.dumps(settings), encoding="utf-8")
-    monkeypatch.setenv("CONTAINERS_CONF", str(file))
     return {"CONTAINERS_CONF": str(file)}
+
+
+@pytest.fixture
+def trusting_builds(
+    podman: Podman, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> dict[str, str]:
+    """Sets :func:`trusting_settings` for the test, and returns them."""
+    variables = trusting_settings(podman, tmp_path)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    return variables
 
 
 @pytest.fixture
