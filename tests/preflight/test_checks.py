@@ -157,3 +157,25 @@ def test_short_image_names_are_warned_about(tmp_path: Path) -> None:
     )
     warnings = findings(text, tmp_path).warnings
     assert [w.message.split("'")[1] for w in warnings] == ["redis", "library/redis"]
+
+
+def test_what_an_ordinary_user_in_a_container_cannot_read_is_told(tmp_path: Path) -> None:
+    """A checkout that was made with umask 077 mounts files that nobody else may read."""
+    text = "services: {{web: {{image: localhost/x, {user} volumes: ['{source}:/kernels:ro']}}}}"
+    folder = tmp_path / "build" / "kernels"
+    folder.mkdir(parents=True)
+    file = folder / "kernel.json"
+    file.touch()
+    file.chmod(0o600)
+    folder.chmod(0o755)
+    mounted = text.format(user="user: '12345:0',", source=folder)
+    (warning,) = findings(mounted, tmp_path).warnings
+    assert warning.message == (
+        f"The service 'web' runs as user 12345, who may not read {file}, which it mounts."
+    )
+    file.chmod(0o644)
+    assert findings(mounted, tmp_path).warnings == ()
+    folder.chmod(0o700)
+    assert "may not read" in findings(mounted, tmp_path).warnings[0].message
+    for user in ("", "user: root,", "user: '0:0',"):
+        assert findings(text.format(user=user, source=folder), tmp_path).warnings == ()

@@ -1,0 +1,142 @@
+"""What would go wrong: all findings at once, before anything is touched.
+
+The checks are given what Podman says and look at the machine themselves (ports, paths); they change
+nothing. Missing folders that may be created are returned, not made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from container_manager.compose.model import ComposeService, Stack
+from container_manager.errors import Problem
+from container_manager.identity import COMPOSE_PROJECT, Identity, foreign_problems
+from container_manager.podman.state import ListedContainer
+from container_manager.preflight.mounts import missing, unreadable
+from container_manager.preflight.ports import PortTest, taken_ports, try_bind
+from container_manager.preflight.surroundings import Surroundings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Findings:
+    """What was found.
+
+    Attributes:
+        problems: what stops the start.
+        warnings: what does not.
+        folders: missing mounted folders of the project, to be created.
+    """
+
+    problems: tuple[Problem, ...]
+    warnings: tuple[Problem, ...]
+    folders: tuple[Path, ...]
+
+
+def check(
+    stack: Stack,
+    names: Collection[str],
+    identity: Identity,
+    surroundings: Surroundings,
+    *,
+    root: Path,
+    try_port: PortTest | None = None,
+) -> Findings:
+    """Look for everything that would keep services from starting.
+
+    Args:
+        stack: all services.
+        names: those that are to run.
+        identity: who we are.
+        surroundings: what Podman says.
+        root: the project's folder: missing mounted folders below it are created.
+        try_port: tries a port of this machine.
+    """
+    services = [stack.services[name] for name in names]
+    used = [stack.volumes[v].actual for s in services for v in s.volumes if v in stack.volumes]
+    problems = foreign_problems(identity, surroundings.own, surroundings.volumes, used=used)
+    problems += _taken_names(stack, services, surroundings)
+    problems += taken_ports(services, surroundings, try_port or try_bind)
+    problems += _missing_externals(stack, services, surroundings)
+    folders, absent = missing(services, root)
+    return Findings(
+        problems=tuple(problems + absent),
+        warnings=(*_short_names(services), *unreadable(services, root)),
+        folders=tuple(folders),
+    )
+
+
+def _taken_names(
+    stack: Stack, services: Iterable[ComposeService], surroundings: Surroundings
+) -> list[Problem]:
+    by_name: Mapping[str, ListedContainer] = {one.name: one for one in surroundings.everything}
+    problems = []
+    for service in services:
+        name = service.container_name or f"{stack.project}_{service.name}_1"
+        holder = by_name.get(name)
+        if holder is None or holder.labels.get(COMPOSE_PROJECT) == stack.project:
+            continue
+        project = holder.labels.get(COMPOSE_PROJECT)
+        whose = f"of the project '{project}'" if project else "that no project has made"
+        problems.append(
+            Problem(
+                message=f"The name {name} of the service '{service.name}' is taken by a container "
+                f"{whose}.",
+                where=service.where,
+                remedy="Remove 'container_name' from the template, or that container."
+                if service.container_name
+                else f"Remove it with 'podman rm {name}', or choose another project_name.",
+            )
+        )
+    return problems
+
+
+def _missing_externals(
+    stack: Stack, services: Iterable[ComposeService], surroundings: Surroundings
+) -> list[Problem]:
+    problems = []
+    listed = list(services)
+    for kind, declared, known, used in (
+        (
+            "volume",
+            stack.volumes,
+            surroundings.known_volumes,
+            {v for s in listed for v in s.volumes},
+        ),
+        (
+            "network",
+            stack.networks,
+            surroundings.known_networks,
+            {n for s in listed for n in s.networks},
+        ),
+    ):
+        for name, one in declared.items():
+            if one.external and name in used and one.actual not in known:
+                problems.append(
+                    Problem(
+                        message=f"The external {kind} '{one.actual}' does not exist.",
+                        where=one.where,
+                        remedy=f"Create it with 'podman {kind} create {one.actual}', or remove "
+                        "'external'.",
+                    )
+                )
+    return problems
+
+
+def _short_names(services: Iterable[ComposeService]) -> list[Problem]:
+    warnings = []
+    for service in services:
+        first, slash, _ = service.image.partition("/")
+        qualified = slash and ("." in first or ":" in first or first == "localhost")
+        if service.build is None and not qualified:
+            warnings.append(
+                Problem(
+                    message=f"The image '{service.image}' names no registry: which image that is "
+                    "depends on the machine.",
+                    where=service.where,
+                    remedy=f"Write it in full: REGISTRY/PATH/{service.image}, or "
+                    f"localhost/{service.image} for one built here.",
+                )
+            )
+    return warnings
