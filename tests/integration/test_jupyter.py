@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.client
 import json
+import socket
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,6 +14,7 @@ import pytest
 import websocket
 from tests.integration.conftest import Podman
 from tests.integration.jupyter_api import Server
+from tests.integration.jupyter_hostile import HOSTILE, SPOIL
 from tests.integration.jupyter_project import PUBLIC_HOST, PUBLIC_PATH, Lab, running
 
 pytestmark = [pytest.mark.podman, pytest.mark.timeout(900)]
@@ -186,10 +191,10 @@ def test_it_works_behind_a_reverse_proxy(lab: Lab) -> None:
     lab.write.api("DELETE", f"/api/kernels/{there}")
 
 
-def opens(server: Server, kernel: str, **options: Any) -> bool:
+def opens(server: Server, kernel: str, query: str = "", **options: Any) -> bool:
     """Whether a WebSocket to a kernel can be opened."""
     try:
-        server.socket(f"/api/kernels/{kernel}/channels", **options).close()
+        server.socket(f"/api/kernels/{kernel}/channels{query}", **options).close()
     except websocket.WebSocketBadStatusException:
         return False
     return True
@@ -209,12 +214,22 @@ def test_what_it_leaves_behind(lab: Lab, podman: Podman) -> None:
 
 def test_the_tokens_are_told_nowhere(lab: Lab, podman: Podman) -> None:
     for side, server in (("read", lab.read), ("write", lab.write)):
-        # A token in the address is hidden in the log, too.
+        # One in an address is hidden, too, also where the answer is an error, and the other side's.
+        for token in (server.token, lab.write.token):
+            server.request("GET", f"/api/contents/nope?token={token}")
         assert server.request("GET", f"/api/status?token={server.token}")[0] == 200
+        assert server.request("PUT", f"/api/config/x?token={server.token}", "{}")[0] == 500
+        assert not opens(server, "none", f"?token={server.token}")
         container = f"{lab.name}_jupyter_{side}_1"
         logs = podman("logs", container)
         told = logs.stdout + logs.stderr
         assert "is running at" in told
+        for line in (
+            "/contents/nope?token=[secret]",
+            "HTTPServerRequest(",
+            "/channels?token=[secret]",
+        ):
+            assert line in told
         argv = exec_in(podman, lab, side, "cat /proc/[0-9]*/cmdline")
         assert "jupyter" in argv
         (inspected,) = json.loads(podman("inspect", container).stdout)
@@ -224,6 +239,55 @@ def test_the_tokens_are_told_nowhere(lab: Lab, podman: Podman) -> None:
         for token in (lab.read.token, lab.write.token):
             assert token not in told
         assert exec_in(podman, lab, side, f"grep -rl $JUPYTER_TOKEN {HELD}") == ""
+
+
+@pytest.mark.parametrize("side", ["read", "write"])
+def test_files_for_everybody_are_there(lab: Lab, side: str) -> None:
+    """Below a path, too."""
+    server: Server = getattr(lab, side)
+    assert server.request("GET", "/favicon.ico")[0] == 200
+    assert server.request("GET", "/robots.txt")[0] == 404
+
+
+def test_a_request_that_is_too_large_ends_no_server(lab: Lab) -> None:
+    """Nobody has to log in to send one."""
+    with socket.create_connection(("127.0.0.1", lab.read.port), timeout=30) as connection:
+        connection.sendall(b"POST /login HTTP/1.1\r\nContent-Length: 67108865\r\n\r\n")
+        assert b" 200 " not in connection.recv(1024)
+    assert lab.read.api("GET", "/api/status")["connections"] == 0
+
+
+def test_what_a_notebook_leaves_at_home_opens_no_door(lab: Lab, podman: Podman) -> None:
+    """Settings, kernels, extensions and modules, wherever Jupyter or Python may look for them."""
+    with lab.read.kernel(READ_KERNEL) as kernel:
+        assert kernel.run(HOSTILE).endswith("left")
+    podman("restart", "--time=5", f"{lab.name}_jupyter_read_1")
+    wait_for(lab.read)
+    doors = ("/api/status", "/api/kernels", "/api/contents", "/lab", "/api/kernelspecs")
+    assert {lab.read.request("GET", door)[0] for door in doors} == {403}
+    assert set(lab.read.api("GET", "/api/kernelspecs")["kernelspecs"]) == {READ_KERNEL}
+    with lab.read.kernel(READ_KERNEL) as kernel:
+        assert kernel.run("import os; print(os.path.exists('/home/app/ran'))").endswith("False")
+
+    # Nor does it keep the server from starting: not even where the folders cannot be used.
+    with lab.read.kernel(READ_KERNEL) as kernel:
+        kernel.run(SPOIL)
+    podman("restart", "--time=5", f"{lab.name}_jupyter_read_1")
+    wait_for(lab.read)
+    assert lab.read.request("GET", "/api/status")[0] == 403
+    with lab.read.kernel(READ_KERNEL) as kernel:
+        assert kernel.run("print(6 * 7)").endswith("42")
+
+
+def wait_for(server: Server) -> None:
+    """Until it answers to its token."""
+    deadline = time.monotonic() + 60
+    while True:
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            server.api("GET", "/api/status")
+            return
+        assert time.monotonic() < deadline
+        time.sleep(0.5)
 
 
 def exec_in(podman: Podman, lab: Lab, side: str, script: str) -> str:

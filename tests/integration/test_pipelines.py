@@ -109,11 +109,14 @@ FILES = {
         COPY main.py /app/main.py
         """,
     "open-webui/server.py": OPEN_WEBUI_SERVER,
+    "open-webui/start.sh": "exec python3 server.py\n",
     "open-webui/Dockerfile": """
         ARG BASE
         FROM ${BASE}
-        COPY server.py /app/backend/server.py
-        CMD ["python3", "/app/backend/server.py"]
+        RUN printf '#!/bin/sh\\nexec sh "$@"\\n' > /usr/bin/bash && chmod 755 /usr/bin/bash
+        COPY server.py start.sh /app/backend/
+        WORKDIR /app/backend
+        CMD ["bash", "start.sh"]
         """,
 }
 
@@ -126,11 +129,15 @@ class Lab:
         self.chat, self.pipelines = (f"http://127.0.0.1:{port}" for port in ports)
         self.ports = ports
 
-    def configure(self, **pipelines: Any) -> None:
+    def configure(self, *, admin_email: str = "admin@localhost", **pipelines: Any) -> None:
         """Write ``config.yml``."""
         package = "package:container-manager/services/framework"
         services = {
-            "open_webui": {"path": f"{package}/open-webui", "port_host": self.ports[0]},
+            "open_webui": {
+                "path": f"{package}/open-webui",
+                "port_host": self.ports[0],
+                "admin_email": admin_email,
+            },
             "pipelines": {"path": f"{package}/pipelines", "port_host": self.ports[1], **pipelines},
         }
         config = {
@@ -145,13 +152,14 @@ class Lab:
         """``up --detached``; it must go well."""
         self.run("up", "--detached")
 
-    def run(self, *arguments: str) -> None:
-        """The program in the project's folder; it must go well."""
+    def run(self, *arguments: str, code: int = 0) -> str:
+        """The program in the project's folder; what it says, if it ends with this code."""
         argv = [sys.executable, "-m", "container_manager", *arguments]
         done = subprocess.run(
             argv, cwd=self.root, capture_output=True, text=True, timeout=400, check=False
         )
-        assert done.returncode == 0, done.stdout + done.stderr
+        assert done.returncode == code, done.stdout + done.stderr
+        return done.stdout + done.stderr
 
     @property
     def key(self) -> str:
@@ -223,6 +231,13 @@ def test_both_services_work_together(lab: Lab, podman: Podman) -> None:
     assert ask(f"{lab.pipelines}/models", former) == 401
     assert ask(lab.chat)["models"] == [["count"]]
     assert _valves(podman, lab) == "kept"
+
+    # Where the first stranger would become administrator, there is nobody to ask.
+    lab.configure(admin_email="")
+    failed = lab.run("up", "--detached", code=1)
+    assert "admin_email is empty" in failed
+    with pytest.raises(urllib.error.URLError):
+        ask(lab.chat)
     lab.run("clean", "--no-backup")
 
 

@@ -175,6 +175,8 @@ def test_finds_channels_and_keeps_them(site: Site, podman: Podman, tmp_path: Pat
     assert site.post() == 401
     assert site.post(Authorization="Bearer wrong") == 401
     assert site.post(Authorization=right) == 200
+    assert site.post(Authorization=right, Host=f"LocalHost:{site.port}") == 200
+    assert site.post(Authorization=right, Host=f"[::1]:{site.port}") == 200
     assert site.post(Authorization=right, Host="rebound.example.org") == 421
     assert site.post(Authorization=right, Origin="http://rebound.example.org") == 403
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import logging
 import re
 import shutil
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from tests.conftest import Project
 
@@ -105,6 +106,26 @@ def test_variables_of_a_mode_reach_its_kernel_alone(prepare: Callable[..., Prepa
     assert not kernel(prepared, WRITE_KERNEL)["env"].items() & more.items()
 
 
+@pytest.mark.parametrize(("value", "text"), [(1, "1"), (True, "true"), (None, ""), ('"', '"')])
+def test_a_variable_of_a_mode_becomes_a_text(
+    value: object, text: str, prepare: Callable[..., Prepared]
+) -> None:
+    prepared = prepare({"modes": {"read_only": {"environment": {"A": value}}}})
+    assert kernel(prepared, READ_KERNEL)["env"]["A"] == text
+
+
+def test_no_environment_is_none(prepare: Callable[..., Prepared]) -> None:
+    prepared = prepare({"modes": {"write_access": {"environment": None}}})
+    assert kernel(prepared, WRITE_KERNEL)["env"]["EPICS_EXECUTION_MODE"] == "write_access"
+
+
+def test_an_empty_public_url_is_none_whatever_the_shell_says(
+    prepare: Callable[..., Prepared],
+) -> None:
+    service = prepare(containers={"read": {"public_url": None}}).stack.services["jupyter_read"]
+    assert service.environment["PUBLIC_URL"] == ""
+
+
 def test_the_read_container_is_told_nowhere_where_to_write(
     prepare: Callable[..., Prepared],
 ) -> None:
@@ -127,6 +148,8 @@ def test_the_image_holds_neither_kernels_nor_the_configuration() -> None:
         "ipython_kernel_config.py",
         "check.py",
         "execution_mode.py",
+        "hidden_tokens.py",
+        "public_url.py",
     }
 
 
@@ -165,9 +188,53 @@ def test_what_the_image_installs_is_pinned_with_its_hashes() -> None:
     ],
 )
 def test_a_kernel_tells_its_mode(environ: dict[str, str], told: str) -> None:
-    spec = importlib.util.spec_from_file_location("execution_mode", FOLDER / "execution_mode.py")
+    assert load("execution_mode").describe(environ) == told
+
+
+def load(name: str) -> Any:
+    """A module that the image holds."""
+    spec = importlib.util.spec_from_file_location(name, FOLDER / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    assert module.describe(environ) == told
+    return module
+
+
+TOKEN = "0123456789abcdef"
+
+
+@pytest.fixture
+def logged(caplog: pytest.LogCaptureFixture) -> Iterator[Callable[[], str]]:
+    """The log, after :func:`hide` was called with the token."""
+    make = logging.getLogRecordFactory()
+    load("hidden_tokens").hide(TOKEN)
+    yield lambda: caplog.text
+    logging.setLogRecordFactory(make)
+
+
+class Asked:
+    """Shows its address only when it is written, as a request does."""
+
+    def __repr__(self) -> str:
+        return f"Asked(uri='/api?token={TOKEN}')"
+
+
+def test_a_token_is_in_no_record(logged: Callable[[], str]) -> None:
+    log = logging.getLogger("tornado.general")
+    log.warning("404 GET /api/x?a=1&token=%s&b=2", TOKEN)
+    log.error("%r", Asked())
+    log.error("%d%% of %s", 1, {"it": TOKEN})
+    log.error("does not fit: %d", TOKEN)
+    try:
+        int(TOKEN)
+    except ValueError:
+        log.exception("Uncaught", stack_info=True)
+    assert TOKEN not in logged()
+    assert "404 GET /api/x?a=1&token=[secret]&b=2" in logged()
+    assert "with base 10: '[secret]'" in logged()
+
+
+def test_the_token_of_somebody_else_is_hidden_in_an_address(logged: Callable[[], str]) -> None:
+    logging.getLogger().warning("403 GET /lab?token=%s", "f3dcba9876543210")
+    assert "f3dcba9876543210" not in logged()

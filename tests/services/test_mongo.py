@@ -56,9 +56,10 @@ def test_the_init_job_is_a_one_shot_also_where_nobody_waits_for_it(project: Proj
     assert init.restart == "no"
 
 
-def test_authentication_is_on(project: Project) -> None:
+@pytest.mark.parametrize("settings", [{}, {"root_user": None}, {"root_user": ""}])
+def test_authentication_is_on(project: Project, settings: dict[str, Any]) -> None:
     """The image turns it on where both are given."""
-    mongo = rendered(project)["mongo"]
+    mongo = rendered(project, **settings)["mongo"]
     assert mongo.environment["MONGO_INITDB_ROOT_USERNAME"] == "root"
     secret = {entry.key: entry.text for entry in mongo.secret_entries}
     assert secret == {"MONGO_INITDB_ROOT_PASSWORD": "${MONGO_ROOT_PASSWORD}"}

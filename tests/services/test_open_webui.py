@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -144,10 +147,72 @@ def test_variables_of_the_user_win(environment: Callable[..., dict[str, str]]) -
     assert given["OFFLINE_MODE"] == "true"
 
 
+def test_our_own_variables_can_be_replaced_too(
+    environment: Callable[..., dict[str, str]],
+) -> None:
+    both = "https://chat.example.org;https://other.example.org"
+    given = environment(environment={"CORS_ALLOW_ORIGIN": both, "WEBUI_SECRET_KEY": "mine"})
+    assert given["CORS_ALLOW_ORIGIN"] == both
+    # But no credential may stand in a file.
+    assert given["WEBUI_SECRET_KEY"] == "${WEBUI_SECRET_KEY}"
+
+
+def test_variables_become_texts(environment: Callable[..., dict[str, str]]) -> None:
+    values = {"A": 1, "B": True, "C": None, "D": '"', "E": "${LAB_API_KEY}"}
+    given = environment(environment=values)
+    assert [given[name] for name in values] == ["1", "true", "", '"', "${LAB_API_KEY}"]
+
+
+def test_what_is_left_empty_is_none(environment: Callable[..., dict[str, str]]) -> None:
+    given = environment(environment=None, providers=None, ollama_url=None, public_url=None)
+    assert given["WEBUI_URL"] == "http://localhost:3000"
+    assert given["ENABLE_OPENAI_API"] == given["ENABLE_OLLAMA_API"] == "false"
+
+
+@pytest.mark.parametrize(
+    ("environ", "told"),
+    [
+        ({}, ""),
+        ({"WEBUI_ADMIN_PASSWORD": "x" * 72}, ""),
+        ({"WEBUI_ADMIN_EMAIL": ""}, "admin_email is empty"),
+        ({"WEBUI_ADMIN_EMAIL": " "}, "admin_email is empty"),
+        ({"WEBUI_ADMIN_PASSWORD": ""}, "WEBUI_ADMIN_PASSWORD is empty"),
+        ({"WEBUI_ADMIN_PASSWORD": "x" * 73}, "more than 72 bytes"),
+        ({"WEBUI_ADMIN_PASSWORD": "\u00e9" * 37}, "more than 72 bytes"),
+    ],
+)
+def test_it_does_not_start_where_the_first_stranger_would_be_administrator(
+    environ: dict[str, str], told: str, tmp_path: Path
+) -> None:
+    (tmp_path / "bash").write_text("#!/bin/sh\necho upstream: $*\n")
+    (tmp_path / "bash").chmod(0o755)
+    good = {
+        "WEBUI_ADMIN_EMAIL": "admin@localhost",
+        "WEBUI_ADMIN_PASSWORD": "a-password-to-enter",
+        "WEBUI_URL": "http://localhost:3000",
+        "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}",
+    }
+    script = CHECKOUT / "services/framework/open-webui/start.py"
+    started = subprocess.run(
+        [sys.executable, str(script)],
+        env=good | environ,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert told in started.stderr
+    assert (started.returncode, started.stdout) == (
+        (1, "") if told else (0, "upstream: start.sh\n")
+    )
+    assert "xxx" not in started.stderr
+
+
 def test_nothing_but_the_volume_is_written_to(render: Callable[..., dict[str, Any]]) -> None:
     service = render()
     assert service["read_only"] is True
-    assert service["volumes"] == [f"open_webui_data:{service['environment']['DATA_DIR']}"]
+    data, script = service["volumes"]
+    assert data == f"open_webui_data:{service['environment']['DATA_DIR']}"
+    assert script.endswith(":ro,z")
     assert service["tmpfs"] == ["/tmp"]
     assert service["environment"]["STATIC_DIR"].startswith("/tmp/")
 

@@ -16,9 +16,12 @@ from tests.services.scan import violations
 from container_manager.compose.stack import read_stack
 from container_manager.config import load
 from container_manager.config.source import parse_yaml
+from container_manager.errors import RenderError
 from container_manager.model import ComposeFile
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.conftest import Project
 
     from container_manager.build.pipeline import Prepared
@@ -37,15 +40,24 @@ SHIPPED = (
 
 
 @pytest.fixture
-def prepared(project: Project) -> Prepared:
-    """A project that deploys everything we ship, with the settings it is shipped with."""
-    shutil.copytree(CHECKOUT / "services", project.root / "services")
-    project.write("src/lab.py", "ANSWER = 42\n")
-    project.write("config.yml", (CHECKOUT / "config.yml").read_text(encoding="utf-8"))
-    project.write(
-        "everything.yml", json.dumps({"import": "config.yml", "deployed_services": list(SHIPPED)})
-    )
-    return project.prepare(load(project.root / "everything.yml", project.environ))
+def everything(project: Project) -> Callable[[dict[str, Any]], Prepared]:
+    """Prepares a project that deploys everything we ship, with the given settings."""
+
+    def prepare(settings: dict[str, Any]) -> Prepared:
+        shutil.copytree(CHECKOUT / "services", project.root / "services")
+        project.write("src/lab.py", "ANSWER = 42\n")
+        project.write("config.yml", (CHECKOUT / "config.yml").read_text(encoding="utf-8"))
+        deployed = {"import": "config.yml", "deployed_services": list(SHIPPED)}
+        project.write("everything.yml", json.dumps(settings | deployed))
+        return project.prepare(load(project.root / "everything.yml", project.environ))
+
+    return prepare
+
+
+@pytest.fixture
+def prepared(everything: Callable[[dict[str, Any]], Prepared]) -> Prepared:
+    """All of it, with the settings that it is shipped with."""
+    return everything({})
 
 
 def test_nothing_shipped_is_forgotten_here() -> None:
@@ -84,6 +96,34 @@ def test_every_image_is_a_configuration_value(prepared: Prepared) -> None:
             assert service.image in configured
         elif service.build is not None:
             assert service.build.definition["args"]["BASE"] in configured
+
+
+PUBLISHED = (
+    "framework.services.jupyter.containers.read",
+    "framework.services.open_webui",
+    "framework.services.pipelines",
+    "framework.services.gateway",
+    "applications.als_expert.services.mongo",
+    "applications.als_expert.services.pv_finder",
+)
+
+
+@pytest.mark.parametrize("key", PUBLISHED)
+def test_a_quote_in_a_port_stays_there_and_is_refused(
+    everything: Callable[[dict[str, Any]], Prepared], key: str
+) -> None:
+    settings: Any = {"port_host": '1"2'}
+    for name in reversed(key.split(".")):
+        settings = {name: settings}
+    with pytest.raises(RenderError, match=r"""'127.0.0.1:1"2:\d+' is no port"""):
+        everything(settings)
+
+
+@pytest.mark.parametrize("network", ["no", "1"])
+def test_the_name_of_a_network_stays_a_text(
+    everything: Callable[[dict[str, Any]], Prepared], network: str
+) -> None:
+    assert set(everything({"network": network}).stack.networks) == {network}
 
 
 UNSAFE: dict[str, Any] = {

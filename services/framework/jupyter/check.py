@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import os
 import urllib.request
-from urllib.parse import urlsplit
 
-path = urlsplit(os.environ.get("PUBLIC_URL", "")).path.rstrip("/")
+import public_url
+
+path = public_url.read(os.environ.get("PUBLIC_URL", "")).path
 request = urllib.request.Request(
     f"http://127.0.0.1:8888{path}/api/status",
     headers={"Authorization": f"token {os.environ['JUPYTER_TOKEN']}"},

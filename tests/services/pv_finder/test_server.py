@@ -192,6 +192,7 @@ def test_with_the_token_the_tools_answer(store: Store) -> None:
         ({"Host": "rebound.example.org"}, 421),
         ({"Host": "127.0.0.1:9999"}, 421),
         ({"Host": "pv.example.org"}, 200),
+        ({"Host": "PV.Example.ORG", "Origin": "HTTPS://PV.Example.ORG"}, 200),
         ({"Origin": "https://rebound.example.org"}, 403),
         ({"Origin": "https://pv.example.org"}, 200),
     ],

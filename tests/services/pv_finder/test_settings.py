@@ -53,10 +53,20 @@ def test_the_public_address_is_one_of_ours() -> None:
     assert doors.origins[-1] == "https://pv.example.org"
 
 
-@pytest.mark.parametrize("url", ["pv.example.org", "ftp://pv.example.org", "https://"])
-def test_a_public_address_is_a_whole_one(url: str) -> None:
-    with pytest.raises(SettingsError, match="PV_FINDER_PUBLIC_URL must begin with http"):
-        settings.doors({**DOORS, "PV_FINDER_PUBLIC_URL": url})
+def test_a_wrong_public_address_is_told_with_the_rest() -> None:
+    wrong = {"PV_FINDER_HOSTS": "localhost:8051", "PV_FINDER_PUBLIC_URL": "pv.example.org"}
+    with pytest.raises(SettingsError) as caught:
+        settings.doors(wrong)
+    assert str(caught.value) == (
+        "PV_FINDER_TOKEN is not set; PV_FINDER_PUBLIC_URL is 'pv.example.org': "
+        "it does not begin with http:// or https://; it must be like https://pv.example.org"
+    )
+
+
+def test_on_the_usual_port_a_client_need_not_name_it() -> None:
+    doors = settings.doors({**DOORS, "PV_FINDER_HOSTS": "localhost:80,pv_finder:8051"})
+    assert doors.hosts == ("localhost:80", "pv_finder:8051", "localhost")
+    assert "http://localhost" in doors.origins
 
 
 def test_the_client_does_not_show_its_password() -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from container_manager.config import load
+from container_manager.errors import RenderError
 
 if TYPE_CHECKING:
     from tests.conftest import Project
@@ -87,6 +88,31 @@ def test_the_addresses_follow_the_published_port(project: Project) -> None:
     (port,) = services["pv_finder"].ports
     assert (port.host_ip, port.host_port, port.container_port) == ("127.0.0.1", 9051, 8051)
     environment = services["pv_finder"].environment
-    hosts = "127.0.0.1:9051,localhost:9051,pv_finder:8051"
+    hosts = "127.0.0.1:9051,[::1]:9051,localhost:9051,pv_finder:8051"
     assert environment["PV_FINDER_HOSTS"] == hosts
     assert environment["PV_FINDER_PUBLIC_URL"] == url
+
+
+@pytest.mark.parametrize(("value", "text"), [(True, "true"), ("true", "true"), ("false", "false")])
+def test_truth_may_be_told_as_a_text(project: Project, value: object, text: str) -> None:
+    services = rendered(project, NAMES, seed=value, database={"tls": value})
+    assert ("pv_finder_seed" in services) == (text == "true")
+    assert services["pv_finder"].environment["MONGO_TLS"] == text
+
+
+@pytest.mark.parametrize("value", ["no", "yes", "", 0, 1, None])
+def test_what_is_neither_true_nor_false_is_refused(project: Project, value: object) -> None:
+    with pytest.raises(RenderError, match=r"'seed: .*' does not exist") as caught:
+        rendered(project, NAMES, seed=value, database={"tls": value})
+    assert "'tls: " in str(caught.value)
+
+
+def test_a_quote_stays_part_of_its_value(project: Project) -> None:
+    services = rendered(project, NAMES, database={"port": '3"4', "host": None})
+    environment = services["pv_finder"].environment
+    assert (environment["MONGO_PORT"], environment["MONGO_HOST"]) == ('3"4', "")
+
+
+def test_an_empty_public_url_is_none_whatever_the_shell_says(project: Project) -> None:
+    services = rendered(project, NAMES, public_url=None)
+    assert services["pv_finder"].environment["PV_FINDER_PUBLIC_URL"] == ""

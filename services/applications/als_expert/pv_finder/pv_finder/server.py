@@ -37,6 +37,7 @@ HEALTH = "/health"
 """The one door without a lock: the health check has no token."""
 
 _MAX_BODY = 64 * 1024
+_OUR_NAMES = (b"host", b"origin")
 _STOP_SECONDS = 5
 _INSTRUCTIONS = """\
 Finds channels (process variables) of the control system. Use search_channels for words such as
@@ -133,6 +134,23 @@ class RequireToken:
         return right and kind.lower() == "bearer"
 
 
+class SmallLetters:
+    """Hands on how a client names us in small letters: case does not matter there."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand on."""
+        if scope["type"] == "http":
+            headers = [
+                (name, value.lower() if name in _OUR_NAMES else value)
+                for name, value in scope["headers"]
+            ]
+            scope = {**scope, "headers": headers}
+        await self._app(scope, receive, send)
+
+
 async def _health(store: ChannelStore) -> Response:
     """200 while the database answers, else 503; a word, since nobody had to say who they are."""
     try:
@@ -159,7 +177,7 @@ def application(store: ChannelStore, doors: settings.Doors) -> ASGIApp:
         ),
     )
     app.router.routes.append(Route(HEALTH, health))
-    return RequireToken(app, doors.token)
+    return RequireToken(SmallLetters(app), doors.token)
 
 
 def main() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,6 +19,8 @@ DATABASE_PATIENCE_MS = 3000
 """How long a request may wait for the database."""
 
 _TRUTH = {"true": True, "false": False}
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+_HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?")
 
 
 class SettingsError(ValueError):
@@ -97,15 +101,44 @@ def doors(environ: Mapping[str, str] = os.environ) -> Doors:
     read = _Reader(environ)
     token = read.text("PV_FINDER_TOKEN")
     hosts = [host.strip() for host in read.text("PV_FINDER_HOSTS").split(",") if host.strip()]
+    # On the usual port, clients do not name it.
+    hosts += [host.removesuffix(":80") for host in hosts if host.endswith(":80")]
     origins = [f"http://{host}" for host in hosts]
     if public := environ.get("PV_FINDER_PUBLIC_URL"):
-        url = urlsplit(public)
-        if url.scheme not in ("http", "https") or not url.netloc:
-            read.wrong.append("PV_FINDER_PUBLIC_URL must begin with http:// or https://")
-        hosts.append(url.netloc)
-        origins.append(f"{url.scheme}://{url.netloc}")
+        try:
+            scheme, host = _scheme_and_host(public)
+        except ValueError as error:
+            read.wrong.append(
+                f"PV_FINDER_PUBLIC_URL is {public!r}: {error}; "
+                "it must be like https://pv.example.org"
+            )
+        else:
+            hosts.append(host)
+            origins.append(f"{scheme}://{host}")
     read.finish()
     return Doors(token=token, hosts=tuple(hosts), origins=tuple(origins))
+
+
+def _scheme_and_host(address: str) -> tuple[str, str]:
+    """Both as browsers spell them; the path, which a proxy takes away, does not matter here."""
+    if not re.fullmatch(r"[!-~]+", address):
+        raise ValueError("it holds a character that an address cannot have")
+    url = urlsplit(address)
+    if url.scheme not in _DEFAULT_PORTS:
+        raise ValueError("it does not begin with http:// or https://")
+    if "@" in url.netloc:
+        raise ValueError("it holds a user's name")
+    if "?" in address or "#" in address:
+        raise ValueError("it holds more than an address and a path")
+    if url.port == 0 or url.netloc.endswith(":"):
+        raise ValueError("its port is none")
+    host = url.hostname or ""
+    if url.netloc.startswith("["):
+        host = f"[{ipaddress.IPv6Address(host)}]"
+    elif not _HOST.fullmatch(host):
+        raise ValueError("it names no host")
+    port = "" if url.port in (None, _DEFAULT_PORTS[url.scheme]) else f":{url.port}"
+    return url.scheme, f"{host}{port}"
 
 
 class _Reader:
