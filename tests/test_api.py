@@ -168,7 +168,7 @@ def test_an_absolute_template_outside_of_the_current_directory(
          "a/docker-compose.yml.j2: The template must render to a YAML mapping."),
         ("docker-compose.yml.j2", "services: [a]\n",
          "a/docker-compose.yml.j2: 'services' must be a mapping."),
-        ("kernel.json.j2", "{", "a/kernel.json.j2: The template renders to invalid JSON"),
+        ("kernel.json.j2", "{", "a/kernel.json.j2:1: The template renders to invalid JSON"),
         ("kernel.json.j2", "[]", "a/kernel.json.j2: The template must render to a JSON object."),
         ("x.j2", "{% if %}", "a/x.j2:1: The template's syntax is wrong"),
     ],

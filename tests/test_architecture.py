@@ -13,8 +13,9 @@ PACKAGE = Path(container_manager.__file__).parent
 LAYERS = (
     ("errors",),
     ("model",),
+    ("names",),
     ("config",),
-    ("names", "discovery", "render"),
+    ("discovery", "render"),
     ("compose", "podman", "debian_tree", "base_image", "run", "progress", "report", "identity"),
     ("build", "preflight", "health", "credentials", "export"),
     ("api", "lifecycle"),

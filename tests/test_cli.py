@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import subprocess
 import sys
+from collections.abc import Iterator
 
 import pytest
 from tests.conftest import Project
 
 from container_manager import parse_args
 from container_manager.cli import run
+from container_manager.progress import PlainProgress
 
 
 def outcome(*argv: str) -> int:
@@ -253,6 +257,74 @@ class TestStockInvoke:
         done = invoke(project, "build", "-c", "other.yml")
         assert done.returncode == 0, done.stderr
         assert (project.root / "elsewhere").is_dir()
+
+
+class TestNobodyReads:
+    """``… | head``: it ends as other programs do, without a word."""
+
+    @pytest.mark.parametrize(
+        "argv",
+        [
+            ["container_manager", "--help"],
+            ["container_manager", "--list"],
+            ["container_manager", "up", "--help"],
+            ["container_manager", "services"],
+            ["container_manager", "build", "--json"],
+            ["container_manager", "config.yml"],
+            ["invoke", "services"],
+        ],
+    )
+    def test_standard_output(self, project: Project, argv: list[str]) -> None:
+        project.deploy("web")
+        project.write("tasks.py", "from container_manager.tasks import namespace\n")
+        assert unread(argv) == (141, "")
+
+    def test_both_streams(self, project: Project) -> None:
+        project.deploy("web")
+        assert unread(["container_manager", "services"], stderr=True) == (141, "")
+
+    def test_errors_keep_their_exit_code(self, project: Project) -> None:
+        project.deploy("web", "services: {web: {image: '{{ imagge }}'}}\n")
+        code, told = unread(["container_manager", "build"])
+        assert code == 2
+        assert "'imagge' is not defined" in told
+
+    def test_work_goes_on_without_readers_of_its_progress(self) -> None:
+        done = []
+        with (
+            unread_pipe() as pipe,
+            contextlib.suppress(BrokenPipeError),
+            open(pipe, "w", closefd=False) as nobody,
+        ):
+            progress = PlainProgress(stream=nobody)
+            for service in ("web", "db"):
+                progress.step(f"Starting {service}")
+                done.append(service)
+        assert done == ["web", "db"]
+
+
+@contextlib.contextmanager
+def unread_pipe() -> Iterator[int]:
+    """The writing end of a pipe that nobody reads."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        yield writing
+    finally:
+        os.close(writing)
+
+
+def unread(argv: list[str], *, stderr: bool = False) -> tuple[int, str]:
+    """A module run where nobody reads its output: the exit code, and what stderr says."""
+    with unread_pipe() as pipe:
+        done = subprocess.run(
+            [sys.executable, "-m", *argv],
+            stdout=pipe,
+            stderr=pipe if stderr else subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    return done.returncode, done.stderr or ""
 
 
 def test_importing_the_package_imports_nothing_heavy() -> None:

@@ -17,6 +17,7 @@ from container_manager.health import (
     Verdict,
     check_is_due,
     judge,
+    last_exit_code,
     ready_to_start,
 )
 from container_manager.model import ComposeFile
@@ -131,6 +132,26 @@ def test_reasons_say_what_to_know() -> None:
     assert "memory" in oom.reason
     sick = judge(service(), container(health=health("unhealthy", output="a\nno luck")), age=99)
     assert sick.reason == "its health check fails: no luck"
+
+
+def test_a_loop_names_the_exit_code_only_where_it_was_seen() -> None:
+    again = {"restart_policy": "always", "restart_count": 3}
+    up = container(**again, exit_code=0)
+    loop = "it ends and is restarted again and again (3 times"
+    assert judge(service(), up, age=0, restarts=3).reason == f"{loop})"
+    seen = judge(service(), up, age=0, restarts=3, last_exit=137)
+    assert seen.reason == f"{loop}, last exit code 137)"
+    down = container(**again, status="exited", exit_code=1)
+    assert judge(service(), down, age=0, restarts=3).reason == f"{loop}, last exit code 1)"
+    between = container(**again, status="initialized", exit_code=0)
+    assert judge(service(), between, age=0, restarts=3).reason == f"{loop})"
+
+
+def test_the_last_exit_code_is_remembered_while_the_container_runs_again() -> None:
+    seen = last_exit_code(container(status="stopped", exit_code=137))
+    assert seen == 137
+    assert last_exit_code(container(exit_code=0), seen) == 137
+    assert last_exit_code(container(exit_code=0)) is None
 
 
 SHOP = """

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import shutil
 from pathlib import Path
 
 import pytest
 
+from container_manager.errors import PreconditionError
 from container_manager.identity import (
     CONFIG,
     PROJECT,
@@ -83,6 +86,37 @@ def test_foreign_things_are_named_with_their_owner(tmp_path: Path, other: Path) 
     assert foreign_problems(load(tmp_path, adopt=True), [], volumes) == []
     remember_adopted(tmp_path / "state", ["lab_used"])
     assert len(foreign_problems(load(tmp_path), [], volumes, used=["lab_used"])) == 1
+    remember_adopted(tmp_path / "state", ["lab_a", "lab_b"])
+    assert foreign_problems(load(tmp_path), [], volumes, used=["lab_used"]) == []
+
+
+def test_a_folder_that_is_open_to_others_is_closed(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    state.mkdir()
+    state.chmod(0o755)
+    load(tmp_path)
+    assert state.stat().st_mode & 0o7777 == 0o700
+
+
+def test_a_folder_that_cannot_be_closed_is_not_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when it belongs to somebody else."""
+
+    def refuse(path: Path, mode: int) -> None:
+        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM), str(path))
+
+    state = tmp_path / "state"
+    state.mkdir()
+    state.chmod(0o755)
+    monkeypatch.setattr(Path, "chmod", refuse)
+    with pytest.raises(PreconditionError) as caught:
+        load(tmp_path)
+    assert str(caught.value) == (
+        f"{state}: This folder is open to others, and cannot be closed: Operation not permitted.\n"
+        "  It holds what is private: it has to belong to the user who runs this."
+    )
+    assert list(state.iterdir()) == []
 
 
 def test_the_private_folder_is_left_as_it_is(tmp_path: Path) -> None:

@@ -59,7 +59,7 @@ def verb(*, dry: bool = False, **options: Any) -> Callable[[Callable[..., None]]
     def decorate(function: Callable[..., None]) -> Any:
         @functools.wraps(function)
         def guarded(context: Context, *args: Any, **kwargs: Any) -> None:
-            from container_manager.report import refused_by_system, tell
+            from container_manager.report import nobody_reads, refused_by_system, tell
 
             try:
                 _refuse_invokes_own_options(context)
@@ -68,6 +68,9 @@ def verb(*, dry: bool = False, **options: Any) -> Callable[[Callable[..., None]]
                     _dry(function.__name__, kwargs, supported=dry)
                     return
                 function(context, *args, **kwargs)
+                sys.stdout.flush()
+            except BrokenPipeError as error:
+                raise Exit(code=nobody_reads()) from error
             except ManagerError as error:
                 tell(error)
                 raise Exit(code=error.exit_code) from error

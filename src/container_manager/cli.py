@@ -71,7 +71,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     arguments = parse_args(argv)
     from container_manager import verbs
-    from container_manager.report import refused_by_system, show_removed, show_up, tell
+    from container_manager.report import (
+        nobody_reads,
+        refused_by_system,
+        show_removed,
+        show_up,
+        tell,
+    )
 
     try:
         match arguments.command:
@@ -88,9 +94,12 @@ def main(argv: Sequence[str] | None = None) -> int:
                 show_up(running, json=False)
                 if not arguments.detached:
                     verbs.follow(running)
+        sys.stdout.flush()
     except ManagerError as error:
         tell(error)
         return error.exit_code
+    except BrokenPipeError:
+        return nobody_reads()
     except OSError as error:
         tell(refused_by_system(error))
         return UsageError.exit_code
@@ -103,9 +112,17 @@ def main(argv: Sequence[str] | None = None) -> int:
 def run(argv: Sequence[str] | None = None) -> NoReturn:
     """The installed program: the original command line for a file, every task otherwise."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    if arguments and _names_a_file(arguments[0]):
-        sys.exit(main(arguments))
-    _run_tasks(arguments)
+    try:
+        try:
+            if arguments and _names_a_file(arguments[0]):
+                sys.exit(main(arguments))
+            _run_tasks(arguments)
+        finally:
+            sys.stdout.flush()  # now, while a reader who is gone can be dealt with
+    except BrokenPipeError:
+        from container_manager.report import nobody_reads
+
+        sys.exit(nobody_reads())
 
 
 def _names_a_file(argument: str) -> bool:

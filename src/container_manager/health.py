@@ -54,8 +54,28 @@ class Verdict:
         return self.phase in (Phase.UP, Phase.DONE)
 
 
+_DOWN = ("exited", "stopped")
+
+
+def last_exit_code(container: ContainerState, earlier: int | None = None) -> int | None:
+    """The code that a container ended with last; None when nobody has seen it.
+
+    Podman forgets it as soon as the container runs again.
+
+    Args:
+        container: what Podman says.
+        earlier: what was known before.
+    """
+    return container.exit_code if container.status in _DOWN else earlier
+
+
 def judge(
-    service: ComposeService, container: ContainerState | None, *, age: float, restarts: int = 0
+    service: ComposeService,
+    container: ContainerState | None,
+    *,
+    age: float,
+    restarts: int = 0,
+    last_exit: int | None = None,
 ) -> Verdict:
     """The verdict about one service.
 
@@ -64,14 +84,19 @@ def judge(
         container: what Podman says; None when there is no container.
         age: seconds since it was started last.
         restarts: how often Podman restarted it since somebody began to watch.
+        last_exit: the exit code that was seen when it was down; None when it was not seen.
     """
     if container is None:
         return _pending("it has no container")
     if container.running:
+        if container.status != "running":
+            return _pending(f"it is {container.status}")
+        if restarts >= _MAX_RESTARTS and age < _SETTLED_AFTER_RESTART:
+            return _failed(_loop(restarts, last_exit))
         return _running(service, container, age, restarts)
     if container.started_at is None:
         return _pending("it is not started")
-    return _ended(service, container, age, restarts)
+    return _ended(service, container, age, restarts, last_exit)
 
 
 def _pending(reason: str) -> Verdict:
@@ -85,10 +110,6 @@ def _failed(reason: str) -> Verdict:
 def _running(
     service: ComposeService, container: ContainerState, age: float, restarts: int
 ) -> Verdict:
-    if container.status != "running":
-        return _pending(f"it is {container.status}")
-    if restarts >= _MAX_RESTARTS and age < _SETTLED_AFTER_RESTART:
-        return _failed(_loop(restarts, container))
     if service.one_shot:
         return _pending("it has not ended yet")
     if container.health is not None:
@@ -111,7 +132,11 @@ def _health(health: HealthState, age: float) -> Verdict:
 
 
 def _ended(
-    service: ComposeService, container: ContainerState, age: float, restarts: int
+    service: ComposeService,
+    container: ContainerState,
+    age: float,
+    restarts: int,
+    last_exit: int | None,
 ) -> Verdict:
     code = container.exit_code
     if code == 0 and service.one_shot:
@@ -119,7 +144,7 @@ def _ended(
     policy = container.restart_policy
     if policy in ("always", "unless-stopped") or (policy == "on-failure" and code != 0):
         if restarts >= _MAX_RESTARTS:
-            return _failed(_loop(restarts, container))
+            return _failed(_loop(restarts, last_exit_code(container, last_exit)))
         if age < _SETTLED_AFTER_RESTART:
             return _pending(f"it ended with exit code {code} and is to be restarted")
     if container.oom_killed:
@@ -133,11 +158,9 @@ def _ended(
     return _failed(f"it ended with exit code {code}")
 
 
-def _loop(restarts: int, container: ContainerState) -> str:
-    return (
-        f"it ends and is restarted again and again ({restarts} times, "
-        f"last exit code {container.exit_code})"
-    )
+def _loop(restarts: int, code: int | None) -> str:
+    known = "" if code is None else f", last exit code {code}"
+    return f"it ends and is restarted again and again ({restarts} times{known})"
 
 
 def ready_to_start(

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from container_manager.errors import Problem
+from container_manager.errors import Location, PreconditionError, Problem
 from container_manager.podman.containers_conf import write_private
 from container_manager.podman.state import ContainerState, VolumeState
 
@@ -29,6 +29,8 @@ GRACE = PREFIX + "grace"
 COMPOSE_PROJECT = "com.docker.compose.project"
 
 _FILE = "identity.json"
+_OTHERS = 0o077
+"""Every permission of those who do not own a file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +42,7 @@ class Identity:
         config: the configuration's path, absolute.
         checkout: the random id; None while nothing was ever started from here.
         key: for keyed hashes of secrets.
-        adopted: volumes without our labels that were declared ours.
+        adopted: volumes of others, or of nobody, that were declared ours.
         adopt: whether this run takes everything of the project's name for ours.
     """
 
@@ -62,15 +64,33 @@ class Identity:
         It is when it says our path, or a path at which there is nothing any more: the checkout was
         moved or deleted. A copy of a checkout has its id, but the original still has the path.
         """
-        if labels.get(PROJECT) != self.project:
-            return self.adopt and PROJECT not in labels
+        if self.adopt and labels.get(PROJECT, self.project) == self.project:
+            return True
+        return self.has_marked(labels)
+
+    def has_marked(self, labels: Mapping[str, str]) -> bool:
+        """The same, by what the labels say alone: what is adopted in this run is not."""
         recorded = labels.get(CONFIG, "")
-        return self.adopt or recorded == str(self.config) or not os.path.lexists(recorded)
+        same = recorded == str(self.config) or not os.path.lexists(recorded)
+        return same and labels.get(PROJECT) == self.project
 
 
 def private_folder(state_dir: Path) -> None:
-    """Make the state folder: for us alone, and ignored by git."""
+    """Make the state folder: for us alone, and ignored by git.
+
+    Raises:
+        PreconditionError: it is open to others, and not ours to close.
+    """
     state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if state_dir.stat().st_mode & _OTHERS:
+        try:
+            state_dir.chmod(0o700)
+        except OSError as cause:
+            raise PreconditionError(
+                f"This folder is open to others, and cannot be closed: {cause.strerror}.",
+                where=Location(state_dir),
+                remedy="It holds what is private: it has to belong to the user who runs this.",
+            ) from cause
     ignore = state_dir / ".gitignore"
     if not ignore.exists():
         ignore.write_text("*\n", encoding="utf-8")
@@ -141,8 +161,11 @@ def foreign_problems(
     handmade: list[str] = []
     for container in containers:
         _sort(identity, container.labels, f"the container {container.name}", owners, handmade)
+    wanted = set(used)
     for volume in volumes:
-        if PROJECT in volume.labels or volume.name in set(used) - identity.adopted:
+        if volume.name in identity.adopted:
+            continue
+        if PROJECT in volume.labels or volume.name in wanted:
             _sort(identity, volume.labels, f"the volume {volume.name}", owners, handmade)
     problems = [
         Problem(

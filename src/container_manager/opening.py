@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
 
@@ -26,9 +26,10 @@ from container_manager.config.loader import (
 )
 from container_manager.credentials.generating import exposed_to_git, generate, store
 from container_manager.credentials.needed import Needed, needed
-from container_manager.credentials.values import refused
-from container_manager.discovery import select
+from container_manager.credentials.values import refused, weak
+from container_manager.discovery import discover, select
 from container_manager.errors import (
+    BuildError,
     ConfigError,
     ManagerError,
     PreconditionError,
@@ -133,7 +134,7 @@ def open_to_start(
     Raises:
         ManagerError: see the exit code. A weak credential is one; nothing was written then.
     """
-    checked = _checked(load(config), names)
+    checked = _without_weak(load(config), names)
     if _missing(checked):
         state_dir = checked.config.state_dir
         _generate(config, names, state_dir, adopt=adopt, must_open=must_open)
@@ -145,6 +146,19 @@ def _checked(loaded: Config, names: Sequence[str]) -> _Checked:
     prepared = pipeline.prepare(loaded, prune=not names)
     chosen = [one.name for one in select(prepared.services, loaded, names)] if names else None
     return _Checked(config=loaded, prepared=prepared, only=chosen)
+
+
+def _without_weak(loaded: Config, names: Sequence[str]) -> _Checked:
+    """The same for a start: where a build fails, weak credentials are the first to be told.
+
+    A value that is an ordinary word may stand in many files, and would be told as a leak.
+    """
+    try:
+        return _checked(loaded, names)
+    except BuildError:
+        services, _ = discover(loaded)
+        raise_all(ConfigError, weak(services, loaded.environment))
+        raise
 
 
 def _built(checked: _Checked, *, adopt: bool) -> Opened:
@@ -183,7 +197,7 @@ def _generate(
         # What only shows with these values (a template that asks for them) shows before a write.
         _checked(load(config, {**os.environ, **values}), names)
         path = checked.config.environment.dotenv_path or checked.config.root / ".env"
-        store(missing, values, path, project.progress)
+        store(missing, values, path, state_dir, project.progress)
         warn_all(exposed_to_git(path, project.engine.runner))
 
 
@@ -195,7 +209,13 @@ def _missing(checked: _Checked) -> list[Needed]:
     """
     stack, names, environment = checked.prepared.stack, checked.running, checked.config.environment
     wanted = needed(checked.prepared.services, stack, names)
-    raise_all(ConfigError, refused(wanted, stack, names, environment))
+    problems = refused(wanted, stack, names, environment)
+    placed = to_templates(problems, checked.prepared.rendered)
+    # Only the places are of use: a line of a compose file may hold the value.
+    raise_all(
+        ConfigError,
+        (replace(one, where=at.where) for one, at in zip(problems, placed, strict=True)),
+    )
     return [one for one in wanted if environment.get(one.name) is None]
 
 
@@ -238,6 +258,22 @@ def told_by_template(build: Build) -> Iterator[None]:
             if file.path.is_file()
         }
         raise type(error)(to_templates(error.problems, rendered)) from error
+
+
+@contextlib.contextmanager
+def starting(opened: Opened, *, attached: bool) -> Iterator[None]:
+    """A block that starts a stack: all that holds for it, however it ends.
+
+    Args:
+        opened: what is started.
+        attached: whether Ctrl-C within the block stops the containers.
+    """
+    with (
+        lifecycle.doors_told_on_failure(opened.project),
+        told_by_template(opened.build),
+        changing(opened.project, attached=attached),
+    ):
+        yield
 
 
 def find_running(config: ConfigPath, *, adopt: bool) -> Project:

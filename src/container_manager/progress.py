@@ -6,6 +6,7 @@ provider or a container goes through a :class:`Redactor` first.
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections.abc import Iterable
 from typing import Protocol, TextIO
@@ -59,7 +60,9 @@ class PlainProgress:
         self._write(f"Warning: {problem}")
 
     def _write(self, text: str) -> None:
-        print(text, file=self._stream or sys.stderr, flush=True)
+        # Work that has begun goes on, even where nobody reads about it any more.
+        with contextlib.suppress(BrokenPipeError):
+            print(text, file=self._stream or sys.stderr, flush=True)
 
 
 class Redactor:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json as json_module
 import os
+import signal
 import sys
 from collections.abc import Sequence
-from ipaddress import IPv6Address, ip_address
 from typing import TYPE_CHECKING, Any
 
 from container_manager.errors import ManagerError, Problem, display_path
 
 if TYPE_CHECKING:
-    from container_manager.lifecycle.outcome import Outcome, Running, ServiceOutcome
+    from container_manager.lifecycle.outcome import Outcome, Running
     from container_manager.model import Build, BuildPlan, ServiceRow
     from container_manager.podman.state import PublishedPort
 
@@ -31,15 +31,25 @@ def tell(error: ManagerError) -> None:
 
 def refused_by_system(error: OSError) -> ManagerError:
     """What the operating system refused, as an error of ours."""
-    if isinstance(error, BrokenPipeError):
-        # Whoever read our output is gone; what is left of it must not fail at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return ManagerError("Nobody reads the output any more.")
     place = f" '{error.filename}'" if error.filename else ""
     return ManagerError(
         f"The system refused{place}: {error.strerror or type(error).__name__}.",
         remedy="See to permissions and free space there, then try again.",
     )
+
+
+def nobody_reads() -> int:
+    """The exit code when whoever read our output is gone (``… | head``), said to nobody.
+
+    It is that of a program that the signal SIGPIPE ends. What is left of the output is dropped, or
+    it would fail once more at the end of the process.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    return 128 + signal.SIGPIPE
 
 
 def warn_all(problems: Sequence[Problem]) -> None:
@@ -104,37 +114,13 @@ def show_up(running: Running, *, json: bool) -> None:
     _show_services(running, json=json)
     sys.stdout.flush()
     for row in running.services:
-        for door in open_doors(row):
-            owner = f"{row.owner} " if row.owner else ""
-            print(f"open to other machines: {owner}{row.name} {door}", file=sys.stderr)
+        for door in row.open_to_other_machines:
+            print(door_line(row.owner, row.name, door), file=sys.stderr)
 
 
-def open_doors(row: ServiceOutcome) -> list[str]:
-    """What a running service publishes beyond this machine's loopback."""
-    if row.phase != "up":
-        return []
-    doors = [_door(port) for port in row.ports if not is_loopback(port.host_ip)]
-    return [*doors, *(["every port it listens on (host network)"] if row.on_host_network else [])]
-
-
-def is_loopback(address: str) -> bool:
-    """Whether only this machine reaches an address; none at all means every address.
-
-    >>> [is_loopback(one) for one in ("127.0.1.1", "::1", "localhost", "", "0.0.0.0", "10.0.0.1")]
-    [True, True, True, False, False, False]
-    """
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return address == "localhost"
-    mapped = parsed.ipv4_mapped if isinstance(parsed, IPv6Address) else None
-    return (mapped or parsed).is_loopback
-
-
-def _door(port: PublishedPort) -> str:
-    host = port.host_ip or "0.0.0.0"  # noqa: S104 - shown only
-    shown = f"[{host}]:{port.host_port}" if ":" in host else f"{host}:{port.host_port}"
-    return shown if port.protocol == "tcp" else f"{shown}/{port.protocol}"
+def door_line(owner: str | None, service: str, door: str) -> str:
+    """One line about something of a compose service that other machines reach."""
+    return f"open to other machines: {f'{owner} ' if owner else ''}{service} {door}"
 
 
 def _show_services(running: Running, *, json: bool) -> None:
@@ -149,7 +135,7 @@ def _show_services(running: Running, *, json: bool) -> None:
                         "container": row.container,
                         "state": row.phase,
                         "addresses": [address(port) for port in row.ports],
-                        "open_to_other_machines": open_doors(row),
+                        "open_to_other_machines": list(row.open_to_other_machines),
                     }
                     for row in running.services
                 ],

@@ -34,6 +34,7 @@ from container_manager.opening import (
     find_running,
     open_built,
     open_to_start,
+    starting,
     told_by_template,
 )
 from container_manager.podman.host import explain
@@ -108,7 +109,7 @@ def up(
     names = tuple(service)
     must_open = lifecycle.MustOpen.when(accepted=accept_credentials, emptied=False)
     opened = open_to_start(config, names, adopt=adopt, must_open=must_open)
-    with told_by_template(opened.build), changing(opened.project, attached=attached):
+    with starting(opened, attached=attached):
         outcome = lifecycle.up(
             opened.project,
             opened.build,
@@ -170,7 +171,7 @@ def rebuild(
     """
     must_open = lifecycle.MustOpen.when(accepted=accept_credentials, emptied=volumes)
     opened = open_to_start(config, adopt=adopt, must_open=must_open)
-    with told_by_template(opened.build), changing(opened.project, attached=attached):
+    with starting(opened, attached=attached):
         outcome = lifecycle.rebuild(
             opened.project,
             opened.build,

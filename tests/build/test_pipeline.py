@@ -402,21 +402,34 @@ def test_the_line_of_the_template_is_told_not_that_of_the_result(project: Projec
 
 
 @pytest.mark.parametrize(
-    ("template", "why"),
+    ("template", "line", "why"),
     [
-        ('{"a": {{ image }}}', "The template renders to invalid JSON: Expecting value"),
-        ("[1]", "The template must render to a JSON object."),
-        ("", "The template renders to invalid JSON"),
+        (
+            '{\n{# a comment\n #}\n"b": 1,\n"a": {{ image }}}', ":5",
+            "The template renders to invalid JSON: Expecting value, in line 4, column 6 of the "
+            "result.",
+        ),
+        ("[1]", "", "The template must render to a JSON object."),
+        (
+            "", ":1",
+            "The template renders to invalid JSON: Expecting value, in line 1, column 1 of the "
+            "result.",
+        ),
+        (
+            '{"a": ' + "9" * 5_000 + "}", "",
+            "The template renders to invalid JSON: Exceeds the limit (4300 digits) for integer "
+            "string conversion: value has 5000 digits; use sys.set_int_max_str_digits() to "
+            "increase the limit.",
+        ),
     ],
-)
-def test_a_kernel_that_is_no_json(project: Project, template: str, why: str) -> None:
-    project.deploy(render_kernel_templates=True, more={"image": "x"})
+)  # fmt: skip
+def test_a_kernel_that_is_no_json(project: Project, template: str, line: str, why: str) -> None:
+    project.deploy(render_kernel_templates=True, more={"image": "a text to keep unseen"})
     project.write(f"{WEB}/k/kernel.json.j2", template)
     with project.refuses(RenderError) as refusal:
         project.prepare()
-    (message,) = refusal.messages
-    assert message.startswith(f"{WEB}/k/kernel.json.j2: ")
-    assert why in message
+    assert refusal.messages == [f"{WEB}/k/kernel.json.j2{line}: {why}"]
+    assert "unseen" not in refusal.text
 
 
 def test_a_template_that_is_not_utf8(project: Project) -> None:

@@ -49,6 +49,14 @@ def test_a_url_with_credentials_is_a_secret(value: str, secret: bool) -> None:
     assert Environment(process={}, dotenv={"DATABASE": value}).is_secret("DATABASE") is secret
 
 
+def test_long_values_are_judged_at_once() -> None:
+    """Whoever looked for the beginning of a scheme at each character would take minutes."""
+    for value in ("x" * 200_000, "1" * 200_000, "a." * 100_000):
+        assert not Environment(process={"BLOB": value}).is_secret("BLOB")
+    value = "x" * 200_000 + "://user:hunter2@host/"
+    assert Environment(process={"BLOB": value}).is_secret("BLOB")
+
+
 def test_the_configuration_lists_and_exempts(project: Project) -> None:
     project.write(
         "config.yml",

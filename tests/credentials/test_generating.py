@@ -40,7 +40,7 @@ class Git:
 
 def stored(path: Path) -> tuple[Mapping[str, str], str]:
     values, said = generate(WANTED), io.StringIO()
-    store(WANTED, values, path, PlainProgress(stream=said))
+    store(WANTED, values, path, path.parent, PlainProgress(stream=said))
     assert not any(value in said.getvalue() for value in values.values())
     return values, said.getvalue()
 

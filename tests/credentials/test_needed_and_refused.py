@@ -5,12 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from container_manager import verbs
 from container_manager.config.environment import Environment
-from container_manager.credentials.needed import needed
-from container_manager.credentials.values import refused, weakness
-from container_manager.errors import ConfigError
+from container_manager.credentials.generating import generate
+from container_manager.credentials.needed import Needed, needed
+from container_manager.credentials.values import refused
+from container_manager.credentials.weakness import is_well_known, weakness
+from container_manager.errors import BuildError, ConfigError
 
 if TYPE_CHECKING:
     from tests.conftest import Project
@@ -98,7 +102,25 @@ def test_a_volume_that_nobody_declares_is_refused(project: Project) -> None:
         ("DB_PASSWORD", "is a default or well-known one"),
         ("db-password", "is a default or well-known one"),
         ("Mongo_Store", "is a default or well-known one"),
-        ("xxxxxxxxxxxxxxxx", "is one character again and again"),
+        ("xxxxxxxxxxxxxxxx", "has fewer than 5 different characters"),
+        ("abababab", "has fewer than 5 different characters"),
+        ("changeme1", "is a default or well-known one"),
+        ("letmein1", "is a default or well-known one"),
+        ("admin1234", "is a default or well-known one"),
+        ("PASSWORD1234", "is a default or well-known one"),
+        ("password2", "is a default or well-known one"),
+        ("2026-password-1", "is a default or well-known one"),
+        ("rootroot", "is a default or well-known one"),
+        ("Admin_admin_admin", "is a default or well-known one"),
+        ("password1password1", "is a default or well-known one"),
+        ("your_password_here", "is a default or well-known one"),
+        ("CHANGE_ME_PLEASE", "is a default or well-known one"),
+        ("ｐａｓｓｗｏｒｄ", "is a default or well-known one"),
+        ("DB_PASSWORD_1", "is a default or well-known one"),
+        ("87654321", "is a number of fewer than 12 digits"),
+        ("2026-11-22", "is a number of fewer than 12 digits"),
+        ("00000001", "has fewer than 5 different characters"),
+        ("928374650192", None),
         ("x7#kQ2!", "is shorter than 8 characters"),
         ("x7#kQ2!p", None),
         ("correct horse battery staple", None),
@@ -264,3 +286,114 @@ def test_a_credential_that_does_not_count_as_secret_is_an_error(project: Project
 def test_the_environment_knows_what_is_generated() -> None:
     environment = Environment(process={}, generated=frozenset({"A_KEY"}))
     assert environment.is_secret("A_KEY")
+
+
+@given(
+    value=st.text("0123456789abcdef", min_size=48, max_size=48).filter(lambda v: len(set(v)) > 4),
+    name=st.from_regex(r"[A-Z][A-Z0-9_]{0,30}", fullmatch=True),
+)
+def test_what_we_generate_is_never_refused(value: str, name: str) -> None:
+    """Fewer than 5 different characters in 48 are less likely than a machine that errs."""
+    assert weakness(name, "applications.lab.mongo_store", value) is None
+    assert not is_well_known(value)
+    (made,) = generate([Needed(name=name, service="framework.db", volumes=())]).values()
+    assert weakness(name, "framework.db", made) is None
+
+
+WRITTEN = """
+    services:
+      db:
+        image: localhost/db
+        environment:
+          %s
+    """
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        (
+            'TOKEN: "${DB_PASSWORD:-password}"',
+            "'TOKEN' of the service 'db' takes a default or well-known value, since DB_PASSWORD is "
+            "not set.",
+        ),
+        (
+            "URL: db://app:${DB_PASSWORD-pass-word1}@db",
+            "'URL' of the service 'db' takes a default or well-known value, since DB_PASSWORD is "
+            "not set.",
+        ),
+        (
+            "DB_PASSWORD: ${DB_TOKEN:-changeme}",
+            "'DB_PASSWORD' of the service 'db' takes a default or well-known value, since DB_TOKEN "
+            "is not set.",
+        ),
+        (
+            "A: ${A_PASSWORD:-${B_PASSWORD:-root}}",
+            "'A' of the service 'db' takes a default or well-known value, since A_PASSWORD is not "
+            "set.",
+        ),
+        (
+            "MYSQL_ROOT_PASSWORD: changeme",
+            "The value of 'MYSQL_ROOT_PASSWORD' of the service 'db' is a default or well-known "
+            "one.",
+        ),
+        (
+            "DB_PWD: ${DB_NAME:-root}",
+            "The value of 'DB_PWD' of the service 'db' is a default or well-known one.",
+        ),
+        ("TOKEN: ${DB_PASSWORD:-a-long-and-strange-one}", None),
+        ("TOKEN: ${SET_PASSWORD:-password}", None),
+        ("RANDOM_ROOT_PASSWORD: '1'", None),
+        ("PASSWORD_FIELD: password", None),
+        ("LOGIN_FIELD: ${PASSWORD_FIELD:-password}", None),
+        ("PASSWORD_FILE: /run/secrets/password", None),
+        ("PWD: root", None),
+        ("PASSWORD: ''", None),
+    ],
+)
+def test_a_well_known_password_in_a_template_is_refused_with_its_place(
+    project: Project, entry: str, message: str | None
+) -> None:
+    project.deploy("db", "{# a comment #}\n{% set x = 1 %}\n" + WRITTEN % entry)
+    project.write(".env", "SET_PASSWORD=a-good-long-password\n")
+    if message is None:
+        prepared = project.prepare()
+        assert refused([], prepared.stack, ["db"], prepared.config.environment) == []
+        return
+    for verb in (verbs.up, verbs.rebuild):
+        with project.refuses(ConfigError) as refusal:
+            verb()
+        place = "services/framework/db/docker-compose.yml.j2:8"
+        assert refusal.messages == [f"{place}: {message}"]
+        assert "'credentials', so that 'up' generates it." in str(refusal.remedies[0])
+
+
+def test_a_password_of_the_configuration_in_a_template_is_not_quoted(project: Project) -> None:
+    template = WRITTEN % "DB_PASSWORD: {{ framework.services.db.code }}"
+    project.deploy("db", template, code="Letmein-99")
+    with project.refuses(ConfigError) as refusal:
+        verbs.up()
+    assert "The value of 'DB_PASSWORD' of the service 'db' is a default" in refusal.text
+    assert "etmein" not in refusal.text
+
+
+def test_a_declared_credential_has_its_default_replaced(project: Project) -> None:
+    project.deploy("db", WRITTEN % "P: ${DB_PASSWORD:-password}", credentials=["DB_PASSWORD"])
+    prepared = project.prepare()
+    wanted = needed(prepared.services, prepared.stack, ["db"])
+    assert refused(wanted, prepared.stack, ["db"], prepared.config.environment) == []
+
+
+@pytest.mark.parametrize("value", ["'        '", "DB_PASSWORD", "localhost", "framework"])
+def test_a_weak_value_is_told_before_the_files_that_hold_it(two: Project, value: str) -> None:
+    two.write(".env", f"DB_PASSWORD={value}\nDB_ROOT_PASSWORD=PASSWORD\n")
+    two.write("services/framework/db/notes.txt", "        DB_PASSWORD PASSWORD localhost\n")
+    with two.refuses(ConfigError) as refusal:
+        verbs.up()
+    assert "DB_ROOT_PASSWORD is a default or well-known one." in refusal.messages[-1]
+    assert "would be written" not in refusal.text
+    two.write(".env", "DB_ROOT_PASSWORD=an-image-called-so\n")
+    two.write("services/framework/db/notes.txt", "an-image-called-so\n")
+    with two.refuses(BuildError) as refusal:
+        verbs.up()
+    assert "The value of the secret DB_ROOT_PASSWORD would be written" in refusal.text

@@ -71,7 +71,7 @@ class Podman:
         label = f"label=com.docker.compose.project={name}"
         labelled = self.lines("ps", "--all", "--quiet", "--filter", label)
         named = self.lines("ps", "--all", "--quiet", "--filter", f"name=^{name}")
-        self._remove(("rm", "--force", "--time=0", "--volumes"), {*labelled, *named})
+        self._remove(("rm", "--force", "--depend", "--time=0", "--volumes"), {*labelled, *named})
         for kind, remove in (
             ("pod", ("pod", "rm", "--force")),
             ("network", ("network", "rm", "--force")),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import textwrap
@@ -281,7 +282,7 @@ def test_two_at_once_generate_once(lab: Lab) -> None:
         ("'\nfirst\r\nlast\r\n'", "\nfirst\r\nlast\r\n"),
         ("'pässwörd→🔑\u2028'", "pässwörd→🔑\u2028"),
         ("'\x01\x1b[31m red \x7f'", "\x01\x1b[31m red \x7f"),
-        ("9" + "x" * 130_000, "9" + "x" * 130_000),
+        ("9" + "vwxyz" * 26_000, "9" + "vwxyz" * 26_000),
     ],
     ids=["signs", "blanks", "escaped newlines", "newlines", "unicode", "control", "long"],
 )  # fmt: skip
@@ -338,3 +339,60 @@ def test_wide_doors_are_listed(lab: Lab) -> None:
     assert door in err.splitlines()
     doors = {one["service"]: one["open_to_other_machines"] for one in json.loads(out)["services"]}
     assert doors == {"db": [f"0.0.0.0:{lab.db['port_host']}"], "side": []}
+
+
+def test_the_doors_of_what_runs_are_listed_although_up_fails(lab: Lab) -> None:
+    lab.db["bind_address"] = "0.0.0.0"
+    lab.configure()
+    dies = textwrap.dedent(SIDE).replace("stop_grace", "command: ['false']\n    stop_grace")
+    lab.write("services/framework/side/docker-compose.yml.j2", dies)
+    door = f"open to other machines: framework.db db 0.0.0.0:{lab.db['port_host']}"
+    said = lab.run("up", "--detached", code=1).splitlines()
+    assert door in said
+    # The failure itself stands last.
+    assert said.index(door) < next(i for i, line in enumerate(said) if "side failed" in line)
+    missing = dies.replace("{{ images.sh }}", "localhost/is-not-there")
+    lab.write("services/framework/side/docker-compose.yml.j2", missing)
+    assert door in lab.run("rebuild", "--detached", code=1).splitlines()
+
+
+def test_networks_of_others_are_listed_as_doors(lab: Lab, podman: Podman) -> None:
+    name = f"{lab.name}-outside"
+    podman("run", "--detach", f"--name={name}", lab.config["images"]["sh"])
+    modes = {"web": "host", "inside": "service:web", "ns": "ns:/proc/self/ns/net",
+             "guest": f"container:{name}"}  # fmt: skip
+    services = {
+        key: {"image": lab.config["images"]["sh"], "network_mode": mode, "stop_grace_period": "1s"}
+        for key, mode in modes.items()
+    }
+    template = json.dumps({"services": services})
+    lab.write("services/framework/side/docker-compose.yml.j2", template)
+    lab.config["framework"]["services"]["side"].pop("credentials")
+    lab.configure()
+    said = [line for line in lab.run("up", "--detached").splitlines() if "open to" in line]
+    opened = {line.split()[5]: line for line in said}
+    assert set(opened) == set(modes)
+    assert opened["web"].endswith("every port it listens on (host network)")
+    assert opened["inside"].endswith("every port it listens on (host network)")
+    assert "a network not known: ns:/proc/self/ns/net" in opened["ns"]
+    assert "a network not known: container:" in opened["guest"]
+    lab.run("down")
+
+
+def test_a_kill_while_credentials_are_written_leaves_no_copy_to_others(lab: Lab) -> None:
+    script = textwrap.dedent(
+        """
+        import os, signal
+        from container_manager import verbs
+        os.fsync = lambda _: os.kill(os.getpid(), signal.SIGKILL)
+        verbs.up()
+        """
+    )
+    killed = subprocess.run([sys.executable, "-c", script], cwd=lab.root, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert not lab.env.exists()
+    left = [path for path in lab.root.rglob("*") if "unfinished" in path.name]
+    assert [path.parent.name for path in left] == [".container-manager"]
+    lab.run("up", "--detached")
+    assert not left[0].exists()
+    assert lab.env.read_text().count("DB_PASSWORD=") == 1

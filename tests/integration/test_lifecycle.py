@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from tests.integration.conftest import Podman
@@ -222,6 +223,23 @@ def test_another_checkouts_stack_is_refused_unless_adopted(
     assert up(other.project(), other.build(text)).services[0].phase == "up"
 
 
+def test_an_adopted_stack_stays_ours_with_its_volumes(
+    stack: HandMade, sh_image: str, tmp_path: Path
+) -> None:
+    """Volumes keep the labels that they were made with; the adoption is remembered."""
+    mounts = "    volumes: ['data:/data']\n"
+    text = "services:\n" + service("web", sh_image, runs("echo kept > /data/kept"), mounts)
+    root = "services: {}\nvolumes: {data: {}}\n"
+    up(stack.project(), stack.build(text, root))
+    other = HandMade(tmp_path / "copy", stack.name)
+    up(other.project(adopt=True), other.build(text, root))
+    assert up(other.project(), other.build(text, root)).created == ()
+    down(other.project())
+    assert (backup(other.project()) / "manifest.json").is_file()
+    up(other.project(), other.build(text, root))
+    clean(other.project(), save=False)
+
+
 def test_a_handmade_stack_of_the_same_name_is_refused(
     stack: HandMade, sh_image: str, podman: Podman
 ) -> None:
@@ -369,8 +387,49 @@ def test_a_removed_container_and_a_former_name_are_told(
     try:
         up(stack.project(), build)
         assert f"'podman rm -f {name}_web_1'" in stack.output.getvalue()
+        for verb in (down, clean):  # what is left is told, not passed over
+            stack.output.truncate(stack.output.seek(0))
+            verb(stack.project())
+            assert f"'podman rm -f {name}_web_1'" in stack.output.getvalue()
     finally:
         down(stack.project())
+
+
+def test_what_lives_in_the_network_of_another_goes_before_it(
+    stack: HandMade, sh_image: str, podman: Podman
+) -> None:
+    """Podman removes no container whose network another one uses."""
+    name = stack.name
+    text = "services:\n" + service("web", sh_image)
+    text += service("side", sh_image, more="    network_mode: 'service:web'\n")
+    text += service("third", sh_image, more="    network_mode: 'service:side'\n")
+    # No label tells that this one goes before the third.
+    named = f"    network_mode: 'container:{name}_third_1'\n    depends_on: [side]\n"
+    text += service("fourth", sh_image, more=named)
+    for verb in (down, clean):
+        up(stack.project(), stack.build(text))
+        verb(stack.project())
+        assert podman.lines("ps", "-aq", f"--filter=name=^{name}_") == []
+    up(stack.project(), stack.build(text))
+    rebuild(stack.project(), stack.build(text))
+    assert len(podman.lines("ps", "-q", f"--filter=name=^{name}_")) == 4
+
+
+def test_a_full_disk_is_told_while_all_still_runs(
+    stack: HandMade, sh_image: str, podman: Podman, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build = stack.build("services:\n" + service("web", sh_image, more=MOUNT), ROOT)
+    up(stack.project(), build)
+    podman("exec", f"{stack.name}_web_1", "sh", "-c", "echo data > /data/file")
+    states = ("ps", "--format={{.ID}} {{.StartedAt}}", f"--filter=name=^{stack.name}_")
+    before = podman.lines(*states)
+    full = SimpleNamespace(free=0)
+    monkeypatch.setattr("container_manager.lifecycle.saving.shutil.disk_usage", lambda _: full)
+    for verb in (clean, partial(rebuild, build=build, volumes=True)):
+        message = failure(partial(verb, stack.project()), PreconditionError)
+        assert "has room for 0 MiB: nothing was saved or removed" in message
+    assert podman.lines(*states) == before != []
+    assert "Building" not in stack.output.getvalue()
 
 
 def test_a_failed_save_removes_nothing(stack: HandMade, sh_image: str, podman: Podman) -> None:

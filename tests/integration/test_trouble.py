@@ -126,3 +126,38 @@ def test_another_checkout_of_the_same_name_is_refused_with_its_path(
         assert str(site.root / "config.yml") in other.run(*verb, code=2)
     assert site.ids(podman) == running
     site.run("down")
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ("    mem_limit: lots\n", "'lots' is no size"),
+        ("    pids_limit: many\n", "'many' is no number of processes"),
+        ("    networks: [null]\n", "None cannot be the name of a network"),
+        ('    environment: {A: "a\\0b"}\n', "holds a NUL character"),
+    ],
+)
+def test_nonsense_leaves_what_runs_alone(site: Site, podman: Podman, lines: str, said: str) -> None:
+    site.run("up", "-d")
+    running = site.ids(podman)
+    template = site.root / "services/web/docker-compose.yml.j2"
+    template.write_text(template.read_text() + lines)
+    told = site.run("up", "-d", code=2)
+    assert said in told
+    assert "services/web/docker-compose.yml.j2:8: " in told
+    assert site.ids(podman) == running
+    site.run("down")
+
+
+def test_a_crash_loop_keeps_its_port_for_what_mends_it(site: Site, podman: Podman) -> None:
+    template = site.root / "services/web/docker-compose.yml.j2"
+    good = template.read_text()
+    loop = "    restart: always\n    command: [sh, -c, 'sleep 0.3; exit 3']\n"
+    template.write_text(good + loop)
+    told = site.run("up", "-d", code=1)
+    assert "it ends and is restarted again and again (" in told
+    assert "exit code 0" not in told
+    template.write_text(good)
+    site.run("up", "-d")
+    assert len(site.ids(podman)) == 1
+    site.run("down")

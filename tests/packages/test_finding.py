@@ -118,12 +118,73 @@ def test_an_editable_package_below_src(
 
 
 @pytest.mark.parametrize(
-    "text", ["{", "[]", '{"url": 3}', '{"url": "https://x/y", "dir_info": {"editable": true}}']
-)
-def test_a_strange_record_of_where_it_came_from_is_none(site: Site, text: str) -> None:
-    site.install("lab", {f"lab/web/{TEMPLATE}": ""}, metadata={"direct_url.json": text})
+    "text",
+    [
+        b"{", b"[]", b'{"url": 3}', b"caf\xe9", b"[" * 100_000,
+        b'{"url": "https://x/y", "dir_info": {"editable": true}}',
+        b'{"url": "file:///x%00y", "dir_info": {"editable": true}}',
+    ],
+    ids=range(7),
+)  # fmt: skip
+def test_a_strange_record_of_where_it_came_from_is_none(site: Site, text: bytes) -> None:
+    site.install("lab", {f"lab/web/{TEMPLATE}": ""})
+    (site.folder / "lab-1.0.dist-info/direct_url.json").write_bytes(text)
     assert find_package_folder("package:lab/web").folder == site.folder / "lab/web"
     assert "has no folder" in refusal("package:lab/other")
+
+
+# --- symlinks -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("link", ["services/web", "services"])
+def test_a_folder_that_leads_out_of_an_editable_package(
+    site: Site, tmp_path: Path, link: str
+) -> None:
+    checkout = tmp_path / "checkout"
+    site.develop("lab", checkout, {"README": "", "services-of-lab/README": ""})
+    elsewhere = tmp_path / "elsewhere"
+    (elsewhere / "web").mkdir(parents=True)
+    (elsewhere / "web" / TEMPLATE).touch()
+    (checkout / link).parent.mkdir(exist_ok=True)
+    (checkout / link).symlink_to(elsewhere / link.removeprefix("services").strip("/"))
+    assert refusal("package:lab/services/web") == (
+        "config.yml:3: The folder package:lab/services/web is a symlink that leads out of the "
+        f"package.\n  It leads to {elsewhere / 'web'}."
+    )
+
+
+def test_a_folder_that_leads_out_of_an_installed_package(site: Site, tmp_path: Path) -> None:
+    site.install("lab", {f"lab/web/{TEMPLATE}": ""})
+    (site.folder / "lab/web").rename(tmp_path / "web")
+    (site.folder / "lab/web").symlink_to(tmp_path / "web")
+    assert "package:lab/web is a symlink that leads out of the package." in refusal(
+        "package:lab/web"
+    )
+
+
+def test_an_environment_in_the_checkout_is_not_the_checkout(
+    new_site: Callable[[str], Site], tmp_path: Path
+) -> None:
+    (tmp_path / "checkout").mkdir()
+    site = new_site("checkout/site-packages")
+    checkout = site.folder.parent
+    site.develop("lab", checkout, {f"private/{TEMPLATE}": ""})
+    site.install("lab", {f"lab/x/{TEMPLATE}": ""})
+    site.develop("lab", checkout, {})
+    (site.folder / "lab/web").symlink_to(checkout / "private")
+    record = site.folder / "lab-1.0.dist-info/RECORD"
+    record.write_text(record.read_text() + f"lab/web/{TEMPLATE},,\n")
+    assert "leads out of the package" in refusal("package:lab/web")
+
+
+def test_symlinks_within_a_package(site: Site, tmp_path: Path) -> None:
+    """The checkout, too, may be reached through one."""
+    (tmp_path / "real").mkdir()
+    checkout = tmp_path / "checkout"
+    checkout.symlink_to("real")
+    site.develop("lab", checkout, {f"all/web/{TEMPLATE}": ""})
+    (checkout / "services").symlink_to("all")
+    assert find_package_folder("package:lab/services/web").folder == checkout / "services/web"
 
 
 # --- what people are told -------------------------------------------------------------------------
@@ -158,6 +219,28 @@ def test_not_installed(site: Site) -> None:
         "  Did you mean 'mylab'?"
     )
     assert "Install it where container-manager is installed." in refusal("package:q7q7q7q7/x")
+
+
+@pytest.mark.parametrize("file", ["RECORD", "top_level.txt"])
+def test_records_that_are_no_text(site: Site, file: str) -> None:
+    site.web("lab")
+    (site.folder / "lab-1.0.dist-info" / file).write_bytes(b"caf\xe9\n")
+    assert refusal("package:lab/services/framework/web") == (
+        "config.yml:3: The installer's records of the package 'lab' cannot be read: "
+        "not UTF-8 text.\n  Install the package again."
+    )
+
+
+def test_a_record_that_is_no_table(site: Site) -> None:
+    site.web("lab")
+    (site.folder / "lab-1.0.dist-info/RECORD").write_text("x" * 200_000)
+    assert "cannot be read: field larger than field limit" in refusal("package:lab/web")
+
+
+def test_records_of_other_packages_do_no_harm(site: Site) -> None:
+    site.install("other", {"other.py": ""})
+    (site.folder / "other-1.0.dist-info/METADATA").write_bytes(b"Name: caf\xe9\n")
+    assert "The package 'otter' is not installed" in refusal("package:otter/web")
 
 
 def test_installed_without_the_folder(site: Site) -> None:

@@ -167,26 +167,6 @@ def test_of_two_services_that_the_user_names_the_later_wins(project: Project, si
     assert project.config().values["who"] == "b"
 
 
-def test_deployed_services_follow_the_same_rules(project: Project, site: Site) -> None:
-    more = {"deployed_services": {"add": ["b"]}}
-    path = "package:lab/services/framework"
-    a = {"a": {"path": "x"}, "b": {"path": f"{path}/b"}}
-    install(
-        site,
-        {
-            "a": json.dumps({"framework": {"services": a}, **more}),
-            "b": fragment("b", deployed_services=["b"]),
-        },
-    )
-    services = f"framework: {{services: {{a: {{path: {path}/a}}}}}}\n"
-    project.write("config.yml", services + "deployed_services: [a]\n")
-    assert project.config().values["deployed_services"] == ["a", "b"]
-    project.write("config.yml", services + "deployed_services: {remove: [b]}\n")
-    assert project.config().values["deployed_services"] == []
-    project.write("config.yml", services)
-    assert project.config().values["deployed_services"] == ["b"]
-
-
 # --- what is refused ------------------------------------------------------------------------------
 
 
@@ -228,12 +208,13 @@ def test_all_that_is_wrong_is_told_at_once(project: Project, site: Site) -> None
     with project.refuses(ConfigError) as refusal:
         project.config()
     assert [message.partition(": ")[2].partition(":")[0] for message in refusal.messages] == [
+        "'deployed_services'",
         "The imported file 'nowhere.yml' does not exist.",
-        "'deployed_services' must be a list of service names.",
         "The package 'lab' has no folder 'services/gone'.",
         "The package 'xyzzyxyzzy' is not installed for " + sys.executable + ".",
     ]
-    assert refusal.messages[0].startswith(f"{PATH}/service.yml:2:9: ")
+    assert refusal.messages[0].startswith(f"{PATH}/service.yml:1:20: ")
+    assert refusal.messages[1].startswith(f"{PATH}/service.yml:2:9: ")
 
 
 def test_a_cycle_of_imports_inside_a_package(project: Project, site: Site) -> None:
@@ -275,4 +256,33 @@ def test_a_service_that_only_a_missing_package_defines(project: Project, site: S
     assert [message.partition(": ")[2] for message in refusal.messages] == [
         "There is no service 'db'.",
         f"The package 'lab' is not installed for {sys.executable}.",
+    ]
+
+
+def test_a_setting_that_is_nearly_one_of_the_packages_is_told(project: Project) -> None:
+    """Everything else of the service's is taken in silence, as a key of the user's own."""
+    project.write(
+        "config.yml",
+        """
+        framework:
+          services:
+            jupyter:
+              path: package:container-manager/services/framework/jupyter
+              mem_limits: 1g
+              containers: {read: {port_hots: 23088}}
+              mine: 1
+            jupyters: {path: services/jupyters}
+        execution:
+          epics: {gatways: {}}
+        deployed_services: []
+        """,
+    )
+    told = [str(warning).partition("\n")[0] for warning in project.config().warnings]
+    assert told == [
+        "config.yml:5:19: 'framework.services.jupyter.mem_limits' means nothing to the package; "
+        "did you mean 'mem_limit'?",
+        "config.yml:6:38: 'framework.services.jupyter.containers.read.port_hots' means nothing to "
+        "the package; did you mean 'port_host'?",
+        "config.yml:10:20: 'execution.epics.gatways' means nothing to the package; did you mean "
+        "'gateways'?",
     ]

@@ -16,8 +16,9 @@ from container_manager.config.source import parse_yaml
 from container_manager.errors import Location
 from container_manager.identity import Identity
 from container_manager.model import ComposeFile
-from container_manager.podman.state import ListedContainer, PublishedPort
+from container_manager.podman.state import ListedContainer, PublishedPort, container_state
 from container_manager.preflight import Findings, Surroundings, check, try_bind
+from container_manager.preflight.ports import taken_ports
 
 EMPTY: dict[str, Any] = {
     "own": (),
@@ -86,6 +87,42 @@ def test_a_port_that_two_services_claim(tmp_path: Path) -> None:
     )
     (problem,) = findings(text, tmp_path).problems
     assert "The services 'a' and 'b' both publish Port 127.0.0.1:8080/tcp" in problem.message
+
+
+@pytest.mark.parametrize(
+    ("state", "found"),
+    [
+        ({"Status": "running"}, 0),
+        ({"Status": "exited"}, 1),
+        ({"Status": "stopped", "policy": "always"}, 1),
+        ({"Status": "stopped", "policy": "always", "restarts": 4}, 0),
+        ({"Status": "initialized", "policy": "on-failure", "restarts": 1}, 0),
+    ],
+)
+def test_a_port_may_be_taken_by_our_own_container(
+    tmp_path: Path, state: dict[str, Any], found: int
+) -> None:
+    """Also by one that Podman restarts again and again, and that was down when we looked."""
+    own = container_state(
+        {
+            "Id": "1",
+            "Name": "lab_web_1",
+            "RestartCount": state.get("restarts", 0),
+            "State": {"Status": state["Status"]},
+            "Config": {"Labels": {"com.docker.compose.project": "lab"}},
+            "HostConfig": {
+                "RestartPolicy": {"Name": state.get("policy", "no")},
+                "PortBindings": {"80/tcp": [{"HostIp": "127.0.0.1", "HostPort": "8080"}]},
+            },
+        }
+    )
+    text = "services: {web: {image: localhost/x, ports: ['127.0.0.1:8080:80']}}"
+    problems = taken_ports(
+        stack(text, tmp_path).services.values(),
+        Surroundings(**{**EMPTY, "own": [own]}),
+        lambda _: errno.EADDRINUSE,
+    )
+    assert len(problems) == found
 
 
 def test_a_real_port_is_tried() -> None:

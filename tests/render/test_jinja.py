@@ -90,6 +90,38 @@ def test_all_missing_keys_at_once_with_line_key_and_near_match(project: Project)
 
 
 @pytest.mark.parametrize(
+    ("expression", "said"),
+    [
+        # One object wherever they stand: the path would be that of any of them.
+        ("web.url.rstrip('/')", "'rstrip' does not exist in this truth value."),
+        ("web.empty.x", "'x' does not exist in this empty value."),
+        ("web.low.x", "'x' does not exist in this number."),
+        ("web.letter.x", "'x' does not exist in this text."),
+        # The only one of its value.
+        ("web.port.x", "'web.port.x' is not defined in the configuration."),
+        ("web.shut.x", "'web.shut.x' is not defined in the configuration."),
+        # A mapping or a list is itself.
+        ("web.same.x", "'web.same.x' is not defined in the configuration."),
+        ("web.list[0].x", "'web.list.0.x' is not defined in the configuration."),
+        ("web.list.x", "'web.list.x' is not defined in the configuration."),
+    ],
+)
+def test_a_message_never_names_another_key_than_the_one_that_is_missing(
+    project: Project, expression: str, said: str
+) -> None:
+    refusal = refused(
+        project,
+        f"a line\n{{{{ {expression} }}}}\n",
+        """
+        other: {copy: true, nothing: null, low: 1, letter: a, same: {}, words: [true, 1]}
+        web: {url: true, empty: null, low: 1, letter: a, same: {}, port: 70000, shut: false,
+              list: [{}]}
+        """,
+    )
+    assert refusal.text == f"{PAGE}:2: {said}"
+
+
+@pytest.mark.parametrize(
     "expression",
     ["missing", "missing.x.y", "missing['x']", "missing()", "missing + 1", "1 - missing",
      "missing ~ 'x'", "'x' ~ missing", "missing == 1", "1 < missing", "not missing",
@@ -254,6 +286,70 @@ def test_nothing_outside_of_the_project_is_included(project: Project, way: str) 
     assert refusal.text == (
         f"{PAGE}:1: The template cannot be rendered: {name!r} leads out of the project."
     )
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        ".env", "./services/../.env", ".env.prod", "{ROOT}/.env", "link.txt", "config/vars",
+        ".container-manager/identity.json", "kept.json", "build/services/web/config.yml",
+        "backups/2026/data.tar", "folder/identity.json", ".env.link", "\\0template\\0/.env",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("statement", ["include '{}'", "import '{}' as m", "extends '{}'"])
+def test_nothing_private_is_included(project: Project, name: str, statement: str) -> None:
+    private = "A=a-private-text"
+    project.files(
+        {
+            "config/vars": private,
+            ".env.prod": private,
+            ".container-manager/identity.json": private,
+            "build/services/web/config.yml": private,
+            "backups/2026/data.tar": private,
+            "services/web/plain.txt": "plain",
+        }
+    )
+    for link, target in (
+        (".env", "config/vars"),
+        ("services/web/link.txt", "../../.env.prod"),
+        ("services/web/.env.link", "plain.txt"),
+        ("kept.json", ".container-manager/identity.json"),
+        ("folder", ".container-manager"),
+    ):
+        (project.root / link).symlink_to(target)
+    name = name.replace("{ROOT}", str(project.root))
+    refusal = refused(project, "{% " + statement.format(name) + " %}\n")
+    assert refusal.messages[0].startswith(f"{PAGE}:1: The ")
+    if "\\0" not in name:
+        assert f"{name!r} is private, and never included." in refusal.text
+    assert private not in refusal.text
+
+
+def test_private_files_are_not_taken_for_missing_ones(project: Project) -> None:
+    project.write(".env", "A=1\n")
+    refusal = refused(project, "{% include ['.env', 'part.txt'] ignore missing %}\n")
+    assert "'.env' is private, and never included." in refusal.text
+
+
+def test_another_build_directory_is_private_too(project: Project) -> None:
+    project.files({"out/x.txt": "generated", "build/x.txt": "the user's own"})
+    config = "build_dir: ./parts/../out\n"
+    refusal = refused(project, "{% include 'out/x.txt' %}\n", config)
+    assert "'out/x.txt' is private, and never included." in refusal.text
+    assert text(project, "{% include 'build/x.txt' %}", config) == "the user's own"
+
+
+def test_what_only_looks_private_is_included(project: Project) -> None:
+    project.files({".env.example": "A=", "services/web/build/x": "b", "services/web/env.j2": "c"})
+    template = "{% include '.env.example' %}{% include 'build/x' %}{% include 'env.j2' %}"
+    assert text(project, template) == "A=bc"
+
+
+def test_a_template_may_be_called_like_an_environment(project: Project) -> None:
+    """It is for the service to say what is rendered; only what is included is looked at."""
+    path = project.write("services/web/.env.j2", "A={{ a }}\n")
+    ready = renderer(project, "a: 1\n", {})
+    assert ready.render(path, service_dir=path.parent, compose=False).text == "A=1\n"
 
 
 @pytest.mark.parametrize("name", ["a\\0b", "x" * 5_000, "", ".", "/", "services"])

@@ -9,8 +9,10 @@ from typing import Any
 
 import yaml
 
+from container_manager.build.trace import template_line
 from container_manager.config.interpolation import Text
-from container_manager.errors import Location, RenderError
+from container_manager.config.source import read_text
+from container_manager.errors import Location, Problem, RenderError
 from container_manager.render.values import PlainDumper, represent_text
 
 
@@ -40,14 +42,21 @@ def check_json(text: str, template: Path) -> None:
     except RecursionError as error:
         raise RenderError("The JSON is nested too deeply.", where=Location(template)) from error
     except ValueError as error:
-        line = getattr(error, "lineno", 1)
-        lines = text.splitlines() or [""]
-        shown = lines[min(line, len(lines)) - 1].strip()
-        raise RenderError(
-            f"The template renders to invalid JSON: {getattr(error, 'msg', error)}, "
-            f"in line {line} of the result: {shown!r}.",
-            where=Location(template),
-            remedy="Write values with the filter to_json: {{ value | to_json }}.",
-        ) from error
+        raise RenderError(_invalid_json(error, text, template)) from error
     if not isinstance(value, dict):
         raise RenderError("The template must render to a JSON object.", where=Location(template))
+
+
+def _invalid_json(error: ValueError, text: str, template: Path) -> Problem:
+    """Where the JSON breaks off; nothing of it is quoted, for it may be meant to stay unseen."""
+    said, where, place = str(error), Location(template), ""
+    if isinstance(error, json.JSONDecodeError):
+        said = error.msg
+        place = f", in line {error.lineno}, column {error.colno} of the result"
+        source = read_text(template, RenderError)
+        where = Location(template, template_line(source, text, error.lineno))
+    return Problem(
+        message=f"The template renders to invalid JSON: {said}{place}.",
+        where=where,
+        remedy="Write values with the filter to_json: {{ value | to_json }}.",
+    )

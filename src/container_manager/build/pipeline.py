@@ -59,6 +59,7 @@ class Prepared:
         outputs: every wanted file of the whole project or of the chosen part, by path.
         compose_files: root first, then one a service, parsed.
         stack: what they mean together.
+        rendered: every generated text -> its template and itself; of the whole project.
         may_prune: which paths this build is about, and may therefore remove.
         warnings: findings that stop nothing.
     """
@@ -68,6 +69,7 @@ class Prepared:
     outputs: Mapping[str, Output]
     compose_files: tuple[ComposeFile, ...]
     stack: Stack
+    rendered: Mapping[Path, tuple[Path, str]]
     may_prune: Callable[[str], bool]
     warnings: tuple[Problem, ...]
 
@@ -113,6 +115,7 @@ def prepare(
         outputs=wanted,
         compose_files=compose_files,
         stack=stack,
+        rendered=_rendered(config, outputs),
         may_prune=_pruner(chosen, steps, partial=partial, prune=prune),
         warnings=tuple(dict.fromkeys((*config.warnings, *warnings, *site.warnings))),
     )

@@ -42,7 +42,8 @@ def root_output(site: Site) -> Output:
         raise RenderError(
             "The root template does not exist.",
             where=Location(template),
-            remedy="Create it; for a start: 'networks: {default: {}}'.",
+            remedy=f"Create it; for a start: 'networks: {{{site.values.get('network', 'default')}: "
+            "{}}'.",
         )
     return rendered(site, template, f"{SERVICES_DIR}/{COMPOSE_FILE_NAME}", None, compose=True)
 

@@ -9,6 +9,9 @@ from pathlib import Path
 
 from container_manager.errors import Location, Problem
 
+_LONGEST_SHOWN = 160
+"""Characters of a rendered line that a message repeats."""
+
 
 def template_line(template: str, rendered: str, line: int) -> int:
     r"""The line of the template that most likely gave a line of the result; both count from 1.
@@ -53,6 +56,7 @@ def to_templates(
         line = template_line(source, text, where.line)
         message = problem.message
         if shown and shown not in source:
+            shown = shown if len(shown) <= _LONGEST_SHOWN else f"{shown[:_LONGEST_SHOWN]}…"
             message = f"{message} (rendered: {shown!r})"
         traced.append(replace(problem, where=Location(template, line), message=message))
     return traced

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from io import StringIO
@@ -15,6 +16,8 @@ from container_manager.config.environment import MIN_SCANNED, unset_variable
 from container_manager.errors import Location
 from container_manager.model import KeyPath, Node, dotted
 
+_NAME = re.compile(r"[^=\0]+")
+
 
 @dataclass(slots=True, kw_only=True)
 class Entries:
@@ -24,11 +27,13 @@ class Entries:
         public: interpolated values; None where the variable is passed through and not set.
         secret: the entries that hold a secret.
         texts: all of them as a digest may see them: secrets as they are written.
+        places: where each is written.
     """
 
     public: dict[str, str | None] = field(default_factory=dict)
     secret: tuple[SecretEntry, ...] = ()
     texts: dict[str, str | None] = field(default_factory=dict)
+    places: dict[str, Location] = field(default_factory=dict)
 
 
 def read_environment(reader: Reader, node: Node | None, path: KeyPath) -> Entries:
@@ -46,6 +51,10 @@ def read_environment(reader: Reader, node: Node | None, path: KeyPath) -> Entrie
                 where, f"The name '{key}' in 'environment' holds a '$'.", "Write it out."
             )
             continue
+        if not _NAME.fullmatch(key):
+            reader.problem(where, f"{key!r} in 'environment' cannot be the name of a variable.")
+            continue
+        entries.places[key] = where
         if text is None:
             _pass_through(reader, key, where, entries, secret)
             continue
@@ -58,7 +67,8 @@ def read_environment(reader: Reader, node: Node | None, path: KeyPath) -> Entrie
                 key=key, text=text, passed_through=False, variables=tuple(names), where=where
             )
         else:
-            entries.texts[key] = entries.public[key] = reader.text(text, where, at)
+            shown = reader.text(text, where, at, before=f"{key}=")
+            entries.texts[key] = entries.public[key] = shown
     entries.secret = tuple(secret.values())
     return entries
 
@@ -87,7 +97,9 @@ def _pass_through(
     # An empty stand-in would reach the container, so this variable must not get one.
     reader.referenced[key] = False
     if not reader.environment.is_secret(key):
-        entries.texts[key] = entries.public[key] = reader.environment.get(key)
+        value = reader.environment.get(key)
+        reader.check_argument(f"{key}={value}", where, f"environment.{key}")
+        entries.texts[key] = entries.public[key] = value
         return
     entries.texts[key] = f"${{{key}}}"
     secret[key] = SecretEntry(
@@ -143,6 +155,8 @@ def _read_env_file(reader: Reader, file: Path, text: str, where: Location) -> st
         for atom in parse_variables(value or "")
         if isinstance(atom, Variable)
     }
+    for name, value in values.items():
+        reader.check_argument(f"{name}={value or ''}", where, f"{file.name}: {name}")
     environment = reader.environment
     known = environment.secret_values([*values, *referred]).values()
     leaks = sorted({name for name in (*values, *referred) if environment.is_secret(name)})

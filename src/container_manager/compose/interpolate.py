@@ -25,6 +25,9 @@ from container_manager.model import KeyPath, Node, dotted
 PROVIDERS_OWN = ("COMPOSE_", "PODMAN_COMPOSE_")
 """Variables that steer a provider: never handed on, so a template cannot see them either."""
 
+_LONGEST_ARGUMENT = 128 * 1024 - 1
+"""Bytes of one argument of a program (Linux): what a service says becomes arguments of Podman."""
+
 _EMPTY_IS_UNSET = frozenset({"", ":-", ":+", ":?"})
 
 
@@ -109,8 +112,15 @@ class Reader:
             self.text(node.value, node.where, path) if isinstance(node.value, str) else node.value
         )
 
-    def text(self, text: str, where: Location, path: KeyPath) -> str:
-        """One text with its variables filled in; a secret in it is a problem."""
+    def text(self, text: str, where: Location, path: KeyPath, *, before: str = "") -> str:
+        """One text with its variables filled in; a secret in it is a problem.
+
+        Args:
+            text: what is written.
+            where: its line.
+            path: its place in the file.
+            before: what a provider puts before it, in the same argument of Podman.
+        """
         for name in self.secrets(text, where):
             self.problem(
                 where,
@@ -120,7 +130,20 @@ class Reader:
                 "from there.",
             )
             return text
-        return self.filled(text, where)
+        result = self.filled(text, where)
+        self.check_argument(before + result, where, dotted(path))
+        return result
+
+    def check_argument(self, text: str, where: Location, what: str) -> None:
+        """Report what cannot be an argument of a program, and so would fail at the start."""
+        if "\0" in text:
+            self.problem(where, f"'{what}' holds a NUL character, which no program can be given.")
+        elif len(text.encode(errors="replace")) > _LONGEST_ARGUMENT:
+            self.problem(
+                where,
+                f"'{what}' is longer than the 128 KiB that a program can be given in one piece.",
+                "Put it into a file, and mount that under 'volumes'.",
+            )
 
     def secrets(self, text: str, where: Location) -> list[str]:
         """The names of the secret variables that ``text`` refers to, each once."""

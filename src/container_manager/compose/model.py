@@ -108,6 +108,7 @@ class ComposeService:
         healthcheck: None where the template has none (the image may).
         environment: interpolated, without the entries that hold secrets; None: passed through.
         secret_entries: those that do.
+        entry_places: key in its environment -> where it is written.
         env_files: file -> digest of what it says.
         binds: paths of the host.
         volumes: named volumes, as named at the top level of the compose files.
@@ -134,6 +135,7 @@ class ComposeService:
     healthcheck: HealthCheck | None
     environment: Mapping[str, str | None]
     secret_entries: tuple[SecretEntry, ...]
+    entry_places: Mapping[str, Location]
     env_files: Mapping[Path, str]
     binds: tuple[Bind, ...]
     volumes: tuple[str, ...]

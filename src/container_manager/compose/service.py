@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from container_manager.compose import values
+from container_manager.compose.attached import read_networks
 from container_manager.compose.env_entries import read_env_files, read_environment
 from container_manager.compose.interpolate import Reader
+from container_manager.compose.limits import check_limits
 from container_manager.compose.model import (
     CONDITIONS,
     STARTED,
@@ -19,6 +21,7 @@ from container_manager.compose.model import (
     ImageBuild,
     Port,
 )
+from container_manager.compose.ports import PortSpec, ports
 from container_manager.errors import did_you_mean
 from container_manager.model import KeyPath, Node
 
@@ -71,6 +74,7 @@ class ServiceReader:
         definition = self._reader.plain(Node(value=rest, where=node.where), path)
         entries = read_environment(self._reader, node.value.get("environment"), path)
         definition["environment"] = {**entries.texts}
+        check_limits(node, definition, path, self._reader)
         mounts = self._mounts(node, definition)
         image = definition.get("image")
         return ComposeService(
@@ -85,17 +89,20 @@ class ServiceReader:
             healthcheck=self._healthcheck(node, definition),
             environment=entries.public,
             secret_entries=entries.secret,
+            entry_places=entries.places,
             env_files=read_env_files(self._reader, node.value.get("env_file"), path, self._base),
             binds=tuple(self._bind(mount, at) for mount, at in mounts if mount.kind == "bind"),
             volumes=tuple(m.source for m, _ in mounts if m.kind == "volume" and m.source),
             anonymous=tuple(m.target for m, _ in mounts if m.kind == "volume" and not m.source),
-            networks=self._names(definition.get("networks")),
+            networks=read_networks(node, definition, path, self._reader),
             secrets=self._secrets(definition),
             ports=self._ports(node, definition),
             one_shot=name in (self._settings.get("one_shot") or ()),
             start_timeout=self._settings.get("start_timeout"),
-            stop_grace_period=self._grace(node, definition),
-            restart=str(definition.get("restart") or ""),
+            stop_grace_period=self._value(
+                node, definition, "stop_grace_period", values.duration, STOP_GRACE
+            ),
+            restart=self._value(node, definition, "restart", values.restart, ""),
             container_name=str(definition["container_name"])
             if definition.get("container_name")
             else None,
@@ -229,7 +236,7 @@ class ServiceReader:
         found = []
         for index, value in enumerate(given):
             place = at.nearest((index,))
-            specs: list[values.PortSpec] = self._try(place, "'ports'", values.ports, value, [])
+            specs: list[PortSpec] = self._try(place, "'ports'", ports, value, [])
             found += [
                 Port(
                     host_ip=spec.host_ip,
@@ -242,15 +249,18 @@ class ServiceReader:
             ]
         return tuple(found)
 
-    def _grace(self, node: Node, definition: dict[str, Any]) -> float:
-        given = definition.get("stop_grace_period")
+    def _value(
+        self,
+        node: Node,
+        definition: dict[str, Any],
+        key: str,
+        read: Callable[[Any], _T],
+        otherwise: _T,
+    ) -> _T:
+        given = definition.get(key)
         if given is None:
-            return STOP_GRACE
-        at = node.nearest(("stop_grace_period",))
-        return self._try(at, "'stop_grace_period'", values.duration, given, STOP_GRACE)
-
-    def _names(self, given: Any) -> tuple[str, ...]:
-        return tuple(str(name) for name in given) if isinstance(given, (list, dict)) else ()
+            return otherwise
+        return self._try(node.nearest((key,)), f"'{key}'", read, given, otherwise)
 
     def _secrets(self, definition: Mapping[str, Any]) -> tuple[str, ...]:
         given = definition.get("secrets")

@@ -6,7 +6,7 @@ import re
 
 from container_manager.compose.interpolate import Reader
 from container_manager.compose.keys import check_keys
-from container_manager.model import KeyPath, Node, dotted
+from container_manager.model import Key, KeyPath, Node, dotted
 
 _MAPPINGS = ("services", "networks", "volumes", "secrets")
 
@@ -55,6 +55,12 @@ def check_shape(document: Node, reader: Reader) -> bool:
         node = document.value.get(key)
         if node is not None and node.value is not None and not isinstance(node.value, dict):
             reader.problem(node.where, f"'{key}' must be a mapping of names.")
+        for number, child in _numbers(node):
+            reader.problem(
+                child.where,
+                f"The name {number} under '{key}' would be read as a number by the provider.",
+                f"Write '{number}' in quotes.",
+            )
     _refuse(document, _REFUSED_TOP, (), reader)
     if (name := document.value.get("name")) is not None:
         reader.warn(
@@ -69,6 +75,13 @@ def check_shape(document: Node, reader: Reader) -> bool:
         _check_restart(node, path, reader)
         _check_replicas(node, path, reader)
     return True
+
+
+def _numbers(node: Node | None) -> list[tuple[Key, Node]]:
+    """Names that are written as numbers, with what they name."""
+    if node is None or not isinstance(node.value, dict):
+        return []
+    return [(name, child) for name, child in node.value.items() if not isinstance(name, str)]
 
 
 def _services(document: Node) -> list[tuple[KeyPath, Node]]:

@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from container_manager.compose.attached import NAME_REMEDY, is_name, name_rule
 from container_manager.compose.graph import check_uses, mark_one_shots
 from container_manager.compose.interpolate import Reader, provider_view
 from container_manager.compose.model import ComposeService, Declared, Stack
@@ -160,7 +161,11 @@ def _declare(
         return
     external = definition.get("external")
     old_name = external.get("name") if isinstance(external, dict) else None
-    actual = definition.get("name") or old_name or (name if external else f"{project}_{name}")
+    given = definition.get("name") or old_name
+    actual = given or (name if external else f"{project}_{name}")
+    for one in (name, given) if given else (name,):
+        if kind != "secrets" and not is_name(one) and "${" not in str(one):
+            reader.problem(node.where, name_rule(one, kind.removesuffix("s")), NAME_REMEDY)
     known[name] = Declared(
         name=name,
         actual=str(actual),

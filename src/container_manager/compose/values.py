@@ -1,4 +1,4 @@
-"""The small languages inside of compose files: durations, ports, volumes.
+"""The small languages inside of compose files: durations, volumes, restart policies.
 
 Each function takes an interpolated value and raises :class:`ValueError` with a sentence.
 """
@@ -10,24 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-_DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:us|ms|s|m|h))+")
-_PART = re.compile(r"(\d+(?:\.\d+)?)(us|ms|s|m|h)")
+_DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:us|ms|s|m|h))+", re.ASCII)
+_PART = re.compile(r"(\d+(?:\.\d+)?)(us|ms|s|m|h)", re.ASCII)
 _SECONDS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
-_PORT = re.compile(
-    r"(?:(?P<ip>\[[\w:.%]+\]|\d+\.\d+\.\d+\.\d+):)?"
-    r"(?:(?P<host>\d*(?:-\d+)?):)?(?P<container>\d+(?:-\d+)?)(?:/(?P<protocol>tcp|udp|sctp))?"
-)
-_MAX_PORT = 65535
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PortSpec:
-    """One published port; ``host_port`` is None where Podman chooses."""
-
-    host_ip: str
-    host_port: int | None
-    container_port: int
-    protocol: str
+_RESTART = re.compile(r"no|always|unless-stopped|on-failure(?::[0-9]{1,9})?|")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,56 +45,19 @@ def duration(value: Any) -> float:
     return sum(float(number) * _SECONDS[unit] for number, unit in _PART.findall(text))
 
 
-def ports(value: Any) -> list[PortSpec]:
-    """The ports of one entry, ranges spelled out.
+def restart(value: Any) -> str:
+    """The restart policy, or empty.
 
-    >>> [(p.host_ip, p.host_port, p.container_port) for p in ports("127.0.0.1:80-81:8080-8081")]
-    [('127.0.0.1', 80, 8080), ('127.0.0.1', 81, 8081)]
+    >>> restart(None), restart("on-failure:3")
+    ('', 'on-failure:3')
     """
-    if isinstance(value, Mapping):
-        return _long_port(value)
-    match = _PORT.fullmatch(str(value))
-    if isinstance(value, bool) or not match:
-        raise ValueError(f"{value!r} is no port; write HOST:CONTAINER, in quotes")
-    return _expanded(
-        host_ip=(match["ip"] or "").strip("[]"),
-        host=match["host"] or "",
-        container=match["container"],
-        protocol=match["protocol"] or "tcp",
-    )
-
-
-def _long_port(value: Mapping[str, Any]) -> list[PortSpec]:
-    if "target" not in value:
-        raise ValueError("a port needs 'target', the port in the container")
-    for key in ("target", "published"):
-        if not re.fullmatch(r"\d+(-\d+)?|", str(value.get(key) or "")):
-            raise ValueError(f"'{key}' is {value[key]!r}, which is no port")
-    return _expanded(
-        host_ip=str(value.get("host_ip") or ""),
-        host=str(value.get("published") or ""),
-        container=str(value["target"]),
-        protocol=str(value.get("protocol") or "tcp"),
-    )
-
-
-def _expanded(*, host_ip: str, host: str, container: str, protocol: str) -> list[PortSpec]:
-    inside = _range(container)
-    outside: list[int | None] = [*_range(host)] if host else [None] * len(inside)
-    if len(outside) != len(inside):
-        raise ValueError(f"the ranges {host} and {container} are not equally long")
-    return [
-        PortSpec(host_ip=host_ip, host_port=h, container_port=c, protocol=protocol)
-        for h, c in zip(outside, inside, strict=True)
-    ]
-
-
-def _range(text: str) -> list[int]:
-    first, _, last = text.partition("-")
-    low, high = int(first or 0), int(last or first or 0)
-    if not 0 < low <= high <= _MAX_PORT:
-        raise ValueError(f"{text} is not between 1 and {_MAX_PORT}")
-    return list(range(low, high + 1))
+    text = "" if value is None or isinstance(value, bool) else str(value)
+    if not _RESTART.fullmatch(text):
+        raise ValueError(
+            f"{text!r} is no policy; there are 'no', always, unless-stopped, on-failure and "
+            "on-failure:TIMES"
+        )
+    return text
 
 
 def mount(value: Any) -> Mount:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import fcntl
 import os
 import stat
-import tempfile
 from io import StringIO
 from pathlib import Path
 
@@ -13,7 +14,15 @@ from container_manager.config.source import read_text
 from container_manager.errors import ConfigError, Location, PreconditionError, Problem, raise_all
 
 PRIVATE = 0o600
+
+MAX_SIZE = 1024 * 1024
+"""Bytes of a ``.env`` file; a larger one is no list of variables."""
+
 _FOR_OTHERS = 0o077
+_UNFINISHED = ".unfinished"
+_TOO_LARGE = f"This file is larger than {MAX_SIZE // 1024**2} MiB."
+_SHORTEN = "Keep only lines NAME=value in it; give containers larger things as files."
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 def read_dotenv(path: Path) -> dict[str, str]:
@@ -37,6 +46,8 @@ def _read(path: Path) -> dict[str, tuple[str, int]]:
         return {}
     from dotenv.parser import parse_stream  # only here: most commands have no .env
 
+    if path.stat().st_size > MAX_SIZE:
+        raise ConfigError(_TOO_LARGE, where=Location(path), remedy=_SHORTEN)
     values: dict[str, tuple[str, int]] = {}
     problems: list[Problem] = []
     for binding in parse_stream(StringIO(read_text(path))):
@@ -66,7 +77,7 @@ def _read(path: Path) -> dict[str, tuple[str, int]]:
     return values
 
 
-def append_to_dotenv(path: Path, lines: list[str]) -> bool:
+def append_to_dotenv(path: Path, lines: list[str], folder: Path) -> bool:
     """Add lines to a ``.env`` file, which is made where it is missing; mode 0600 afterwards.
 
     What was there stays, byte for byte. The file is replaced by a longer copy in one step, so that
@@ -75,6 +86,8 @@ def append_to_dotenv(path: Path, lines: list[str]) -> bool:
     Args:
         path: the file; a symlink is followed.
         lines: without their ends.
+        folder: where the copy is written: ours alone, and ignored by git, since whoever is killed
+            leaves it. On another disk than the file it is of no use, and the copy lies beside it.
 
     Returns:
         Whether others could read the file before.
@@ -83,22 +96,33 @@ def append_to_dotenv(path: Path, lines: list[str]) -> bool:
         PreconditionError: it may not be written; nothing was changed.
     """
     real = Path(os.path.realpath(path))
-    remedy = f"Give yourself the permission to write {real}, or add what is lacking yourself."
     try:
         before = real.stat() if real.exists() else None
         if before is not None and not (before.st_mode & 0o222 and os.access(real, os.W_OK)):
             raise PreconditionError(
-                "This file may not be written.", where=Location(path), remedy=remedy
+                "This file may not be written.", where=Location(path), remedy=_remedy(real)
             )
         old = real.read_bytes() if before is not None else b""
-        _replace(real, old + _appended(old, lines), before)
+        content = old + _appended(old, lines)
+        if len(content) > MAX_SIZE:
+            raise PreconditionError(
+                f"{_TOO_LARGE[:-1]} with what is added.", where=Location(path), remedy=_SHORTEN
+            )
+        _replace(real, content, before, folder)
     except OSError as error:
         raise PreconditionError(
             f"This file cannot be written: {error.strerror or error}.",
             where=Location(path),
-            remedy=remedy,
+            remedy=_remedy(real, error.errno),
         ) from error
     return before is not None and bool(stat.S_IMODE(before.st_mode) & _FOR_OTHERS)
+
+
+def _remedy(path: Path, reason: int | None = None) -> str:
+    mend = (
+        "Make room on the disk of" if reason in _FULL else "Give yourself the permission to write"
+    )
+    return f"{mend} {path}, or add what is lacking yourself."
 
 
 def _appended(old: bytes, lines: list[str]) -> bytes:
@@ -108,33 +132,60 @@ def _appended(old: bytes, lines: list[str]) -> bytes:
     return begin + b"".join(line.encode() + end for line in lines)
 
 
-def _replace(path: Path, content: bytes, before: os.stat_result | None) -> None:
-    handle, name = tempfile.mkstemp(prefix=f"{path.name}.", dir=path.parent)
-    temporary = Path(name)
+def _replace(path: Path, content: bytes, before: os.stat_result | None, folder: Path) -> None:
+    name = f"{path.name}{_UNFINISHED}"
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
+        _write_over(folder / name, path, content, before)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        _write_over(path.with_name(name), path, content, before)
+
+
+def _write_over(temporary: Path, path: Path, content: bytes, before: os.stat_result | None) -> None:
+    """Write a copy and move it over the file; one that somebody left is written anew."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW
+    with os.fdopen(os.open(temporary, flags, PRIVATE), "wb") as file:
+        _hold(file.fileno(), temporary)
+        try:
             os.fchmod(file.fileno(), PRIVATE)
+            file.truncate(0)
+            file.write(content)
             if before is not None:
                 with contextlib.suppress(PermissionError):
                     os.fchown(file.fileno(), before.st_uid, before.st_gid)
             file.flush()
             os.fsync(file.fileno())
-        _refuse_changed(path, before)
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+            _refuse_changed(path, before)
+            temporary.replace(path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+
+
+def _hold(descriptor: int, path: Path) -> None:
+    """Make sure that a file is ours alone: not another's, who may be about to move it."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if os.path.samestat(os.fstat(descriptor), path.lstat()):
+            return
+    except (BlockingIOError, FileNotFoundError):
+        pass
+    raise _changed(path)
 
 
 def _refuse_changed(path: Path, before: os.stat_result | None) -> None:
     now = path.stat() if path.exists() else None
     if _version(now) != _version(before):
-        raise PreconditionError(
-            "This file was changed by somebody else at this moment.",
-            where=Location(path),
-            remedy="Try again.",
-        )
+        raise _changed(path)
+
+
+def _changed(path: Path) -> PreconditionError:
+    return PreconditionError(
+        "This file was changed by somebody else at this moment.",
+        where=Location(path),
+        remedy="Try again.",
+    )
 
 
 def _version(file: os.stat_result | None) -> tuple[int, ...] | None:

@@ -41,7 +41,7 @@ _SECRET_WORDS = frozenset(
     )
 )
 _URL_WITH_CREDENTIALS = re.compile(
-    r"[a-z][a-z0-9+.-]*://(?:"
+    r"[a-z][0-9+.-]*://(?:"  # a scheme from its last letter on: searched in linear time
     r"[^/\s:@]*:(?!\d+/)[^\s@]+@"  # user:password, in which people forget to encode a slash
     r"|[^/\s:@]{12,}@"  # a token in the user's place
     r"|\S*[?&](?:pass|passwd|password|token|secret|api_?key)=[^&\s]+)",

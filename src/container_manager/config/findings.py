@@ -17,6 +17,7 @@ from container_manager.config.interpolation import InterpolationError, tokens
 from container_manager.config.schema import service_nodes
 from container_manager.errors import Problem
 from container_manager.model import Node, dotted
+from container_manager.names import Match, resolve
 
 
 def unset_variables(report: Report, tree: Node, environment: Environment) -> list[Problem]:
@@ -84,10 +85,15 @@ def short_secrets(environment: Environment, report: Report) -> list[Problem]:
 
 
 def declared_credentials(tree: Node) -> frozenset[str]:
-    """The variables that any service declares under ``credentials``."""
+    """The variables that deployed services declare under ``credentials``."""
+    plain = tree.plain()
+    names = plain.get("deployed_services")
+    found = [resolve(plain, str(name)) for name in names] if isinstance(names, list) else []
+    deployed = {match.key_path for match in found if isinstance(match, Match)}
     return frozenset(
         credentials.name_of(entry)
-        for _, service in service_nodes(tree, [])
+        for path, service in service_nodes(tree, [])
+        if path in deployed
         for entry in credentials.entries(service)
         if credentials.is_entry(entry)
     )

@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from container_manager.config import findings
+from container_manager.config.brought import over_packages
 from container_manager.config.dotenv_file import read_dotenv
 from container_manager.config.environment import (
     Environment,
@@ -166,10 +167,10 @@ def load(
     environment = Environment(
         process=environ, dotenv=read_dotenv(dotenv_path), dotenv_path=dotenv_path
     )
-    loader = Loader(root=root, environment=environment)
-    tree = loader.load(path)
+    files = Loader(root=root, environment=environment)
+    tree, missing = over_packages(files.load(path), files)
     errors, suspicions = validate(tree)
-    suspicions += loader.suspicions
+    suspicions += missing
     warnings = list(suspicions)
     environment = Environment(
         process=environ,
@@ -195,7 +196,7 @@ def load(
         values=values,
         environment=environment,
         referenced=frozenset(report.referenced),
-        imported_from=loader.imported_from,
+        imported_from=files.imported_from,
         warnings=tuple(dict.fromkeys(warnings)),
         suspicions=tuple(suspicions),
         unset=frozenset(report.unset - environment.generated),

@@ -2,23 +2,21 @@
 
 Mappings merge deeply, scalars and lists replace; the importing file wins over what it imports,
 and of two imports the later. ``deployed_services`` has rules of its own, see
-:mod:`container_manager.config.deployed`. What a service in an installed package brings along lies
-below all of it.
+:mod:`container_manager.config.deployed`. What services in packages bring along is laid below, see
+:mod:`container_manager.config.brought`.
 """
 
 from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from container_manager.config.deployed import Deployed, read_part
 from container_manager.config.environment import Environment, Report, missing_variable
 from container_manager.config.interpolation import InterpolationError
-from container_manager.config.packages import FRAGMENT, find_package_folder, is_package_path
-from container_manager.config.schema import service_nodes
 from container_manager.config.source import read_yaml
 from container_manager.errors import (
     ConfigError,
@@ -26,9 +24,8 @@ from container_manager.errors import (
     Problem,
     did_you_mean,
     display_path,
-    raise_all,
 )
-from container_manager.model import Key, KeyPath, Node, dotted
+from container_manager.model import Key, Node
 
 APPLICATIONS_DIR = Path("src/applications")
 """Below the project: where the list form of ``applications`` looks for configurations."""
@@ -42,22 +39,26 @@ class Loader:
         root: the project's folder.
         environment: variables for paths of imports.
         problems: what was found so far.
-        suspicions: packages that are not there, which stops only who needs them.
         imported_from: file -> the place that imported it first; the named file has none.
+        may_read: whether a file may be imported.
+        said: what counts of the keys of one file.
     """
 
     root: Path
     environment: Environment
     problems: list[Problem] = field(default_factory=list)
-    suspicions: list[Problem] = field(default_factory=list)
     imported_from: dict[Path, Location] = field(default_factory=dict)
+    may_read: Callable[[Path], bool] = lambda _: True
+    said: Callable[[dict[Key, Node]], dict[Key, Node]] = lambda keys: keys
     _read: dict[Path, tuple[Node, Deployed]] = field(default_factory=dict)
 
     def load(self, path: Path) -> Node:
         """The merged tree of ``path``; ``deployed_services`` is a plain list in it, or absent.
 
+        What is wrong in the files is in ``problems`` then.
+
         Raises:
-            ConfigError: with every problem of every file.
+            ConfigError: there is nothing to read, or no end of it.
         """
         if not os.path.exists(path):  # noqa: PTH110 - Path.exists() raises on names too long
             raise ConfigError(
@@ -73,75 +74,23 @@ class Loader:
                 remedy="It needs at least 'deployed_services' and the services it names.",
             )
         deployed = Deployed()
-        try:
-            tree, deployed = self._over_packages(self._file(path, (), deployed), deployed)
-        except RecursionError as cause:
-            raise ConfigError("The imports are nested too deeply.", where=Location(path)) from cause
-        raise_all(ConfigError, [*self.problems, *self.suspicions] if self.problems else [])
-        assert isinstance(tree.value, dict)
+        tree = self.read(path, deployed)
         services = deployed.final(self.problems)
         if services is not None:
+            assert isinstance(tree.value, dict)
             tree.value["deployed_services"] = services
-        raise_all(ConfigError, self.problems)
         return tree
 
-    def _over_packages(self, tree: Node, deployed: Deployed) -> tuple[Node, Deployed]:
-        """The tree laid over the configuration that its services in packages bring along.
+    def read(self, path: Path, deployed: Deployed) -> Node:
+        """A file with all that it imports, without what they say of ``deployed_services``.
 
-        That may ask for further packages, whose configuration lies lower still.
+        Raises:
+            ConfigError: the imports are nested too deeply.
         """
-        lowest, said = Node(value={}, where=tree.where), Deployed()
-        whole = tree
-        seen: set[KeyPath] = set()
-        while asked := [item for item in self._in_packages(whole) if item[0] not in seen]:
-            below, says = Node(value={}, where=tree.where), Deployed()
-            for key_path, where, path in asked:
-                seen.add(key_path)
-                below = merge(below, self._fragment(key_path, where, path, says))
-            lowest = merge(below, lowest)
-            says.merge(said)
-            said = says
-            whole = merge(lowest, tree)
-        said.merge(deployed)
-        return whole, said
-
-    def _in_packages(self, tree: Node) -> Iterator[tuple[KeyPath, Location, str]]:
-        """The services whose path leads into a package: key path, place and path."""
-        for key_path, service in service_nodes(tree, []):
-            node = service.find(("path",))
-            if node is None or not isinstance(node.value, str):
-                continue
-            report = Report()
-            try:
-                path = self.environment.interpolate(node.value, report)
-            except InterpolationError:
-                continue  # told where all values are expanded
-            secret = any(self.environment.is_secret(name) for name in report.referenced)
-            if is_package_path(path) and not (report.unset or report.missing or secret):
-                yield key_path, node.where, path
-
-    def _fragment(self, key_path: KeyPath, where: Location, path: str, says: Deployed) -> Node:
-        """What one service in a package brings along; empty where there is nothing."""
-        empty = Node(value={}, where=where)
         try:
-            found = find_package_folder(path, where)
-        except ConfigError as error:
-            self.suspicions.extend(error.problems)
-            return empty
-        file = found.folder / FRAGMENT
-        if not file.exists():
-            return empty
-        self.imported_from.setdefault(file, where)
-        brought = self._once(file, (), says)
-        names = [dotted(name) for name, _ in service_nodes(brought, [])]
-        if names and dotted(key_path) not in names:
-            self._problem(
-                f"{found.shown} does not configure {dotted(key_path)}, but {', '.join(names)}.",
-                where,
-                "Define the service under that key.",
-            )
-            return empty
-        return brought
+            return self._file(path, (), deployed)
+        except RecursionError as cause:
+            raise ConfigError("The imports are nested too deeply.", where=Location(path)) from cause
 
     def _file(self, path: Path, chain: tuple[Path, ...], deployed: Deployed) -> Node:
         chain = (*chain, path.resolve())
@@ -159,11 +108,14 @@ class Loader:
         for key, child in own.value.items():
             if not isinstance(key, str):
                 self._problem(f"The key {key} must be text.", child.where, "Write it in quotes.")
-        keys = dict(own.value)
+        keys = self.said(dict(own.value))
         merged = empty
         for imported, place in self._imports(keys.pop("import", None), path):
             if imported.resolve() in chain:
                 self._cycle(chain, imported.resolve(), place)
+                continue
+            if not self.may_read(imported):
+                self._problem("This import leads out of the package.", place)
                 continue
             self.imported_from.setdefault(imported, place)
             merged = merge(merged, self._once(imported, chain, deployed))

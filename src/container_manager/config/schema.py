@@ -20,10 +20,17 @@ Check = Callable[[Node], str | None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownKey:
-    """One key: what it may hold, and what it is for."""
+    """One key: what it may hold, and what it is for.
+
+    Attributes:
+        check: what it may hold.
+        meaning: what it is for.
+        brought: whether a package may say it, too.
+    """
 
     check: Check
     meaning: str
+    brought: bool = False
 
 
 def _text(node: Node) -> str | None:
@@ -78,7 +85,9 @@ def _additional_dirs(node: Node) -> str | None:
 
 
 TOP_LEVEL: Mapping[str, KnownKey] = {
-    "import": KnownKey(check=lambda _: None, meaning="files to read first: a path or a list"),
+    "import": KnownKey(
+        check=lambda _: None, meaning="files to read first: a path or a list", brought=True
+    ),
     "build_dir": KnownKey(check=_text, meaning="the folder to generate (default ./build)"),
     "project_name": KnownKey(check=_text, meaning="prefix of everything that runs"),
     "project_root": KnownKey(check=_text, meaning="template context; default: the project"),
@@ -87,12 +96,20 @@ TOP_LEVEL: Mapping[str, KnownKey] = {
     ),
     "compose_overrides": KnownKey(check=_texts, meaning="compose files laid over ours, last"),
     "deployed_services": KnownKey(check=lambda _: None, meaning="the services that run"),
-    "framework": KnownKey(check=_mapping, meaning="holds 'services', the framework's"),
-    "applications": KnownKey(check=_mapping, meaning="applications, each with its 'services'"),
-    "services": KnownKey(check=_mapping, meaning="services in the deprecated flat form"),
-    "secrets": KnownKey(check=_texts, meaning="globs of variables that are secret; !GLOB exempts"),
+    "framework": KnownKey(
+        check=_mapping, meaning="holds 'services', the framework's", brought=True
+    ),
+    "applications": KnownKey(
+        check=_mapping, meaning="applications, each with its 'services'", brought=True
+    ),
+    "services": KnownKey(
+        check=_mapping, meaning="services in the deprecated flat form", brought=True
+    ),
+    "secrets": KnownKey(
+        check=_texts, meaning="globs of variables that are secret; !GLOB exempts", brought=True
+    ),
     "secrets_command": KnownKey(check=_texts, meaning="argv that prints further NAME=value lines"),
-    "images": KnownKey(check=_texts_by_name, meaning="image references by name"),
+    "images": KnownKey(check=_texts_by_name, meaning="image references by name", brought=True),
     "defaults": KnownKey(check=_mapping, meaning="compose keys that every service gets"),
     "hooks": KnownKey(check=_mapping, meaning="commands around build, up and down"),
     "ca_certificates": KnownKey(check=_text, meaning="file of certificates to trust"),
@@ -222,12 +239,14 @@ def _near_misses(node: Node, known: Mapping[str, KnownKey], path: KeyPath) -> li
             remedy="If it is a key of your own, ignore this.",
         )
         for key, child in unknown
-        for near in _near(key, known)
+        if (near := near_key(key, known)) is not None
     ]
 
 
-def _near(key: str, known: Iterable[str]) -> list[str]:
-    return get_close_matches(key.replace("-", "_"), list(known), n=1, cutoff=0.83)
+def near_key(key: str, known: Iterable[str]) -> str | None:
+    """The known key that somebody probably meant; None where none is near."""
+    near = get_close_matches(key.replace("-", "_"), list(known), n=1, cutoff=0.83)
+    return near[0] if near else None
 
 
 def _wrong(path: KeyPath, node: Node, expected: str) -> Problem:

@@ -2,36 +2,23 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from container_manager.compose.digest import secret_value
-from container_manager.compose.model import Stack
+from container_manager.compose.interpolate import references
+from container_manager.compose.model import SecretEntry, Stack
+from container_manager.config.credentials import declared
 from container_manager.config.dotenv_file import dotenv_lines
-from container_manager.config.environment import Environment, is_utf8
+from container_manager.config.environment import Environment, Report, is_utf8
 from container_manager.credentials.needed import Needed, used_secrets
+from container_manager.credentials.weakness import is_well_known, names_password, weakness
 from container_manager.errors import Location, Problem
-
-MIN_LENGTH = 8
-"""A credential shorter than this is refused."""
+from container_manager.model import Service
 
 MAX_ENTRY = 128 * 1024
 """The bytes of ``NAME=value`` and its end that Linux gives to a program (MAX_ARG_STRLEN)."""
 
-_WORDS = """
-    0p3nw3bu abc123 admin admin123 administrator changeit changeme changethis credential default
-    demo dummy elastic example foobar guest hunter2 iloveyou jupyter letmein login mariadb master
-    minio minioadmin mongo mongoadmin mongodb mysql neo4j openwebui passw0rd password password1
-    password12 password123 passwd pipelines placeholder postgres postgresql qwerty qwerty123
-    qwertyuiop rabbitmq redis replaceme root sa sample secret secretkey superuser t0ps3cr3t test
-    test123 test1234 testing todo token toor user username webui welcome yourpassword yoursecret
-    """
-
-WELL_KNOWN = frozenset(_WORDS.split())
-"""What programs ship with and people begin with, without signs and in lower case."""
-
-_DIGITS = "1234567890" * 2
-_PASSWORD_WORDS = frozenset(("PASSWORD", "PASSWD", "PASS", "PASSPHRASE", "PWD"))
+_MIN_NUMBER = 4
 _REMEDY = "Remove it, so that 'up' generates one, or write a long random one."
 
 
@@ -46,56 +33,28 @@ def refused(
         names: those that are to run.
         environment: the variables.
     """
-    reasons: dict[str, str] = {}
-    for credential in wanted:
-        reason = weakness(credential.name, credential.service, environment.get(credential.name))
-        if reason:
-            reasons[credential.name] = reason
-    own = {credential.name for credential in wanted}
-    for name in sorted(used_secrets(stack, names) - own):
-        if _is_password(name) and is_well_known(environment.get(name) or ""):
+    own = {credential.name: credential.service for credential in wanted}
+    reasons = _reasons(own, environment)
+    for name in sorted(used_secrets(stack, names) - own.keys()):
+        if names_password(name) and is_well_known(environment.get(name) or ""):
             reasons[name] = "is a default or well-known one"
     return [
         *_told(reasons, environment),
+        *_written(stack, names, environment, own),
         *_undeliverable(stack, names, environment),
     ]
 
 
-def weakness(name: str, service: str, value: str | None) -> str | None:
-    """Why a declared credential's value is refused; None where it is fine or not set.
-
-    >>> weakness("DB_PASSWORD", "framework.db", "Change-Me!")
-    'is a default or well-known one'
-    """
-    if value is None:
-        return None
-    if not value.strip():
-        return "is blank"
-    if is_well_known(value) or _bare(value) in (_bare(name), _bare(service.rpartition(".")[2])):
-        return "is a default or well-known one"
-    if len(set(value)) == 1:
-        return "is one character again and again"
-    if len(value) < MIN_LENGTH:
-        return f"is shorter than {MIN_LENGTH} characters"
-    return None
+def weak(services: Iterable[Service], environment: Environment) -> list[Problem]:
+    """What :func:`refused` says of all credentials that services declare, whatever uses them."""
+    own = {one.name: service.name for service in services for one in declared(service.settings)}
+    return _told(_reasons(own, environment), environment)
 
 
-def is_well_known(value: str) -> bool:
-    """Whether a value is one that everybody tries first; case and signs make no difference.
-
-    >>> [is_well_known(value) for value in ("PASSWORD", "0p3n-w3bu!", "12345678", "x7#kQ")]
-    [True, True, True, False]
-    """
-    bare = _bare(value)
-    return bare in WELL_KNOWN or (bare != "" and _DIGITS.startswith(bare))
-
-
-def _bare(text: str) -> str:
-    return re.sub(r"[\W_]+", "", text).casefold()
-
-
-def _is_password(name: str) -> bool:
-    return not _PASSWORD_WORDS.isdisjoint(re.split(r"[^A-Z0-9]+", name.upper()))
+def _reasons(own: Mapping[str, str], environment: Environment) -> dict[str, str]:
+    """Why declared credentials (name -> service) are refused, of those that are."""
+    found = {name: weakness(name, owner, environment.get(name)) for name, owner in own.items()}
+    return {name: reason for name, reason in found.items() if reason}
 
 
 def _told(reasons: Mapping[str, str], environment: Environment) -> list[Problem]:
@@ -124,6 +83,56 @@ def source(
     return Location(path, lines.get(name))
 
 
+def _written(
+    stack: Stack, names: Iterable[str], environment: Environment, own: Collection[str]
+) -> Iterator[Problem]:
+    """Passwords that the compose files themselves give, in a default or outright.
+
+    Only a name that ends like a password's is one here: ``PASSWORD_FIELD`` may well be a word.
+    """
+    for service in (stack.services[name] for name in names):
+        for entry in service.secret_entries:
+            variable = _weak_default(entry, environment, own)
+            if variable is not None:
+                yield Problem(
+                    message=f"'{entry.key}' of the service '{service.name}' takes a default or "
+                    f"well-known value, since {variable} is not set.",
+                    where=entry.where,
+                    remedy=f"Write ${{{variable}}} without a default, and name {variable} under "
+                    "the service's 'credentials', so that 'up' generates it.",
+                )
+        for key, value in service.environment.items():
+            if names_password(key, last=True) and _is_literal_password(value or ""):
+                yield Problem(
+                    message=f"The value of '{key}' of the service '{service.name}' is a default or "
+                    "well-known one.",
+                    where=service.entry_places.get(key, service.where),
+                    remedy=f"Write ${{{key}}} instead, and name {key} under the service's "
+                    "'credentials', so that 'up' generates it.",
+                )
+
+
+def _weak_default(entry: SecretEntry, environment: Environment, own: Collection[str]) -> str | None:
+    """The variable in an entry whose well-known default stands in; never one of ``own``."""
+    for reference in references(entry.text):
+        value = environment.get(reference.name)
+        stands_in = value is None or (value == "" and reference.operator == ":-")
+        if (
+            reference.operator in ("-", ":-")
+            and stands_in
+            and reference.name not in own
+            and any(names_password(name, last=True) for name in (reference.name, entry.key))
+            and is_well_known(environment.interpolate(reference.operand, Report()))
+        ):
+            return reference.name
+    return None
+
+
+def _is_literal_password(value: str) -> bool:
+    """Whether a value is a well-known password and not a number that switches something on."""
+    return is_well_known(value) and not (value.isdecimal() and len(value) < _MIN_NUMBER)
+
+
 def _undeliverable(stack: Stack, names: Iterable[str], environment: Environment) -> list[Problem]:
     """Values that would not reach their container byte for byte."""
     problems = []
@@ -131,7 +140,6 @@ def _undeliverable(stack: Stack, names: Iterable[str], environment: Environment)
         for entry in stack.services[name].secret_entries:
             told = " and ".join(entry.variables)
             what = f"The value of {told}, as '{entry.key}' of the service '{name}' gets it,"
-            place = source(entry.variables[0], environment)
             value = secret_value(entry, stack.environment)
             if not is_utf8(value):
                 message, remedy = f"{what} is not UTF-8 text.", "Write it as UTF-8, or encode it."
@@ -142,5 +150,6 @@ def _undeliverable(stack: Stack, names: Iterable[str], environment: Environment)
                 remedy = "Mount it as a file instead."
             else:
                 continue
+            place = source(entry.variables[0], environment)
             problems.append(Problem(message=message, where=place, remedy=remedy))
     return problems

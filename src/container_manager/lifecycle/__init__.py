@@ -2,6 +2,7 @@
 
 from container_manager.lifecycle.cleaning import clean, clean_files
 from container_manager.lifecycle.credentials import MustOpen, locked_volumes
+from container_manager.lifecycle.doors import doors_told_on_failure
 from container_manager.lifecycle.following import follow
 from container_manager.lifecycle.interrupting import stops_on_interrupt
 from container_manager.lifecycle.outcome import Outcome, ServiceOutcome
@@ -21,6 +22,7 @@ __all__ = [
     "build_images",
     "clean",
     "clean_files",
+    "doors_told_on_failure",
     "down",
     "follow",
     "locked_volumes",

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 
 from container_manager import identity as labels
 from container_manager.compose.model import Stack
-from container_manager.errors import Location, PreconditionError, Problem, raise_all
-from container_manager.identity import Identity, remember_adopted
+from container_manager.errors import PreconditionError, raise_all
+from container_manager.identity import remember_adopted
 from container_manager.lifecycle.credentials import MustOpen, locked_volumes
 from container_manager.lifecycle.project import Project
-from container_manager.podman.state import ListedContainer
+from container_manager.lifecycle.removing import left_behind
 from container_manager.preflight import Surroundings, check
 
 
@@ -41,7 +41,7 @@ def check_surroundings(
     )
     identity = project.identity(create=False)
     findings = check(stack, names, identity, surroundings, root=project.root)
-    for warning in (*findings.warnings, *_left_behind(identity, surroundings.everything)):
+    for warning in (*findings.warnings, *left_behind(identity, surroundings.everything)):
         project.progress.warn(warning)
     locked = locked_volumes(project, stack, names, must_open)
     raise_all(PreconditionError, (*findings.problems, *locked))
@@ -50,29 +50,5 @@ def check_surroundings(
         folder.mkdir(parents=True, exist_ok=True)
     if project.adopt:
         project.identity(create=True)
-        bare = [one.name for one in surroundings.volumes if labels.PROJECT not in one.labels]
-        remember_adopted(project.state_dir, bare)
-
-
-def _left_behind(identity: Identity, everything: Iterable[ListedContainer]) -> list[Problem]:
-    """What this checkout started before its project got another name; nothing else would say so."""
-    old: dict[str, list[str]] = {}
-    for one in everything:
-        name = one.labels.get(labels.PROJECT, identity.project)
-        same = one.labels.get(labels.CHECKOUT) == identity.checkout is not None
-        if (
-            same
-            and name != identity.project
-            and one.labels.get(labels.CONFIG) == str(identity.config)
-        ):
-            old.setdefault(name, []).append(one.name)
-    return [
-        Problem(
-            message=f"Under its former project_name '{name}' this configuration has left "
-            f"containers: {', '.join(names)}.",
-            where=Location(identity.config),
-            remedy=f"Remove them with 'podman rm -f {' '.join(names)}', or set project_name back "
-            f"to '{name}' and run 'down'.",
-        )
-        for name, names in sorted(old.items())
-    ]
+        others = [one.name for one in surroundings.volumes if not identity.has_marked(one.labels)]
+        remember_adopted(project.state_dir, others)

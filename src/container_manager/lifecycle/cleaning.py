@@ -15,11 +15,14 @@ from container_manager.errors import (
     raise_all,
 )
 from container_manager.identity import Identity
-from container_manager.lifecycle.backups import backups_folder
 from container_manager.lifecycle.outcome import Outcome
 from container_manager.lifecycle.project import Project
-from container_manager.lifecycle.removing import own_containers, remove_containers
-from container_manager.lifecycle.saving import own_volumes, save
+from container_manager.lifecycle.removing import (
+    own_containers,
+    remove_containers,
+    warn_of_left_behind,
+)
+from container_manager.lifecycle.saving import check_space, own_volumes, save
 from container_manager.lifecycle.stopping import stop
 from container_manager.podman.state import ContainerState, ImageState, VolumeState
 
@@ -39,6 +42,7 @@ def clean(project: Project, *, save: bool = True, all_images: bool = False) -> O
     """
     identity = project.identity(create=False)
     containers = own_containers(project, identity)
+    warn_of_left_behind(project, identity)
     volumes = own_volumes(project, identity, containers)
     folder = stop_and_save(project, containers, volumes, save_first=save)
     images = own_images(project, identity)
@@ -104,30 +108,39 @@ def stop_and_save(
     """Stop containers and save volumes that are to go; the folder of the backup, if one was made.
 
     Raises:
-        PreconditionError: a volume is used by others, or backups cannot be kept; nothing was
-            touched.
+        PreconditionError: see :func:`refuse_to_empty`; nothing was touched.
         RuntimeFailure: a volume could not be saved.
     """
-    refuse_shared(project, containers, volumes)
-    saves = save_first and bool(volumes)
-    if saves:
-        backups_folder(project)
+    refuse_to_empty(project, containers, volumes, save_first=save_first)
     stop(project, containers)
-    if not saves:
+    if not (save_first and volumes):
         return None
     folder = save(project, volumes)
     project.progress.step(f"Saved the volumes in {folder}")
     return folder
 
 
-def refuse_shared(
-    project: Project, containers: Collection[ContainerState], volumes: Iterable[VolumeState]
+def refuse_to_empty(
+    project: Project,
+    containers: Collection[ContainerState],
+    volumes: Sequence[VolumeState],
+    *,
+    save_first: bool,
 ) -> None:
-    """Make sure that volumes that are to go are used by ``containers`` only.
+    """Make sure, while all still runs, that volumes can be saved and removed.
 
     Raises:
-        PreconditionError: others use some, be it that they are stopped.
+        PreconditionError: others than ``containers`` use some, be it that they are stopped;
+            backups cannot be kept, or there is no room for one.
     """
+    _refuse_shared(project, containers, volumes)
+    if save_first and volumes:
+        check_space(project, volumes)
+
+
+def _refuse_shared(
+    project: Project, containers: Collection[ContainerState], volumes: Iterable[VolumeState]
+) -> None:
     own = {one.name for one in containers}
     problems = []
     for volume in volumes:

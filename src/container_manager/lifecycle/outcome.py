@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from container_manager.compose.model import ComposeService, Stack
 from container_manager.errors import Problem, RuntimeFailure
 from container_manager.health import Phase, Verdict
+from container_manager.lifecycle.doors import open_doors
 from container_manager.lifecycle.project import Project
 from container_manager.podman.state import ContainerState, PublishedPort
 
@@ -26,7 +27,7 @@ class ServiceOutcome:
         container: its container's name; None when it has none.
         ports: what it publishes.
         fresh: whether the verb has started it.
-        on_host_network: whether every port that it listens on is one of this machine.
+        open_to_other_machines: what it offers beyond this machine's loopback.
     """
 
     name: str
@@ -36,7 +37,7 @@ class ServiceOutcome:
     container: str | None
     ports: tuple[PublishedPort, ...]
     fresh: bool = False
-    on_host_network: bool = False
+    open_to_other_machines: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +77,7 @@ def service_outcomes(
 ) -> tuple[ServiceOutcome, ...]:
     """Verdicts as data for reports."""
     result = []
+    by_id = {state.id: state for state in states.values()}
     for name, verdict in verdicts.items():
         state = states.get(name)
         result.append(
@@ -87,7 +89,7 @@ def service_outcomes(
                 container=state.name if state else None,
                 ports=state.ports if state else (),
                 fresh=name in started,
-                on_host_network=stack.services[name].definition.get("network_mode") == "host",
+                open_to_other_machines=open_doors(state, by_id) if state else (),
             )
         )
     return tuple(result)

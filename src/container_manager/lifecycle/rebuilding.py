@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from container_manager.lifecycle.cleaning import (
     own_images,
-    refuse_shared,
+    refuse_to_empty,
     remove_images,
     remove_volumes,
     stop_and_save,
@@ -53,7 +53,7 @@ def rebuild(
     identity = composition.identity
     if empties:  # known before the images are built, which may take long
         there = own_containers(project, identity)
-        refuse_shared(project, there, own_volumes(project, identity, there))
+        refuse_to_empty(project, there, own_volumes(project, identity, there), save_first=save)
     images = ensure_images(composition, names, fresh=True)
     containers = [
         one for one in own_containers(project, identity) if only is None or one.service in names

@@ -6,14 +6,22 @@ are gone.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from container_manager import identity as labels
-from container_manager.errors import PreconditionError, Problem, RuntimeFailure, raise_all
+from container_manager.errors import (
+    Location,
+    PreconditionError,
+    Problem,
+    RuntimeFailure,
+    raise_all,
+)
 from container_manager.identity import Identity, foreign_problems
 from container_manager.lifecycle.outcome import Outcome
 from container_manager.lifecycle.podman_secrets import drop_secrets
 from container_manager.lifecycle.project import Project
 from container_manager.lifecycle.stopping import stop_and_remove
-from container_manager.podman.state import ContainerState
+from container_manager.podman.state import ContainerState, ListedContainer
 
 
 def down(project: Project) -> Outcome:
@@ -25,6 +33,7 @@ def down(project: Project) -> Outcome:
     """
     identity = project.identity(create=False)
     containers = own_containers(project, identity)
+    warn_of_left_behind(project, identity)
     return remove_containers(project, identity, containers)
 
 
@@ -38,6 +47,36 @@ def own_containers(project: Project, identity: Identity) -> list[ContainerState]
     volumes = project.engine.volumes(f"{labels.COMPOSE_PROJECT}={project.name}")
     raise_all(PreconditionError, foreign_problems(identity, containers, volumes))
     return containers
+
+
+def warn_of_left_behind(project: Project, identity: Identity) -> None:
+    """Say what goes on running because the project had another name when it was started."""
+    for warning in left_behind(identity, project.engine.everything()):
+        project.progress.warn(warning)
+
+
+def left_behind(identity: Identity, everything: Iterable[ListedContainer]) -> list[Problem]:
+    """What this checkout started before its project got another name; nothing else would say so."""
+    old: dict[str, list[str]] = {}
+    for one in everything:
+        name = one.labels.get(labels.PROJECT, identity.project)
+        same = one.labels.get(labels.CHECKOUT) == identity.checkout is not None
+        if (
+            same
+            and name != identity.project
+            and one.labels.get(labels.CONFIG) == str(identity.config)
+        ):
+            old.setdefault(name, []).append(one.name)
+    return [
+        Problem(
+            message=f"Under its former project_name '{name}' this configuration has left "
+            f"containers: {', '.join(names)}.",
+            where=Location(identity.config),
+            remedy=f"Remove them with 'podman rm -f {' '.join(names)}', or set project_name back "
+            f"to '{name}' and run 'down' or 'clean'.",
+        )
+        for name, names in sorted(old.items())
+    ]
 
 
 def remove_containers(

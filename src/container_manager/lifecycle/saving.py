@@ -92,8 +92,7 @@ def save(project: Project, volumes: Sequence[VolumeState]) -> Path:
         PreconditionError: the disk is too full, or the folder of the backups cannot be used.
         RuntimeFailure: a volume could not be saved.
     """
-    top = backups_folder(project)
-    _check_space(project, volumes, top)
+    top = check_space(project, volumes)
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
     partial = None
     try:
@@ -160,7 +159,13 @@ def _refuse_running(containers: Collection[ContainerState], what: str) -> None:
         )
 
 
-def _check_space(project: Project, volumes: Sequence[VolumeState], top: Path) -> None:
+def check_space(project: Project, volumes: Sequence[VolumeState]) -> Path:
+    """The folder of all backups, if there is room in it for these volumes.
+
+    Raises:
+        PreconditionError: there is not, or backups cannot be kept.
+    """
+    top = backups_folder(project)
     needed = sum(_size(project, one) for one in volumes)
     free = shutil.disk_usage(top).free
     if needed > free:
@@ -169,17 +174,26 @@ def _check_space(project: Project, volumes: Sequence[VolumeState], top: Path) ->
             f"{free // _KIB**2} MiB: nothing was saved or removed.",
             remedy="Make room, or say --no-backup to go on without saving.",
         )
+    return top
 
 
 def _size(project: Project, volume: VolumeState) -> int:
     """The bytes of a volume; 0 where they cannot be found out (a remote Podman, say)."""
     top = Path(volume.mountpoint)
     if os.access(top, os.R_OK | os.X_OK):
-        files = (Path(parent) / name for parent, _, names in os.walk(top) for name in names)
-        return sum(file.lstat().st_blocks * 512 for file in files if os.path.lexists(file))
+        return sum(
+            _file_size(Path(parent) / name) for parent, _, names in os.walk(top) for name in names
+        )
     finished = project.engine.disk_usage(volume.mountpoint)
     size = finished.stdout.split()[:1]
     return int(size[0]) * _KIB if finished.ok and size and size[0].isdecimal() else 0
+
+
+def _file_size(file: Path) -> int:
+    try:
+        return file.lstat().st_blocks * 512
+    except OSError:
+        return 0  # its container runs, and has removed it
 
 
 def _write(file: Path, text: str) -> None:

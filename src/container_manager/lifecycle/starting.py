@@ -151,7 +151,8 @@ def start(
         for name in names
     }
     there = [one for one in project.containers() if composition.identity.owns(one.labels)]
-    current, outdated = _sort(stack, digests, there, only_some=only_some)
+    adopted = {one.id for one in there if not composition.identity.has_marked(one.labels)}
+    current, outdated = _sort(stack, digests, there, adopted, only_some=only_some)
     new = [name for name in names if name not in current]
     stop_and_remove(project, outdated)
     composition.write_overlay(digests, secrets)
@@ -178,6 +179,7 @@ def _sort(
     stack: Stack,
     digests: Mapping[str, str],
     there: Collection[ContainerState],
+    adopted: Collection[str],
     *,
     only_some: bool,
 ) -> tuple[set[str], list[ContainerState]]:
@@ -186,7 +188,7 @@ def _sort(
     outdated: list[ContainerState] = []
     for one in there:
         if one.service in digests:
-            same = one.labels.get(labels.DIGEST) == digests[one.service]
+            same = one.labels.get(labels.DIGEST) == digests[one.service] and one.id not in adopted
             if same and one.service not in current and not has_ghosts(one.pid):
                 current.add(one.service)
             else:

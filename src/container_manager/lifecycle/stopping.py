@@ -58,19 +58,38 @@ def stop_and_remove(
     """
     if not containers:
         return
-    ids = [one.id for group in stop_order(containers) for one in group]
-    stop(project, project.engine.inspect(ids))
-    finished = project.engine.remove(ids, anonymous_volumes=anonymous_volumes)
-    left = project.engine.inspect(ids)
+    stop(project, project.engine.inspect([one.id for one in containers]))
+    left, said = _remove(project, containers, anonymous_volumes=anonymous_volumes)
     if left:
         names = ", ".join(one.name for one in left)
         raise RuntimeFailure(
             Problem(
-                message=f"These containers could not be removed: {names}.\n"
-                f"{project.redact(finished.last_lines)}",
+                message=f"These containers could not be removed: {names}.\n{project.redact(said)}",
                 remedy=f"Look at them with 'podman inspect {left[0].name}'.",
             )
         )
+
+
+def _remove(
+    project: Project, containers: Collection[ContainerState], *, anonymous_volumes: bool
+) -> tuple[list[ContainerState], str]:
+    """Remove containers; what is left, and what Podman said about it.
+
+    Podman refuses to remove one whose namespaces others use, and keeps no order within one call. A
+    template may also name a container (``network_mode: container:X``), which no label tells: as
+    long as that helps, what is left is tried again.
+    """
+    left = list(containers)
+    while left:
+        said = []
+        for group in stop_order(left):
+            ids = [one.id for one in group]
+            finished = project.engine.remove(ids, anonymous_volumes=anonymous_volumes)
+            said.append(finished.last_lines)
+        before, left = left, project.engine.inspect([one.id for one in left])
+        if len(left) == len(before):
+            return left, "\n".join(filter(None, said))
+    return [], ""
 
 
 def _after(container: ContainerState) -> list[str]:

@@ -20,6 +20,7 @@ from container_manager.health import (
     Verdict,
     check_is_due,
     judge,
+    last_exit_code,
     ready_to_start,
 )
 from container_manager.podman.engine import Engine
@@ -91,6 +92,7 @@ class _Watched:
     started_at: float | None
     seen: float
     restarts: int
+    exit_code: int | None = None
 
 
 class Waves:
@@ -184,6 +186,9 @@ class Waves:
                 self._watched[state.id] = _Watched(state.started_at, now, state.restart_count)
             elif known.started_at != state.started_at:
                 known.started_at, known.seen = state.started_at, now
+            if name not in not_yet:
+                watched = self._watched[state.id]
+                watched.exit_code = last_exit_code(state, watched.exit_code)
 
     def _age(self, state: ContainerState) -> float:
         """Seconds since its start, by Podman's clock or by ours, whichever has seen more."""
@@ -211,8 +216,14 @@ class Waves:
         if state is None or name in self._errors:
             return Verdict(phase=Phase.FAILED, reason=self._errors.get(name, _GONE))
         service = self._stack.services[name]
-        restarts = state.restart_count - self._watched[state.id].restarts
-        verdict = judge(service, state, age=self._age(state), restarts=max(restarts, 0))
+        watched = self._watched[state.id]
+        verdict = judge(
+            service,
+            state,
+            age=self._age(state),
+            restarts=max(state.restart_count - watched.restarts, 0),
+            last_exit=watched.exit_code,
+        )
         if verdict.phase is Phase.FAILED and not state.running and self._removed(name):
             return Verdict(phase=Phase.FAILED, reason=_GONE)
         limit = self._timeout or service.start_timeout or DEFAULT_TIMEOUT

@@ -75,6 +75,7 @@ class ContainerState:
         oom_killed: whether it ran out of memory.
         error: what Podman noted when it could not be started.
         pid: its first process on this machine; 0 when it does not run or runs elsewhere.
+        network_mode: ``bridge``, ``host``, ``container:ID``, ``ns:PATH``, …
     """
 
     id: str
@@ -97,6 +98,7 @@ class ContainerState:
     oom_killed: bool
     error: str
     pid: int = 0
+    network_mode: str = ""
 
     @property
     def running(self) -> bool:
@@ -184,6 +186,7 @@ def container_state(data: Mapping[str, Any]) -> ContainerState:
         oom_killed=bool(state.get("OOMKilled")),
         error=str(state.get("Error") or ""),
         pid=int(state.get("Pid") or 0),
+        network_mode=str(host.get("NetworkMode") or ""),
     )
 
 

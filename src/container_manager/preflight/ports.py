@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from container_manager.compose.model import ComposeService, Port
 from container_manager.errors import Problem
 from container_manager.identity import COMPOSE_PROJECT
+from container_manager.podman.state import ContainerState
 from container_manager.preflight.surroundings import Surroundings
 
 PortTest = Callable[[Port], int | None]
@@ -40,7 +41,7 @@ def taken_ports(
     """Every published port that cannot be had."""
     problems = []
     claimed: dict[tuple[int, str], list[tuple[Port, str]]] = {}
-    ours = [port for one in surroundings.own if one.running for port in one.ports]
+    ours = [port for one in surroundings.own if _holds_ports(one) for port in one.ports]
     for service in services:
         for port in service.ports:
             if port.host_port is None:
@@ -53,6 +54,14 @@ def taken_ports(
             elif not any(_same_port(port, p.host_ip, p.host_port, p.protocol) for p in ours):
                 problems += _tried(port, service, surroundings, try_port(port))
     return problems
+
+
+def _holds_ports(container: ContainerState) -> bool:
+    """Whether a port that is taken may be taken by this container.
+
+    One that Podman restarts again and again may be down when we look and up when we try its port.
+    """
+    return container.running or (bool(container.restart_policy) and container.restart_count > 0)
 
 
 def _claimed_twice(port: Port, name: str, first: Port, other: str) -> Problem:

@@ -7,6 +7,7 @@ all of them; nothing that was recorded is ever written. Values cannot be changed
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,8 +21,8 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from container_manager.config.environment import Environment
 from container_manager.config.interpolation import Text
-from container_manager.config.source import read_text
 from container_manager.errors import Location, Problem, RenderError, raise_all
+from container_manager.render.includes import ProjectLoader, included_name, template_name
 from container_manager.render.missing import Missing
 from container_manager.render.noticed import (
     RenderingState,
@@ -42,7 +43,6 @@ from container_manager.render.values import (
 
 _SAFE_FILTERS = frozenset({"to_json", "tojson", "to_nice_yaml", "join", "default", "d", "string"})
 _SAFE_TESTS = frozenset({"defined", "undefined"})
-_SEPARATOR = "\0"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +57,7 @@ class Renderer:
     """Renders the templates of one project with one configuration.
 
     Args:
-        root: the project; ``include`` and ``import`` never leave it.
+        root: the project; ``include`` and ``import`` never leave it, nor find what is private.
         values: the configuration, plain or as :attr:`Config.values`.
         environment: tells which secrets are set; without one, none is.
     """
@@ -67,7 +67,8 @@ class Renderer:
     ) -> None:
         self._environment = environment or Environment(process={})
         self._values = values
-        self._jinja = _Jinja(root)
+        build_dir = root / str(values.get("build_dir") or "build")
+        self._jinja = _Jinja(ProjectLoader(root, Path(os.path.normpath(build_dir))))
 
     def render(self, template: Path, *, service_dir: Path, compose: bool) -> Rendered:
         """Render one template.
@@ -139,7 +140,7 @@ class _Jinja(ImmutableSandboxedEnvironment):
     code_generator_class = _CodeGenerator
     join_texts = staticmethod(join_texts)
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, loader: ProjectLoader) -> None:
         super().__init__(
             undefined=Missing,
             finalize=refuse_methods,
@@ -147,9 +148,8 @@ class _Jinja(ImmutableSandboxedEnvironment):
             autoescape=False,
             auto_reload=False,
             cache_size=-1,
-            loader=_ProjectLoader(root),
+            loader=loader,
         )
-        self._root = root
         self.filters.update(to_json=to_json, to_nice_yaml=to_nice_yaml, string=to_string)
         # The same input gives the same bytes: nothing random.
         del self.filters["random"], self.globals["lipsum"]
@@ -163,36 +163,11 @@ class _Jinja(ImmutableSandboxedEnvironment):
 
     def load(self, template: Path, service_dir: Path) -> jinja2.Template:
         """Compile a template; its name says which service's folder its includes may use."""
-        return self.get_template(f"{service_dir}{_SEPARATOR}{template}")
+        return self.get_template(template_name(service_dir, template))
 
     def join_path(self, template: str, parent: str) -> str:
         """An included template keeps the service of the template that includes it."""
-        service_dir = parent.partition(_SEPARATOR)[0]
-        return f"{service_dir}{_SEPARATOR}{template}"
-
-
-class _ProjectLoader(jinja2.BaseLoader):
-    """Finds templates by absolute path, by path from the project, or from the service's folder."""
-
-    def __init__(self, root: Path) -> None:
-        self._root = root
-
-    def get_source(
-        self, environment: jinja2.Environment, template: str
-    ) -> tuple[str, str, Callable[[], bool] | None]:
-        service_dir, _, name = template.partition(_SEPARATOR)
-        for base in (self._root, Path(service_dir)):
-            path = base / name
-            if path.is_file():
-                if not _inside(path, (self._root, Path(service_dir))):
-                    raise jinja2.TemplateError(f"{name!r} leads out of the project.")
-                return read_text(path, RenderError), str(path), None
-        raise jinja2.TemplateNotFound(name)
-
-
-def _inside(path: Path, roots: tuple[Path, ...]) -> bool:
-    resolved = path.resolve()
-    return any(resolved.is_relative_to(root.resolve()) for root in roots)
+        return included_name(template, parent)
 
 
 def _guarded(kind: str, name: str, function: Callable[..., Any]) -> Callable[..., Any]:

@@ -10,6 +10,16 @@ import jinja2
 from container_manager.errors import Problem, did_you_mean
 from container_manager.render.noticed import RenderingState, current, template_line
 
+_KINDS: Mapping[type, str] = {
+    bool: "truth value",
+    int: "number",
+    float: "number",
+    str: "text",
+    type(None): "empty value",
+    list: "list",
+    dict: "mapping",
+}
+
 
 class Missing(jinja2.StrictUndefined):
     """A key that does not exist: using it is recorded, and the rendering goes on with nothing."""
@@ -29,7 +39,7 @@ class Missing(jinja2.StrictUndefined):
         path = _path_of(self._undefined_obj, state.context)
         if path is not None:
             return f"'{path}.{name}' is not defined in the configuration."
-        kind = type(self._undefined_obj).__name__
+        kind = _KINDS.get(type(self._undefined_obj), type(self._undefined_obj).__name__)
         return f"{name!r} does not exist in this {kind}."
 
     def _remedy(self) -> str | None:
@@ -93,14 +103,26 @@ class _Recorded(jinja2.ChainableUndefined):
     __lt__ = __le__ = __gt__ = __ge__ = _false  # type: ignore[assignment]
 
 
-def _path_of(wanted: Any, context: Mapping[str, Any], prefix: str = "") -> str | None:
-    """The dotted path at which this very object stands in the configuration."""
-    for key, value in context.items():
-        path = f"{prefix}{key}"
+def _path_of(wanted: Any, context: Mapping[str, Any]) -> str | None:
+    """The dotted path at which this very object stands in the configuration.
+
+    Equal numbers, truth values and short texts are one object in Python, wherever they stand: such
+    a value has a path only where there is no other like it.
+    """
+    found: list[str] = []
+    seen: set[int] = set()
+
+    def visit(value: Any, path: str) -> None:
         if value is wanted:
-            return path
-        if isinstance(value, Mapping):
-            found = _path_of(wanted, value, f"{path}.")
-            if found is not None:
-                return found
-    return None
+            found.append(path)
+        if not isinstance(value, (Mapping, list, tuple)) or id(value) in seen:
+            return
+        seen.add(id(value))
+        children = value.items() if isinstance(value, Mapping) else enumerate(value)
+        for key, child in children:
+            visit(child, f"{path}.{key}" if path else str(key))
+
+    visit(context, "")
+    if len(found) > 1 and not isinstance(wanted, (Mapping, list, tuple)):
+        return None
+    return found[0] or None if found else None

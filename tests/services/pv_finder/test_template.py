@@ -53,6 +53,10 @@ def test_its_image_is_built_once(project: Project) -> None:
 
 def test_a_database_elsewhere_is_not_waited_for(project: Project) -> None:
     database = {"host": "mongo.example.org", "tls": True, "auth_source": "admin"}
+    with project.refuses(written=True) as refusal:  # by rendered(), not by us
+        rendered(project, NAMES[1:], database=database)
+    assert "MONGO_APP_PASSWORD is required and not set" in refusal.text
+    project.write(".env", "MONGO_APP_PASSWORD=was-given-to-us\n")
     services = rendered(project, NAMES[1:], database=database)
     assert services["pv_finder_seed"].depends_on == {}
     environment = services["pv_finder"].environment
@@ -78,7 +82,7 @@ def test_secrets_reach_it_as_secrets_only(project: Project) -> None:
     secret = {entry.key: entry.text for entry in services["pv_finder"].secret_entries}
     assert secret == {
         "PV_FINDER_TOKEN": "${PV_FINDER_TOKEN}",
-        "MONGO_PASSWORD": "${MONGO_APP_PASSWORD}",
+        "MONGO_PASSWORD": "${MONGO_APP_PASSWORD:?pv_finder logs in to its database with it}",
     }
 
 
