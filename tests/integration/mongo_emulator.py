@@ -159,7 +159,7 @@ def _import_debian(podman: Podman, folder: Path, name: str) -> None:
         (folder / part).mkdir(parents=True)
     (folder / "etc/preferences.d").mkdir()
     (folder / "state/status").touch()
-    source = f"deb [signed-by={KEYRING}] http://deb.debian.org/debian trixie main\n"
+    source = f"deb [signed-by={KEYRING}] {_mirror(podman)} trixie main\n"
     (folder / "etc/sources.list").write_text(source, encoding="utf-8")
     (folder / "apt.conf").write_text(APT.format(folder), encoding="utf-8")
     environment = {**podman.env, "APT_CONFIG": str(folder / "apt.conf")}
@@ -177,10 +177,22 @@ def _import_debian(podman: Podman, folder: Path, name: str) -> None:
     podman("import", "--quiet", str(folder / "root.tar"), name, timeout=300)
 
 
-def _run(podman: Podman, environment: dict[str, str], *argv: str) -> None:
+def _mirror(podman: Podman) -> str:
+    """Where this machine gets Debian's packages from."""
+    asked = "--format=$(REPO_URI) $(LABEL) $(COMPONENT)"
+    listed = _run(podman, podman.env, "apt-get", "indextargets", asked, "Created-By: Packages")
+    for line in listed.splitlines():
+        address, label, component = line.split(" ", 2)
+        if (label, component) == ("Debian", "main"):
+            return address
+    pytest.fail("The image of these tests is made of Debian's packages, and this is no Debian.")
+
+
+def _run(podman: Podman, environment: dict[str, str], *argv: str) -> str:
     finished = podman.runner.run(argv, env=environment, timeout=300)
     if not finished.ok:
         pytest.fail(f"'{' '.join(argv[:3])}' failed:\n{finished.last_lines}", pytrace=False)
+    return finished.stdout
 
 
 def _owned_by_root(info: tarfile.TarInfo) -> tarfile.TarInfo:
