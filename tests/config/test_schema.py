@@ -131,7 +131,7 @@ def test_all_findings_at_once_each_with_its_own_file(project: Project) -> None:
 
 @pytest.mark.parametrize("key", sorted(LATER))
 def test_what_this_version_does_not_do_yet_is_refused(project: Project, key: str) -> None:
-    value = {"ca_certificates": "x", "defaults": "{}", "hooks": "{}"}.get(key, "[x]")
+    value = {"ca_certificates": "x", "hooks": "{}"}.get(key, "[x]")
     project.write("config.yml", f"a: 1\n{key}: {value}\n")
     with project.refuses(ConfigError) as refusal:
         project.config()

@@ -26,6 +26,7 @@ from container_manager.build.steps import STEPS, root_output, service_outputs
 from container_manager.build.trace import to_templates
 from container_manager.compose.model import Stack
 from container_manager.compose.stack import read_stack
+from container_manager.config.defaults import as_in_compose
 from container_manager.config.loader import Config
 from container_manager.config.source import parse_yaml
 from container_manager.discovery import (
@@ -247,6 +248,7 @@ def _check(
             project_name=config.project_name,
             planned=_planned(config, outputs),
             told=config.unset,
+            defaults=as_in_compose(config.tree, config.values),
         )
     except RenderError as error:
         raise RenderError(to_templates(error.problems, rendered)) from error

@@ -95,7 +95,7 @@ def service_digest(
         [
             *(_FORMAT, service.definition, image_id),
             {bind.target: files.mounted(bind.source) for bind in service.binds},
-            {str(path): digest for path, digest in service.env_files.items()},
+            {str(path): file.digest for path, file in service.env_files.items()},
             hashed,
         ]
     )

@@ -11,7 +11,7 @@ from io import StringIO
 from pathlib import Path
 
 from container_manager.compose.interpolate import Reader
-from container_manager.compose.model import SecretEntry
+from container_manager.compose.model import EnvFile, SecretEntry
 from container_manager.config.environment import MIN_SCANNED, unset_variable
 from container_manager.errors import Location
 from container_manager.model import KeyPath, Node, dotted
@@ -114,12 +114,12 @@ def _pass_through(
 
 def read_env_files(
     reader: Reader, node: Node | None, path: KeyPath, base: Path
-) -> Mapping[Path, str]:
-    """The files of ``env_file``, each with a digest of what it gives; secrets are problems."""
+) -> Mapping[Path, EnvFile]:
+    """The files of ``env_file``, each with what it gives; secrets are problems."""
     if node is None or node.value is None:
         return {}
     listed = node.value if isinstance(node.value, list) else [node]
-    found: dict[Path, str] = {}
+    found: dict[Path, EnvFile] = {}
     for item in listed:
         given = reader.plain(item, (*path, "env_file"))
         settings = given if isinstance(given, dict) else {"path": given}
@@ -143,8 +143,8 @@ def read_env_files(
     return found
 
 
-def _read_env_file(reader: Reader, file: Path, text: str, where: Location) -> str:
-    """Check one file for secrets; the result is a digest of the variables that it sets."""
+def _read_env_file(reader: Reader, file: Path, text: str, where: Location) -> EnvFile:
+    """Check one file for secrets; the result is what it sets."""
     from dotenv import dotenv_values  # only here: few templates use env_file
     from dotenv.variables import Variable, parse_variables
 
@@ -170,4 +170,5 @@ def _read_env_file(reader: Reader, file: Path, text: str, where: Location) -> st
             "Put the secret into .env, and name it under 'environment' as NAME: ${NAME}.",
         )
     seen = {name: environment.get(name) for name in sorted(referred) if name not in leaks}
-    return hashlib.sha256(json.dumps([values, seen]).encode()).hexdigest()
+    digest = hashlib.sha256(json.dumps([values, seen]).encode()).hexdigest()
+    return EnvFile(digest=digest, names=frozenset(values))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +76,14 @@ class SecretEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EnvFile:
+    """A file of ``env_file``: a digest of what it says, and the variables that it sets."""
+
+    digest: str
+    names: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ImageBuild:
     """How an image is built.
 
@@ -109,7 +117,7 @@ class ComposeService:
         environment: interpolated, without the entries that hold secrets; None: passed through.
         secret_entries: those that do.
         entry_places: key in its environment -> where it is written.
-        env_files: file -> digest of what it says.
+        env_files: file -> what it gives.
         binds: paths of the host.
         volumes: named volumes, as named at the top level of the compose files.
         anonymous: targets of volumes without a name.
@@ -122,6 +130,8 @@ class ComposeService:
         restart: the restart policy, or empty.
         container_name: if the template gives one.
         definition: everything, interpolated, secrets as references: what a digest is taken of.
+        default_keys: those of its keys that only the configuration's ``defaults`` give it.
+        default_entries: the names in its environment for which the same holds.
     """
 
     name: str
@@ -136,7 +146,7 @@ class ComposeService:
     environment: Mapping[str, str | None]
     secret_entries: tuple[SecretEntry, ...]
     entry_places: Mapping[str, Location]
-    env_files: Mapping[Path, str]
+    env_files: Mapping[Path, EnvFile]
     binds: tuple[Bind, ...]
     volumes: tuple[str, ...]
     anonymous: tuple[str, ...]
@@ -149,6 +159,8 @@ class ComposeService:
     restart: str
     container_name: str | None
     definition: Mapping[str, Any]
+    default_keys: Mapping[str, Any] = field(default_factory=dict)
+    default_entries: frozenset[str] = frozenset()
 
     @property
     def awaited(self) -> Mapping[str, str]:

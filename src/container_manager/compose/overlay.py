@@ -1,4 +1,4 @@
-"""The manager's own compose file: labels and secrets, so that rendered files stay as they are.
+"""The manager's own compose file: labels, defaults, secrets; rendered files stay as they are.
 
 It is written twice: before images are built, with what goes into images, and afterwards, with
 everything. It is passed last, is never below ``build/``, and holds no secret.
@@ -85,17 +85,21 @@ class Overlay:
             image_labels = {**self.constant, labels.IMAGE: service.image}
             listed = [f"{key}={value}" for key, value in image_labels.items()]
             result["build"] = {"labels": listed if service.build.labels_as_list else image_labels}
-        result.update(self._secrets(stack, service))
-        return result
+        return {**result, **service.default_keys, **self._environment(stack, service)}
 
-    def _secrets(self, stack: Stack, service: ComposeService) -> dict[str, Any]:
-        """The entries with secrets: taken out of ``environment``, delivered as Podman secrets."""
+    def _environment(self, stack: Stack, service: ComposeService) -> dict[str, Any]:
+        """Entries by default, and those with secrets: Podman delivers them, and nobody else."""
         values = self.secrets.get(service.name, {})
-        environment: dict[str, Any] = {}
+        environment: dict[str, Any] = {
+            name: value
+            for name in sorted(service.default_entries)
+            if (value := service.environment.get(name)) is not None
+        }
         delivered = []
         for entry in service.secret_entries:
             if values.get(entry.key):
-                environment[entry.key] = _Reset()
+                if entry.key not in service.default_entries:  # or it is in no earlier file
+                    environment[entry.key] = _Reset()
                 source = secret_name(stack.project, service.name, entry.key)
                 delivered.append({"source": source, "type": "env", "target": entry.key})
             elif not entry.passed_through:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from container_manager.compose.attached import NAME_REMEDY, is_name, name_rule
+from container_manager.compose.defaults import Defaults, read_defaults, with_defaults
 from container_manager.compose.graph import check_uses, mark_one_shots
 from container_manager.compose.interpolate import Reader, provider_view
 from container_manager.compose.model import ComposeService, Declared, Stack
@@ -35,6 +36,7 @@ def read_stack(
     project_name: str,
     planned: Mapping[Path, str | Path] | None = None,
     told: Collection[str] = (),
+    defaults: Node | None = None,
 ) -> Stack:
     """Merge, interpolate and check the generated compose files.
 
@@ -45,6 +47,7 @@ def read_stack(
         project_name: the compose project.
         planned: files that a build is about to write: path -> text, or what it is copied from.
         told: variables whose absence was reported already.
+        defaults: compose keys for services whose files are silent about them, spelled as there.
 
     Raises:
         RenderError: with every problem found.
@@ -52,6 +55,7 @@ def read_stack(
     reader = Reader(
         environment=provider_view(environment, project_name), planned=planned or {}, told=set(told)
     )
+    to_give = read_defaults(defaults, reader)
     base = files[0].path.parent
     found: dict[str, ComposeService] = {}
     shared: dict[str, dict[str, Declared]] = {kind: {} for kind in SHARED}
@@ -90,14 +94,14 @@ def read_stack(
         environment=reader.environment,
         warnings=tuple(dict.fromkeys(reader.warnings)),
     )
-    return _checked(stack, reader)
+    return _checked(stack, reader, to_give)
 
 
-def _checked(stack: Stack, reader: Reader) -> Stack:
+def _checked(stack: Stack, reader: Reader, to_give: Defaults) -> Stack:
     check_uses(stack, reader)
     _check_builds(stack, reader)
     raise_all(RenderError, reader.problems)
-    return mark_one_shots(stack)
+    return with_defaults(mark_one_shots(stack), to_give)
 
 
 def _check_builds(stack: Stack, reader: Reader) -> None:

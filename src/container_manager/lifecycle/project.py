@@ -8,10 +8,11 @@ from pathlib import Path
 
 from container_manager import identity as labels
 from container_manager.compose.providers import DEFAULT, Provider, child_environment, find_provider
+from container_manager.config.defaults import as_in_compose
 from container_manager.config.environment import Environment
 from container_manager.config.loader import Config
 from container_manager.identity import Identity, load_identity, private_folder
-from container_manager.model import Service
+from container_manager.model import Node, Service
 from container_manager.podman.engine import Engine
 from container_manager.podman.host import connect
 from container_manager.podman.state import ContainerState
@@ -35,6 +36,7 @@ class Project:
         progress: where the verbs say what they do.
         redact: takes secrets out of what others print.
         adopt: whether a foreign stack of this name is taken over.
+        defaults: what services get whose compose files are silent about it.
     """
 
     name: str
@@ -48,6 +50,7 @@ class Project:
     progress: Progress
     redact: Redactor
     adopt: bool = False
+    defaults: Node | None = None
 
     def identity(self, *, create: bool) -> Identity:
         """Who we are; only what starts or builds something makes an identity."""
@@ -102,4 +105,5 @@ def open_project(
         progress=progress or PlainProgress(),
         redact=Redactor(config.environment.secret_values(referenced).values()),
         adopt=adopt,
+        defaults=as_in_compose(config.tree, config.values),
     )

@@ -107,7 +107,11 @@ def _compose(
     project: Project, build: Build, only: Collection[str] | None
 ) -> tuple[Composition, list[str]]:
     stack = read_stack(
-        build.compose_files, project.services, project.environment, project_name=project.name
+        build.compose_files,
+        project.services,
+        project.environment,
+        project_name=project.name,
+        defaults=project.defaults,
     )
     chosen = with_dependencies(stack, stack.owned_by(tuple(only))) if only is not None else None
     names = [name for name in stack.services if chosen is None or name in chosen]
