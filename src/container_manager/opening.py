@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
@@ -122,6 +122,7 @@ def open_to_start(
     *,
     adopt: bool = False,
     must_open: lifecycle.MustOpen = lifecycle.MustOpen.ALL,
+    adapt: Callable[[pipeline.Prepared], pipeline.Prepared] | None = None,
 ) -> Opened:
     """The same for what starts services: their missing credentials are generated first.
 
@@ -130,6 +131,7 @@ def open_to_start(
         names: services that were chosen.
         adopt: take over a stack of this name that another checkout started.
         must_open: which of the volumes that are there the credentials must open.
+        adapt: changes what was rendered and checked, before anything is written.
 
     Raises:
         ManagerError: see the exit code. A weak credential is one; nothing was written then.
@@ -139,6 +141,8 @@ def open_to_start(
         state_dir = checked.config.state_dir
         _generate(config, names, state_dir, adopt=adopt, must_open=must_open)
         checked = _checked(load(config), names)
+    if adapt is not None:
+        checked = replace(checked, prepared=adapt(checked.prepared))
     return _built(checked, adopt=adopt)
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Iterator
 from typing import Any
 
 from container_manager.compose.model import ComposeService
-from container_manager.config.environment import looks_secret
+from container_manager.testing.checks import literals, open_ports, unchecked
 
 _PINNED = re.compile(
     r"^[a-z0-9.-]+\.[a-z]+(:\d+)?/\S+(:(?!latest$|main$|dev$)[\w.-]+|@sha256:\w{64})$"
@@ -22,9 +21,8 @@ def violations(service: ComposeService) -> Iterator[str]:
     yield from _doors(service, definition)
     yield from _rights(service, definition)
     yield from _images(service)
-    yield from _literal_credentials(service)
-    if service.healthcheck is None and not service.one_shot:
-        yield "no health check"
+    for rule in (open_ports, literals, unchecked):
+        yield from (problem.message for problem in rule(service))
     if not service.restart:
         yield "no restart policy"
     for limit in ("mem_limit", "pids_limit"):
@@ -33,13 +31,10 @@ def violations(service: ComposeService) -> Iterator[str]:
 
 
 def _doors(service: ComposeService, definition: Any) -> Iterator[str]:
-    for port in service.ports:
-        if not port.host_ip or not ipaddress.ip_address(port.host_ip).is_loopback:
-            yield f"{port.host_ip or 'every address'}:{port.host_port} is open to other machines"
     for bind in service.binds:
         if bind.source.suffix == ".sock" or str(bind.source) in ("/", "/run", "/var/run"):
             yield f"mounts {bind.source}"
-    for key in ("network_mode", "pid", "ipc", "userns_mode", "uts"):
+    for key in ("pid", "ipc", "userns_mode", "uts"):
         if str(definition.get(key, "")).startswith("host"):
             yield f"{key}: host"
 
@@ -70,9 +65,3 @@ def _images(service: ComposeService) -> Iterator[str]:
     for name in names:
         if not name.startswith(_OWN) and not _PINNED.match(name):
             yield f"the image {name} is not fully qualified and pinned"
-
-
-def _literal_credentials(service: ComposeService) -> Iterator[str]:
-    for key, value in service.environment.items():
-        if looks_secret(key) and value and not key.endswith("_FILE"):
-            yield f"a literal value in {key}"

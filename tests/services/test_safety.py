@@ -151,7 +151,7 @@ def test_the_scan_finds_what_it_looks_for(tmp_path: Path) -> None:
         "writable file system",
         "the image mongo:latest is not fully qualified and pinned",
         "a literal value in MONGO_PASSWORD",
-        "no health check",
+        "'bad' has no health check",
         "no restart policy",
         "no mem_limit",
         "no pids_limit",
