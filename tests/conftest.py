@@ -212,6 +212,18 @@ class Project:
             assert snapshot(self.root.parent) == before
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what tests measured; nothing depends on it."""
+    measured = [
+        f"{name}: {value}"
+        for report in terminalreporter.getreports("passed")
+        for name, value in report.user_properties
+    ]
+    if measured:
+        terminalreporter.section("measured")
+        terminalreporter.write("\n".join(sorted(measured)) + "\n")
+
+
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
     """An empty project, in which we stand, with none of this machine's variables."""

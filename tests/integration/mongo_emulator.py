@@ -3,39 +3,23 @@
 No MongoDB server is to be had from Debian or PyPI, but ``mongoeco`` answers the real PyMongo, keeps
 its data in a file, and knows passwords.
 
-It wants a Python newer than Debian 12 has, so the image is made from Debian 13's packages. Nothing
-is installed on this machine; only ``apt-get`` and ``dpkg-deb`` are used, in folders of our own. The
-image stays in the store for the next run.
+It wants a Python newer than Debian 12 has, so the image is made from Debian 13's packages. It stays
+in the store for the next run.
 """
 
 from __future__ import annotations
 
 import hashlib
-import tarfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pytest
+from tests.integration import debian13
 from tests.integration.conftest import CA_BUNDLE, one_at_a_time
 
 if TYPE_CHECKING:
     from tests.integration.conftest import Podman
 
-CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
-KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
-
 PACKAGES = ("base-files", "busybox-static", "ca-certificates", "libstdc++6", "python3.13-venv")
-
-APT = """
-Dir::State "{0}/state";
-Dir::State::status "{0}/state/status";
-Dir::Cache "{0}/cache";
-Dir::Etc "{0}/etc";
-APT::Sandbox::User "root";
-APT::Install-Recommends "false";
-Acquire::Languages "none";
-Acquire::Retries "3";
-"""
 
 CONTAINERFILE = """
 FROM {base}
@@ -140,7 +124,7 @@ def ensure_image(podman: Podman, folder: Path) -> str:
     with one_at_a_time():
         if not podman("image", "exists", IMAGE, check=False).ok:
             base = IMAGE.replace("cm-test-mongo", "cm-test-debian13")
-            _import_debian(podman, folder, base)
+            debian13.import_image(podman, folder, base, PACKAGES)
             context = folder / "context"
             context.mkdir()
             (context / "mongo.py").write_text(PROGRAM, encoding="utf-8")
@@ -148,54 +132,6 @@ def ensure_image(podman: Podman, folder: Path) -> str:
                 CONTAINERFILE.format(base=base), encoding="utf-8"
             )
             # What this machine trusts, where a proxy stands between it and the package index.
-            trust = [f"--volume={CA_BUNDLE}:{CERTIFICATES}:ro"] if CA_BUNDLE else []
+            trust = [f"--volume={CA_BUNDLE}:{debian13.CERTIFICATES}:ro"] if CA_BUNDLE else []
             podman("build", "--quiet", *trust, "--tag", IMAGE, str(context), timeout=600)
     return IMAGE
-
-
-def _import_debian(podman: Podman, folder: Path, name: str) -> None:
-    """A Debian 13 with little more than Python, from its packages, without their scripts."""
-    for part in ("state/lists/partial", "cache/archives/partial", "etc/apt.conf.d", "root"):
-        (folder / part).mkdir(parents=True)
-    (folder / "etc/preferences.d").mkdir()
-    (folder / "state/status").touch()
-    source = f"deb [signed-by={KEYRING}] {_mirror(podman)} trixie main\n"
-    (folder / "etc/sources.list").write_text(source, encoding="utf-8")
-    (folder / "apt.conf").write_text(APT.format(folder), encoding="utf-8")
-    environment = {**podman.env, "APT_CONFIG": str(folder / "apt.conf")}
-    _run(podman, environment, "apt-get", "update")
-    _run(podman, environment, "apt-get", "--yes", "--download-only", "install", *PACKAGES)
-    for package in sorted((folder / "cache/archives").glob("*.deb")):
-        _run(podman, environment, "dpkg-deb", "--extract", str(package), str(folder / "root"))
-    root = folder / "root"
-    # What the script of the package ca-certificates would do.
-    authorities = sorted((root / "usr/share/ca-certificates").rglob("*.crt"))
-    bundle = root / CERTIFICATES.lstrip("/")
-    bundle.write_bytes(b"".join(path.read_bytes() for path in authorities))
-    with tarfile.open(folder / "root.tar", "w") as tar:
-        tar.add(root, arcname=".", filter=_owned_by_root)
-    podman("import", "--quiet", str(folder / "root.tar"), name, timeout=300)
-
-
-def _mirror(podman: Podman) -> str:
-    """Where this machine gets Debian's packages from."""
-    asked = "--format=$(REPO_URI) $(LABEL) $(COMPONENT)"
-    listed = _run(podman, podman.env, "apt-get", "indextargets", asked, "Created-By: Packages")
-    for line in listed.splitlines():
-        address, label, component = line.split(" ", 2)
-        if (label, component) == ("Debian", "main"):
-            return address
-    pytest.fail("The image of these tests is made of Debian's packages, and this is no Debian.")
-
-
-def _run(podman: Podman, environment: dict[str, str], *argv: str) -> str:
-    finished = podman.runner.run(argv, env=environment, timeout=300)
-    if not finished.ok:
-        pytest.fail(f"'{' '.join(argv[:3])}' failed:\n{finished.last_lines}", pytrace=False)
-    return finished.stdout
-
-
-def _owned_by_root(info: tarfile.TarInfo) -> tarfile.TarInfo:
-    info.uid = info.gid = 0
-    info.uname = info.gname = ""
-    return info

@@ -6,8 +6,8 @@ import json
 import os
 import signal
 import sys
-import urllib.request
 from http import HTTPStatus
+from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import NoReturn
 
@@ -45,8 +45,9 @@ def stop(*_: object) -> NoReturn:
 def main() -> None:
     """Serve until told to stop; with ``--check``, ask the server that runs."""
     if sys.argv[1:] == ["--check"]:
-        urllib.request.urlopen(f"http://127.0.0.1:{PORT}/health", timeout=3).close()
-        return
+        connection = HTTPConnection("127.0.0.1", PORT, timeout=3)  # past any proxy
+        connection.request("GET", "/health")
+        sys.exit(connection.getresponse().status != HTTPStatus.OK)
     signal.signal(signal.SIGTERM, stop)
     ThreadingHTTPServer(("", PORT), Handler).serve_forever()
 

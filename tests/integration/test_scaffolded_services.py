@@ -1,0 +1,113 @@
+"""Every kind of service: from ``copier copy`` to its own tests passing, with no edit between.
+
+Everything runs as a shell would run it: the programs of this environment, a home of its own,
+no git identity, and a template that is a clone of this checkout.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+from tests.integration import postgres_image
+from tests.integration.conftest import Podman, trusting_settings
+from tests.template.scaffolds import checkout_copy
+
+pytestmark = [pytest.mark.podman, pytest.mark.timeout(900)]
+
+KINDS = ("python", "dockerfile", "image", "jupyter", "database", "job")
+PLACES = {
+    "python": "framework/web",
+    "dockerfile": "applications/als_expert/pages",
+    "image": "files",
+    "jupyter": "framework/notebooks",
+    "database": "applications/als_expert/store",
+    "job": "framework/nightly",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shell:
+    """Runs programs in a folder, with an environment of its own."""
+
+    folder: Path
+    environ: dict[str, str]
+
+    def __call__(self, *argv: str) -> str:
+        """The output of ``python -m ARGV``, which must succeed."""
+        done = subprocess.run(
+            [sys.executable, "-m", *argv],
+            cwd=self.folder,
+            env=self.environ,
+            capture_output=True,
+            text=True,
+            check=False,
+            stdin=subprocess.DEVNULL,
+        )
+        assert done.returncode == 0, f"{argv}\n{done.stdout[-6000:]}{done.stderr[-6000:]}"
+        return done.stdout
+
+
+@pytest.fixture(scope="module")
+def shell(podman: Podman, tmp_path_factory: pytest.TempPathFactory) -> Shell:
+    """The shell of somebody who has just logged in: an empty home, and no git identity."""
+    home = tmp_path_factory.mktemp("home")
+    kept = {
+        name: os.environ[name] for name in ("PATH", "TMPDIR", "PIP_INDEX_URL") if name in os.environ
+    }
+    environ = {
+        **kept,
+        "HOME": str(home),
+        "LANG": "C.UTF-8",
+        "GIT_CONFIG_NOSYSTEM": "1",
+        **trusting_settings(podman, home),
+    }
+    return Shell(folder=home, environ=environ)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    ("folder", "tag"),
+    [pytest.param("lab", "v1.0.0", id="tagged"), pytest.param("Mein Läb — 2", None, id="odd")],
+)
+def test_works_at_once(
+    shell: Shell,
+    podman: Podman,
+    python_image: str,
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    record_property: Callable[[str, object], None],
+    kind: str,
+    folder: str,
+    tag: str | None,
+) -> None:
+    place = f"services/{PLACES[kind]}"
+    answers = ["--defaults", "--quiet", "--data", f"kind={kind}"]
+    if kind == "database":
+        # No registry is asked: an image that keeps the conventions of the default one.
+        answers += [
+            "--data",
+            f"image={postgres_image.ensure_image(podman, tmp_path_factory.mktemp('postgres'))}",
+        ]
+    template = checkout_copy(tmp_path / folder / "template", tag=tag)
+    project = tmp_path / folder / "project"
+    started = time.monotonic()
+
+    shell("copier", "copy", "--defaults", "--quiet", str(template), str(project))
+    inside = replace(shell, folder=project)
+    inside("copier", "copy", *answers, str(template), place)
+    inside("container_manager", "build")
+    report = inside("pytest", "-p", "no:cacheprovider", "--containers=always", "-rA", place)
+
+    seconds = round(time.monotonic() - started)
+    record_property(f"{kind} in '{folder}', copier copy to passing tests", f"{seconds} s")
+    summary = report.splitlines()[-1]
+    assert " passed" in summary
+    assert not any(word in summary for word in ("skipped", "failed", "error", "deselected"))
+    assert "::TestRules::" in report
