@@ -19,7 +19,11 @@ _HELP = {
     "detached": "return when everything is up, instead of following the logs",
     "timeout": "seconds that each service may take to become ready",
     "adopt": "take over a stack of this name that another checkout started",
+    "data": "QUESTION=VALUE, an answer to a question of the template; may be given several times",
+    "defaults": "ask nothing: what --data does not say is as the template has it",
 }
+
+_REPEATABLE = ("service", "data")
 
 _SHORT = frozenset({"config", "detached", "json", "service"})
 """Parameters with a short flag."""
@@ -87,7 +91,7 @@ def verb(*, dry: bool = False, **options: Any) -> Callable[[Callable[..., None]]
         parameters = inspect.signature(function).parameters
         shown = {name: text for name, text in _HELP.items() if name in parameters}
         shown.update(options.pop("help", {}))
-        iterable = ["service"] if "service" in parameters else []
+        iterable = [name for name in _REPEATABLE if name in parameters]
         return CarefulTask(guarded, help=shown, iterable=iterable, **options)
 
     return decorate

@@ -183,7 +183,7 @@ def with_trailing_services(
 ) -> list[str]:
     """Turn words after a task that are no tasks into the option that they mean.
 
-    That is ``--service``, or ``--name`` for ``restore``.
+    That is ``--service``, or ``--name`` for ``new`` and ``restore``.
 
     Args:
         arguments: what was typed.
@@ -210,6 +210,7 @@ def with_trailing_services(
             waiting = argument if _takes_value(argument, current, core) else None
         elif current is not None:
             option = next((o for o in ("--service", "--name") if o in current.flags), None)
+            _refuse_second_name(current, option, words)
             words.extend([option] if option else [])
         words.append(argument)
     if waiting is not None and waiting not in _VALUE_OPTIONAL:
@@ -218,12 +219,22 @@ def with_trailing_services(
 
 
 def _refuse_ambiguous(task: str, current: ParserContext | None) -> None:
-    """A service may be called like a task that destroys something."""
-    if current is not None and "--service" in current.flags and task in _ALONE:
+    """A service may be called like a task that destroys something; a new one like any."""
+    if current is None:
+        return
+    option = "--name" if current.name == "new" else "--service"
+    if option in current.flags and (task in _ALONE or current.name == "new"):
         raise UsageError(
             f"'{task}' after '{current.name}' could be a service or the command: nothing was done.",
-            remedy=f"Run them one after the other, or write --service {task}.",
+            remedy=f"Run them one after the other, or write {option} {task}.",
         )
+
+
+def _refuse_second_name(current: ParserContext, option: str | None, words: Sequence[str]) -> None:
+    """Invoke would take the last name, and drop the others in silence."""
+    said = words[words.index(str(current.name)) :] if current.name in words else ()
+    if option == "--name" and any(word.partition("=")[0] == option for word in said):
+        raise UsageError(f"'{current.name}' takes one name: nothing was done.")
 
 
 def _takes_value(flag: str, current: ParserContext | None, core: Mapping[str, bool]) -> bool:

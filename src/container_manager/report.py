@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json as json_module
 import os
+import shlex
 import signal
 import sys
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from container_manager.lifecycle.outcome import Outcome, Running
     from container_manager.model import Build, BuildPlan, ServiceRow
     from container_manager.podman.state import PublishedPort
+    from container_manager.scaffold.new import Made
 
 _NOT_WEB = frozenset({22, 25, 53, 1883, 3306, 5064, 5065, 5432, 5672, 6379, 27017})
 """Container ports of protocols that no browser speaks."""
@@ -166,6 +168,29 @@ def show_removed(outcome: Outcome, *, json: bool) -> None:
         print("There was nothing to remove.")
     for kept in outcome.kept:
         print(f"Kept: {kept}")
+
+
+def show_new(made: Made, *, json: bool) -> None:
+    """What was made from a template, and what to do next."""
+    if json:
+        _print_json({"name": made.name, "path": str(made.path), "files": list(made.files)})
+        return
+    place = display_path(made.path)
+    print(f"Made {place}, {'a project' if made.is_project else made.name}:")
+    for file in made.files:
+        print(f" - {file}")
+    print("Next:")
+    if made.is_project:
+        print(f"  cd {shlex.quote(place)}")
+        print("  ./run up --detached    # runs it")
+        print("  ./run test             # runs its tests")
+    else:
+        print("  invoke up -d    # runs it")
+        print(f"  pytest {shlex.quote(place)}    # runs its tests")
+    if made.remedy is None:
+        print("  Commit it: 'invoke update' brings later improvements of the template in.")
+    else:
+        print(f"Note: {made.remedy}", file=sys.stderr)
 
 
 def address(port: PublishedPort) -> str:

@@ -39,6 +39,27 @@ from container_manager.opening import (
 )
 from container_manager.podman.host import explain
 from container_manager.report import show_plan, warn_all
+from container_manager.scaffold.verbs import new, update
+
+__all__ = [
+    "assets",
+    "backup",
+    "base_image",
+    "build",
+    "clean",
+    "clean_files",
+    "down",
+    "explain_podman",
+    "follow",
+    "kernels",
+    "new",
+    "plan",
+    "rebuild",
+    "restore",
+    "services",
+    "up",
+    "update",
+]
 
 
 def services(config: ConfigPath = None) -> list[ServiceRow]:

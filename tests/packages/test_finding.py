@@ -311,7 +311,17 @@ def test_the_wheel_puts_them_where_they_are_looked_for() -> None:
     settings = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))
     wheel = settings["tool"]["hatch"]["build"]["targets"]["wheel"]
     assert wheel == {
-        "only-include": ["src/container_manager", "services/framework", "services/applications"],
-        "sources": {"src": "", "services": "container_manager/services"},
+        "only-include": [
+            "src/container_manager",
+            "services/framework",
+            "services/applications",
+            "template",
+        ],
+        "sources": {
+            "src": "",
+            "services": "container_manager/services",
+            "template": "container_manager/scaffold/bundled/template",
+        },
+        "force-include": {"copier.yml": "container_manager/scaffold/bundled/copier.yml"},
         "dev-mode-dirs": ["src"],
     }

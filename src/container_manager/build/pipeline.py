@@ -46,6 +46,7 @@ from container_manager.errors import (
 )
 from container_manager.model import Build, BuildPlan, ComposeFile, Node, Output, Service
 from container_manager.render import Renderer
+from container_manager.scaffold import answers
 
 ROOT_PATH = f"{SERVICES_DIR}/{COMPOSE_FILE_NAME}"
 
@@ -92,11 +93,13 @@ def prepare(
         prune: whether files that nothing asks for any more go.
 
     Raises:
-        ConfigError: names, paths or the build directory cannot be used.
+        ConfigError: names, paths or the build directory cannot be used, or what a template made
+            asks for a newer library.
         RenderError: templates cannot be rendered, or render to what cannot be used.
         BuildError: two sources want one path, or a secret would be written.
     """
     services, warnings = discover(config)
+    warnings += tuple(answers.check([config.root, *(service.folder for service in services)]))
     chosen = select(services, config, only) if only else list(services)
     problems = [p for service in services for p in service_path_problems(service, config)]
     problems += shared_folder_problems(services, config)

@@ -59,6 +59,11 @@ def looks_secret(name: str) -> bool:
     return any(w in _SECRET_WORDS for w in words) or ("PWD" in words and len(words) > 1)
 
 
+def holds_credentials(text: str) -> bool:
+    """Whether a URL with credentials stands in a text."""
+    return bool(_URL_WITH_CREDENTIALS.search(text))
+
+
 def is_utf8(text: str) -> bool:
     """Whether a text from the system can be written to a file."""
     try:
@@ -100,7 +105,7 @@ class Environment:
             return True
         if looks_secret(name):
             return True
-        return bool(_URL_WITH_CREDENTIALS.search(self.get(name) or ""))
+        return holds_credentials(self.get(name) or "")
 
     def secret_values(self, referenced: Iterable[str]) -> dict[str, str]:
         """The secrets to look for: all of ``.env``, and of the shell those that are referenced."""

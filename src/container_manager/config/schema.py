@@ -12,6 +12,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from container_manager.config import defaults
+from container_manager.config.templates import template_problems
 from container_manager.errors import Location, Problem
 from container_manager.model import KeyPath, Node, dotted
 
@@ -158,6 +159,7 @@ def validate(tree: Node) -> tuple[list[Problem], list[Problem]]:
         )
     errors += [_wrong(*misfit) for misfit in defaults.misfits(tree)]
     errors += defaults.unknown_keys(tree)
+    errors += template_problems(tree)
     for path, node in service_nodes(tree, errors):
         errors.extend(_check_keys(node, SERVICE, path))
         warnings.extend(_near_misses(node, SERVICE, path))

@@ -1,0 +1,101 @@
+"""``new`` with the template of this repository: every kind works in the project that it makes."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+from tests.conftest import Project
+from tests.scaffold.making import recorded, refused
+from tests.scaffold.small_template import git
+
+from container_manager import verbs
+from container_manager.scaffold import sources
+
+REPOSITORY = Path(__file__).parents[2]
+KINDS = tuple(
+    yaml.safe_load((REPOSITORY / "copier.yml").read_text(encoding="utf-8"))["kind"][
+        "choices"
+    ].values()
+)
+
+
+def template(folder: Path) -> Path:
+    """What this repository offers as a template, as it is now."""
+    folder.mkdir()
+    shutil.copy(REPOSITORY / "copier.yml", folder)
+    unwanted = shutil.ignore_patterns("__pycache__", "*.pyc")
+    shutil.copytree(REPOSITORY / "template", folder / "template", ignore=unwanted)
+    return folder
+
+
+@pytest.fixture
+def lab(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, isolated: None
+) -> Project:
+    """A project made from the repository, in a folder with spaces and letters."""
+    folder = template(tmp_path / "tém plate")
+    git(folder, "init", "--quiet")
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "--message=template")
+    git(folder, "tag", "v0.1.0")
+    project.write("templates.yml", "templates: {container-manager: ../tém plate}\n")
+    made = verbs.new("templates.yml", project=tmp_path / "läb 1")
+    monkeypatch.chdir(made.path)
+    return Project(made.path)
+
+
+@pytest.mark.parametrize("name", ["web", "framework.web-2", "applications.als_expert.web"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_everywhere(lab: Project, kind: str, name: str) -> None:
+    made = verbs.new(name=name, kind=kind)
+    assert made.remedy is None
+    assert (recorded(made)["kind"], recorded(made)["_commit"]) == (kind, "v0.1.0")
+    assert {"service.yml", "docker-compose.yml.j2", "README.md"} <= set(made.files)
+    assert any(file.startswith("tests/test_") for file in made.files)
+    rows = {row.name: row for row in verbs.services()}
+    assert made.name in rows
+    ports = [port for row in rows.values() for port in row.ports]
+    assert len(ports) == len(set(ports))
+
+
+def test_the_next_one_gets_the_next_port(lab: Project) -> None:
+    ports = [recorded(verbs.new(name=name))["port"] for name in ("one", "two")]
+    assert len({*ports, 8080}) == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "message"),
+    [
+        ("all", [], "'all' is reserved: choose another name."),
+        ("framework", [], "'framework' is reserved: services/framework holds a family"),
+        ("hello", [], "The name 'hello' is taken by the service services.hello."),
+        ("a" * 41, [], "is no name for a service"),
+        ("web", ["port=65536"], "A port is a number from 1 to 65535, or 0 for none, not 65536."),
+        ("web", ["port=8080"], "Port 8080 is taken by the service services.hello "
+                               "(services/hello/docker-compose.yml.j2:"),
+        ("web", ["volume=data"], "'data' is no absolute path, such as /data."),
+        ("web", ["schedule=6h"], "'schedule' is not asked for a service of the kind 'python'."),
+    ],
+)  # fmt: skip
+def test_bad_answers_give_one_line(lab: Project, name: str, data: list[str], message: str) -> None:
+    with refused(lab) as said:
+        verbs.new(name=name, data=data)
+    assert message in said[0]
+    assert len(said) == 2
+
+
+def test_an_installed_package_has_it_without_history(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, isolated: None
+) -> None:
+    """Nothing of git is needed then, not even the program."""
+    monkeypatch.setattr(sources, "BUNDLED", template(tmp_path / "bundled"))
+    monkeypatch.setattr(sources, "_direct_url", dict)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    made = verbs.new(project=tmp_path / "two")
+    assert made.remedy is not None
+    assert "_src_path" in made.remedy
+    monkeypatch.chdir(made.path)
+    assert "_commit" not in recorded(verbs.new(name="web"))
