@@ -6,17 +6,19 @@ no git identity, and a template that is a clone of this checkout.
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 from tests.integration import postgres_image
 from tests.integration.conftest import Podman, trusting_settings
+from tests.scaffold.update.labs import Repository
+from tests.scaffold.update.shipped import WEB, replace, second_version, third_version
 from tests.template.scaffolds import checkout_copy
 
 pytestmark = [pytest.mark.podman, pytest.mark.timeout(900)]
@@ -32,7 +34,26 @@ PLACES = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
+MINE = """
+import urllib.request
+
+import pytest
+
+
+@pytest.fixture(scope="module")
+def stack_services():
+    return ["services.web"]
+
+
+@pytest.mark.containers
+def test_my_edit_answers(service_url):
+    with urllib.request.urlopen(service_url("services.web") + "/health", timeout=10) as answer:
+        assert b"mine" in answer.read()
+"""
+"""What the owner of the service adds to its tests."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Shell:
     """Runs programs in a folder, with an environment of its own."""
 
@@ -100,14 +121,43 @@ def test_works_at_once(
     started = time.monotonic()
 
     shell("copier", "copy", "--defaults", "--quiet", str(template), str(project))
-    inside = replace(shell, folder=project)
+    inside = dataclasses.replace(shell, folder=project)
     inside("copier", "copy", *answers, str(template), place)
     inside("container_manager", "build")
     report = inside("pytest", "-p", "no:cacheprovider", "--containers=always", "-rA", place)
 
     seconds = round(time.monotonic() - started)
     record_property(f"{kind} in '{folder}', copier copy to passing tests", f"{seconds} s")
+    assert_all_passed(report)
+
+
+def assert_all_passed(report: str) -> None:
     summary = report.splitlines()[-1]
     assert " passed" in summary
     assert not any(word in summary for word in ("skipped", "failed", "error", "deselected"))
     assert "::TestRules::" in report
+
+
+def test_an_edited_service_passes_its_tests_after_two_updates(
+    shell: Shell, podman: Podman, python_image: str, tmp_path: Path
+) -> None:
+    template = Repository(checkout_copy(tmp_path / "template", tag="v1.0.0"))
+    lab = Repository(tmp_path / "lab")
+    shell("copier", "copy", "--defaults", "--quiet", str(template.path), str(lab.path))
+    inside = dataclasses.replace(shell, folder=lab.path)
+    inside("copier", "copy", "--defaults", "--quiet", str(template.path), WEB)
+    lab.git("init", "--quiet", "--initial-branch=main")
+    lab.commit()
+    replace(lab, f"{WEB}/src/server.py", '{"status": "ok"}', '{"status": "mine"}')
+    lab.commit({f"{WEB}/tests/test_mine.py": MINE})
+
+    for version in (second_version, third_version):
+        version(template)
+        inside("container_manager", "update", "--defaults")
+        lab.commit()
+
+    assert "guide.md" in lab.names(WEB)
+    assert "unless-stopped # or not" in lab.read(f"{WEB}/docker-compose.yml.j2")
+    report = inside("pytest", "-p", "no:cacheprovider", "--containers=always", "-rA", WEB)
+    assert "test_mine.py::test_my_edit_answers" in report
+    assert_all_passed(report)

@@ -6,43 +6,12 @@ from pathlib import Path
 
 import pytest
 from tests.scaffold.update.labs import Repository, copier_updates
+from tests.scaffold.update.shipped import WEB, replace, second_version, third_version
 from tests.template.scaffolds import checkout_copy, put_service
 
 from container_manager import verbs
 from container_manager.build import pipeline
 from container_manager.config import load
-
-WEB = "services/web"
-KIND = "template/service/python/[[ folder ]]"
-
-
-def replace(repository: Repository, name: str, old: str, new: str) -> None:
-    """Change a file."""
-    text = repository.read(name)
-    assert text.count(old) == 1, f"{name} says {old!r} {text.count(old)} times"
-    repository.write({name: text.replace(old, new)})
-
-
-def second_version(template: Repository) -> None:
-    replace(template, f"{KIND}/src/server.py", '"""A small web', '"""A really small web')
-    question = "\ntone:\n  type: str\n  help: How shall it sound?\n  default: kind\n"
-    template.write(
-        {
-            "copier.yml": template.read("copier.yml") + question,
-            f"{KIND}/notes.md.jinja": "Sounds [[ tone ]].\n" + "More of it.\n" * 9,
-        }
-    )
-    replace(template, "template/project/services/docker-compose.yml.j2", "networks:", "networks: #")
-    template.release("v2.0.0")
-
-
-def third_version(template: Repository) -> None:
-    replace(
-        template, f"{KIND}/docker-compose.yml.j2.jinja", "unless-stopped", "unless-stopped # or not"
-    )
-    template.git("mv", f"{KIND}/notes.md.jinja", f"{KIND}/guide.md.jinja")
-    template.git("rm", "--quiet", f"{KIND}/README.md.jinja")
-    template.release("v3.0.0")
 
 
 def test_a_project_and_a_service_of_ours_are_brought_forward(
