@@ -116,13 +116,8 @@ def show_up(running: Running, *, json: bool) -> None:
     _show_services(running, json=json)
     sys.stdout.flush()
     for row in running.services:
-        for door in row.open_to_other_machines:
-            print(door_line(row.owner, row.name, door), file=sys.stderr)
-
-
-def door_line(owner: str | None, service: str, door: str) -> str:
-    """One line about something of a compose service that other machines reach."""
-    return f"open to other machines: {f'{owner} ' if owner else ''}{service} {door}"
+        for line in row.door_lines:
+            print(line, file=sys.stderr)
 
 
 def _show_services(running: Running, *, json: bool) -> None:

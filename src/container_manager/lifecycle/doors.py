@@ -10,7 +10,6 @@ from container_manager import identity as labels
 from container_manager.errors import ManagerError
 from container_manager.lifecycle.project import Project
 from container_manager.podman.state import ContainerState, PublishedPort
-from container_manager.report import door_line
 
 _HOST = "host"
 _CONTAINER = "container:"
@@ -36,6 +35,11 @@ def open_doors(container: ContainerState, others: Mapping[str, ContainerState]) 
     elif mode.startswith((_CONTAINER, _NAMESPACE)):
         doors.append(f"perhaps every port it listens on (it shares a network not known: {mode})")
     return tuple(doors)
+
+
+def door_line(owner: str | None, service: str, door: str) -> str:
+    """One line about something of a compose service that other machines reach."""
+    return f"open to other machines: {f'{owner} ' if owner else ''}{service} {door}"
 
 
 def is_loopback(address: str) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from container_manager.compose.model import ComposeService, Stack
 from container_manager.errors import Problem, RuntimeFailure
 from container_manager.health import Phase, Verdict
-from container_manager.lifecycle.doors import open_doors
+from container_manager.lifecycle.doors import door_line, open_doors
 from container_manager.lifecycle.project import Project
 from container_manager.podman.state import ContainerState, PublishedPort
 
@@ -38,6 +38,11 @@ class ServiceOutcome:
     ports: tuple[PublishedPort, ...]
     fresh: bool = False
     open_to_other_machines: tuple[str, ...] = ()
+
+    @property
+    def door_lines(self) -> tuple[str, ...]:
+        """What is to be said of each."""
+        return tuple(door_line(self.owner, self.name, door) for door in self.open_to_other_machines)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""The two commands on templates, as functions."""
+"""The two commands on templates, as functions; no other command pays for their imports."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from container_manager.config.loader import Config, find_config, load
 from container_manager.errors import ConfigError, UsageError
 from container_manager.progress import PlainProgress
 from container_manager.run import ProcessRunner
-from container_manager.scaffold.given import parse
-from container_manager.scaffold.new import Made, Wishes, new_project, new_service
-from container_manager.scaffold.sources import OURS
-from container_manager.scaffold.update import Preview, Wish, preview
+
+if TYPE_CHECKING:
+    from container_manager.scaffold.new import Made
+    from container_manager.scaffold.update import Preview
 
 ConfigPath = str | PathLike[str] | None
 
@@ -48,6 +48,10 @@ def new(
     Raises:
         ManagerError: see the exit code; nothing was made.
     """
+    from container_manager.scaffold.given import parse
+    from container_manager.scaffold.new import Wishes, new_project, new_service
+    from container_manager.scaffold.sources import OURS
+
     is_project = project is not None
     if is_project and (name or kind):
         raise UsageError("--project makes a project; a name and --kind go with a service.")
@@ -91,6 +95,9 @@ def update(
     Raises:
         ManagerError: see the exit code; nothing was changed.
     """
+    from container_manager.scaffold.given import parse
+    from container_manager.scaffold.update import Wish, preview
+
     names = tuple(service)
     wish = Wish(
         names=names,
