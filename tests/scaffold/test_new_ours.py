@@ -69,14 +69,14 @@ def test_the_next_one_gets_the_next_port(lab: Project) -> None:
 @pytest.mark.parametrize(
     ("name", "data", "message"),
     [
-        ("all", [], "'all' is reserved: choose another name."),
+        ("all", [], "The name 'all' is reserved: choose another one."),
         ("framework", [], "'framework' is reserved: services/framework holds a family"),
         ("hello", [], "The name 'hello' is taken by the service services.hello."),
-        ("a" * 41, [], "is no name for a service"),
+        ("a" * 41, [], "Use up to 40 of a-z"),
         ("web", ["port=65536"], "A port is a number from 1 to 65535, or 0 for none, not 65536."),
         ("web", ["port=8080"], "Port 8080 is taken by the service services.hello "
                                "(services/hello/docker-compose.yml.j2:"),
-        ("web", ["volume=data"], "'data' is no absolute path, such as /data."),
+        ("web", ["volume=data"], "Write an absolute path, such as /data: not 'data'."),
         ("web", ["schedule=6h"], "'schedule' is not asked for a service of the kind 'python'."),
     ],
 )  # fmt: skip
@@ -99,3 +99,25 @@ def test_an_installed_package_has_it_without_history(
     assert "_src_path" in made.remedy
     monkeypatch.chdir(made.path)
     assert "_commit" not in recorded(verbs.new(name="web"))
+
+
+def test_beside_an_application_every_family_goes_on(lab: Project) -> None:
+    names = (
+        "applications.als_expert.runs",
+        "web",
+        "framework.files",
+        "applications.als-expert.more",
+    )
+    made = [verbs.new(name=name).name for name in names]
+    assert made == [
+        "applications.als_expert.runs",
+        "services.web",
+        "framework.files",
+        "applications.als_expert.more",
+    ]
+
+
+@pytest.mark.parametrize("answer", ["volume=/data\n", "network=a\n", "base_image=a b"])
+def test_an_answer_cannot_break_out_of_its_line(lab: Project, answer: str) -> None:
+    with refused(lab):
+        verbs.new(name="web", data=[answer])

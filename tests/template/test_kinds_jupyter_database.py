@@ -301,8 +301,8 @@ class TestDatabase:
     @pytest.mark.parametrize(
         ("answers", "told"),
         [
-            ({"image": "postgres"}, "'postgres' is not complete"),
-            ({"image": "docker.io/library/postgres:latest"}, "':latest' is another image"),
+            ({"image": "postgres"}, "not 'postgres'"),
+            ({"image": "docker.io/library/postgres:latest"}, "'latest' is another image"),
             ({"port": 70000}, "1 to 65535, or 0 for none"),
         ],
     )

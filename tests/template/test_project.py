@@ -32,6 +32,7 @@ FILES = {
     "config.yml",
     "pyproject.toml",
     "requirements.txt",
+    "src/.gitkeep",
     "run",
     "services/docker-compose.yml.j2",
     "tasks.py",
@@ -170,12 +171,12 @@ def test_it_is_called_after_its_folder(
 
 @pytest.mark.parametrize("name", ["", "Lab", "a.b", "../lab", "-lab", "lab_", "a b", "l" * 64])
 def test_a_bad_name_is_refused_in_one_line(template: Path, tmp_path: Path, name: str) -> None:
-    refused(template, tmp_path, "is no name for a project", project_name=name)
+    refused(template, tmp_path, "Use up to 63 of a-z", project_name=name)
 
 
 @pytest.mark.parametrize("port", [0, -1, 80, 65536])
 def test_a_bad_port_is_refused_in_one_line(template: Path, tmp_path: Path, port: int) -> None:
-    refused(template, tmp_path, f"{port} is no port for it", example_port=port)
+    refused(template, tmp_path, f"1024 to 65535, not {port}", example_port=port)
 
 
 def refused(template: Path, tmp_path: Path, message: str, **answers: object) -> None:
