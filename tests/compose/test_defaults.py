@@ -224,6 +224,44 @@ def test_values_that_podman_refuses_are_told_once_with_their_lines(project: Proj
     assert len(refusal.messages) == len(found)
 
 
+@pytest.mark.parametrize(
+    "device",
+    [
+        "/dev/fuse",
+        "/dev/fuse:r",
+        "/dev/a:/dev/b",
+        "/dev/a:/dev/b:rwm",
+        "/dev/a:/dev/b:mr",
+        "nvidia.com/gpu=all",
+    ],
+)
+def test_a_device_that_podman_takes_is_taken(project: Project, device: str) -> None:
+    stack = read(project, {"devices": [device]}, web())
+    assert stack.services["web"].definition["devices"] == [device]
+
+
+@pytest.mark.parametrize(
+    "device",
+    [
+        "/dev/null:/dev/x:q",
+        "/dev/null:/dev/x:rr",
+        "/dev/null:/dev/x:",
+        "/dev/null:/dev/x:r:w",
+        "/dev/null:q",
+        "/dev/null:",
+        "dev/null",
+        ":/dev/x",
+    ],
+)
+def test_a_device_that_podman_refuses_stops_the_build(project: Project, device: str) -> None:
+    """It would stop a start half-way, when the old containers are gone."""
+    project.deploy(template=web(), more={"defaults": {"devices": [device]}})
+    with project.refuses(RenderError) as refusal:
+        project.prepare()
+    (message,) = refusal.messages
+    assert f"'defaults.devices.0': '{device}' is no device" in message
+
+
 def test_a_weak_password_is_refused_with_the_line_of_the_configuration(project: Project) -> None:
     given = {"environment": {"DB_PASSWORD": "changeme"}}
     stack = read(project, given, web())

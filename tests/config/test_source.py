@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from container_manager.config import load
 from container_manager.config.source import parse_yaml
-from container_manager.errors import ConfigError
+from container_manager.errors import ConfigError, RenderError
 
 if TYPE_CHECKING:
     from tests.conftest import Project
@@ -195,6 +196,50 @@ def test_broken_yaml_is_told_with_its_place(text: str, place: str, why: str) -> 
     assert str(caught.value).startswith(place)
     assert "This is not valid YAML: " in str(caught.value)
     assert why in str(caught.value)
+
+
+CONFLICT = """\
+a: 1
+<<<<<<< before updating
+b: 2
+=======
+b: 3
+>>>>>>> after updating
+c: 4
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (CONFLICT, 2),
+        (CONFLICT.replace("<<<<<<< before updating\n", ""), 5),
+        (CONFLICT.replace("=======\n", "").replace(">>>>>>> after updating\n", ""), 2),
+        (CONFLICT.replace("a: 1", "a:\n  - x"), 3),
+    ],
+)
+def test_what_a_merge_left_is_told_with_its_line(text: str, line: int) -> None:
+    with pytest.raises(ConfigError) as caught:
+        plain(text)
+    told = f"config.yml:{line}: Conflict markers of a merge or an update stand here."
+    assert str(caught.value).startswith(told)
+    assert "remove these" in str(caught.value)
+
+
+def test_what_looks_like_it_inside_of_a_text_is_a_text() -> None:
+    assert plain("a: |\n  <<<<<<< mine\n") == {"a": "<<<<<<< mine\n"}
+
+
+def test_what_a_merge_left_in_a_fragment_or_a_template_is_told_there(project: Project) -> None:
+    project.write("parts/web.yml", CONFLICT)
+    project.write("site.yml", "import: parts/*.yml\n")
+    with pytest.raises(ConfigError, match=r"parts/web\.yml:2: Conflict markers"):
+        load(project.root / "site.yml")
+    project.deploy(template=f"services:\n  web:\n    image: localhost/web\n{CONFLICT}")
+    with project.refuses(RenderError) as refusal:
+        project.prepare()
+    (message,) = refusal.messages
+    assert "docker-compose.yml.j2:5: Conflict markers" in message
 
 
 def test_control_characters_are_no_yaml() -> None:

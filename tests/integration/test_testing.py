@@ -6,9 +6,10 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import textwrap
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -157,6 +158,66 @@ def test_a_stack_is_up_for_its_module_and_gone_afterwards(
     assert meaning(after) == meaning(before)
 
 
+MERGED = """\
+x-base: &base
+  image: IMAGE
+  container_name: NAME-fixed
+  ports: ["0.0.0.0:{{ framework.services.web.port }}:8000"]
+  volumes: [data:/data, bound:/bound, "{{ project_root }}/linked:/linked"]
+x-volume: &volume {name: NAME-data}
+services:
+  web:
+    <<: *base
+    command:
+      - sh
+      - -c
+      - |
+        for folder in /data /bound /linked; do echo test > $$folder/page; done
+        exec httpd -f -p 8000 -h /data
+    healthcheck:
+      test: [CMD, wget, -q, -O, /dev/null, "http://127.0.0.1:8000/page"]
+      interval: 1s
+volumes:
+  data: {<<: *volume}
+  bound: {driver_opts: {type: none, o: bind, device: OUTSIDE}}
+"""
+
+
+def test_what_templates_share_by_other_means_is_not_met_either(
+    run: RunPytest,
+    user: Project,
+    left: Callable[[], list[str]],
+    podman: Podman,
+    sh_image: str,
+    tmp_path: Path,
+) -> None:
+    """Merge keys, a volume that is a folder of the host, a link that leads out of the project."""
+    name = user.config().project_name
+    outside = tmp_path / "theirs"
+    outside.mkdir()
+    (outside / "page").write_text("theirs", encoding="utf-8")
+    (user.root / "linked").symlink_to(outside)
+    text = MERGED.replace("NAME", name).replace("IMAGE", sh_image).replace("OUTSIDE", str(outside))
+    user.deploy("web", text, port=8081, more={"project_name": name})
+    podman("volume", "create", f"{name}-data")
+    there = left()
+    test = TEST.replace("hello", "test") + textwrap.dedent("""
+        def test_it_is_alone(stack, run_in):
+            assert stack.address("web")[0] == "127.0.0.1"
+            assert stack.address("web")[1] != 8081
+            assert "-test-" in stack.state("web").name
+            assert run_in("web", "ls", "/bound").stdout == "page\\n"
+            assert run_in("web", "cat", "/linked/page").stdout == "theirs"
+    """)
+    done = run(test_web=test)
+    assert done.returncode == 0, done.stdout
+    assert "2 passed" in done.stdout
+    assert left() == there
+    assert (outside / "page").read_text(encoding="utf-8") == "theirs"
+    look = ("run", "--rm", "--network=none", f"--volume={name}-data:/data", sh_image, "ls", "/data")
+    assert podman.lines(*look) == []
+
+
 def test_two_stacks_at_once_do_not_meet(
     run: RunPytest, user: Project, left: Callable[[], list[str]], tmp_path: Path
 ) -> None:
@@ -229,33 +290,62 @@ def test_other_settings_for_the_stack_of_a_module(
     assert left() == []
 
 
-def test_ctrl_c_leaves_nothing_behind(
-    run: RunPytest, user: Project, left: Callable[[], list[str]]
-) -> None:
+@pytest.fixture
+def in_a_long_test(user: Project) -> Iterator[subprocess.Popen[str]]:
+    """A run of pytest whose stack is up, in the middle of a test that takes long."""
     user.write(
         "tests/test_web.py",
         TEST + "\n\ndef test_long(stack):\n    import time\n    time.sleep(120)\n",
     )
-    process = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-u", "-c", _INTERRUPTIBLE, *_ARGUMENTS, "-s"],
         cwd=user.root,
         env={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-    )
-    assert process.stdout is not None
-    lines = []
-    for line in process.stdout:
-        lines.append(line)
-        if ("test_it_answers" in line and "PASSED" in line) or line.strip() == "PASSED":
-            break
-    time.sleep(0.5)
-    assert any("-test-" in name for name in left()), lines
-    process.send_signal(signal.SIGINT)
-    rest = process.communicate(timeout=120)[0]
-    assert process.returncode == 2, rest
+    ) as process:
+        assert process.stdout is not None
+        lines = []
+        for line in process.stdout:
+            lines.append(line)
+            if ("test_it_answers" in line and "PASSED" in line) or line.strip() == "PASSED":
+                break
+        time.sleep(0.5)
+        assert process.poll() is None, lines
+        yield process
+        process.kill()
+
+
+@pytest.mark.parametrize(
+    "signals",
+    [[signal.SIGINT], [signal.SIGTERM], [signal.SIGINT, signal.SIGINT, signal.SIGTERM]],
+    ids=["ctrl-c", "sigterm", "impatient"],
+)
+def test_who_is_interrupted_leaves_nothing_behind(
+    in_a_long_test: subprocess.Popen[str], left: Callable[[], list[str]], signals: list[int]
+) -> None:
+    assert any("-test-" in name for name in left())
+    for number in signals:
+        in_a_long_test.send_signal(number)
+        time.sleep(1)
+    rest = in_a_long_test.communicate(timeout=120)[0]
+    assert in_a_long_test.returncode == 2, rest
+    assert "Traceback" not in rest
     assert left() == []
+
+
+def test_what_a_killed_run_left_is_removed_by_the_next(
+    in_a_long_test: subprocess.Popen[str], run: RunPytest, left: Callable[[], list[str]]
+) -> None:
+    folders = set(Path(tempfile.gettempdir()).glob("container-manager-podman-*"))
+    in_a_long_test.kill()
+    in_a_long_test.wait()
+    assert any("-test-" in name for name in left())
+    done = run(test_web=TEST)
+    assert done.returncode == 0, done.stdout
+    assert left() == []
+    assert set(Path(tempfile.gettempdir()).glob("container-manager-podman-*")) < folders
 
 
 def test_images_of_one_run_share_their_layers(

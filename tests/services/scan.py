@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from container_manager.compose.model import ComposeService
-from container_manager.testing.checks import literals, open_ports, unchecked
+from container_manager.testing.checks import open_ports, unchecked
 
 _PINNED = re.compile(
     r"^[a-z0-9.-]+\.[a-z]+(:\d+)?/\S+(:(?!latest$|main$|dev$)[\w.-]+|@sha256:\w{64})$"
@@ -21,7 +21,7 @@ def violations(service: ComposeService) -> Iterator[str]:
     yield from _doors(service, definition)
     yield from _rights(service, definition)
     yield from _images(service)
-    for rule in (open_ports, literals, unchecked):
+    for rule in (open_ports, unchecked):
         yield from (problem.message for problem in rule(service))
     if not service.restart:
         yield "no restart policy"

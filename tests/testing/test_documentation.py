@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from tests.conftest import Project
-from tests.testing.conftest import PLUGIN
+from tests.testing.conftest import PLUGIN, WEB, RunTests
 
 PAGE = Path(__file__).parents[2] / "docs/testing.md"
 CODE = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -21,6 +21,30 @@ def test_what_needs_no_containers_passes(user: Project, pytester: pytest.Pyteste
     user.write("tests/test_page.py", "\n\n".join(own))
     result = pytester.runpytest_inprocess(*PLUGIN, "--containers=never", str(user.root))
     result.assert_outcomes(passed=6, skipped=3)
+
+
+def test_services_that_fragments_add_are_removed_as_the_page_says(
+    user: Project, run_tests: RunTests
+) -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    sets = '{"add": ["framework.api"], "remove": ["framework.web"]}'
+    line = f'project.set({{"deployed_services": {sets}}})'
+    assert line in page
+    api = WEB.replace("  web:", "  api:").replace("{{ web.port }}", "9001")
+    user.deploy("api", api)
+    user.write("site.yml", "import: [config.yml, parts/*.yml]\n")
+    user.write("parts/web.yml", "deployed_services: {add: [framework.web]}\n")
+    user.write("pytest.ini", "[pytest]\ncontainer_manager_config = site.yml\n")
+    result = run_tests(f"""
+        def test_list(project):
+            rendered = project.set({{"deployed_services": ["framework.api"]}}).build()
+            assert set(rendered.services) == {{"api", "web"}}
+
+        def test_parts(project):
+            rendered = {line}.build()
+            assert set(rendered.services) == {{"api"}}
+    """)
+    result.assert_outcomes(passed=2)
 
 
 def test_the_examples_for_templates_pass(

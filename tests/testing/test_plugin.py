@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from tests.conftest import Project, meaning
-from tests.testing.conftest import PLUGIN, WEB, RunTests
+from tests.testing.conftest import PLUGIN, RunTests
 
 MARKED = """
     import pytest
@@ -169,53 +169,6 @@ def test_other_assertions_are_explained_as_ever(run_tests: RunTests) -> None:
     result.stdout.no_fnmatch_line("*It comes from*")
 
 
-def test_what_does_not_render_is_told_without_a_traceback(
-    run_tests: RunTests, user: Project
-) -> None:
-    user.write("services/framework/web/docker-compose.yml.j2", "services: {{ nothing.here }}\n")
-    result = run_tests("""
-        def test_any(rendered):
-            pass
-    """)
-    result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["services/framework/web/docker-compose.yml.j2:1:*nothing*"])
-    result.stdout.no_fnmatch_line("*Traceback*")
-    result.stdout.no_fnmatch_line("*another exception*")
-
-
-def test_a_secret_that_tests_are_not_given_is_told(run_tests: RunTests, user: Project) -> None:
-    user.deploy(
-        "web", WEB.replace("${WEB_TOKEN}", "${API_KEY:?ask the operator}"), greeting="", port=1
-    )
-    user.write(".env", "API_KEY=0123456789abcdef\n")
-    test = "def test_any(rendered): pass"
-    result = run_tests(test)
-    result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(
-        ["*API_KEY is required*", "*Tests are not given the secrets of .env (API_KEY)*.env.test.*"]
-    )
-    user.write(".env.test", "API_KEY=for-tests-only\n")
-    run_tests(test).assert_outcomes(passed=1)
-
-
-def test_another_fixture_of_that_name_is_told(run_tests: RunTests) -> None:
-    result = run_tests("""
-        import pytest
-
-        @pytest.fixture
-        def project():
-            return "my own"
-
-        def test_own(project):
-            assert project == "my own"
-
-        def test_ours(rendered):
-            pass
-    """)
-    result.assert_outcomes(passed=1, errors=1)
-    result.stdout.fnmatch_lines(["*is not that of Container Manager: rename your own*"])
-
-
 def test_the_configuration_may_be_named(run_tests: RunTests, user: Project) -> None:
     user.write("site.yml", "import: config.yml\nframework: {services: {web: {port: 7000}}}\n")
     user.write("pytest.ini", "[pytest]\ncontainer_manager_config = site.yml\n")
@@ -224,6 +177,22 @@ def test_the_configuration_may_be_named(run_tests: RunTests, user: Project) -> N
             assert rendered.services["web"]["ports"] == ["127.0.0.1:7000:8000"]
     """)
     result.assert_outcomes(passed=1)
+
+
+def test_a_recorded_value_reaches_the_report_from_a_worker(
+    run_tests: RunTests, user: Project
+) -> None:
+    result = run_tests(
+        """
+        def test_port(rendered, record_property):
+            web = rendered.services["web"]
+            record_property("image", web["image"])
+            record_property("ports", (web["ports"], {web["image"]}))
+        """,
+        *("-p", "xdist", "-n", "1", "--junit-xml=report.xml"),
+    )
+    result.assert_outcomes(passed=1)
+    assert 'value="localhost/web"' in (user.root / "report.xml").read_text(encoding="utf-8")
 
 
 def test_a_test_far_from_any_project_is_told_what_to_write(pytester: pytest.Pytester) -> None:

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import ctypes
+import errno
+import os
+import re
+import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +16,7 @@ import pytest
 from tests.conftest import Project
 
 from container_manager.errors import ConfigError, UsageError
+from container_manager.testing.finding import find_project
 from container_manager.testing.projects import Original, ProjectCopy
 
 Copy = Callable[..., ProjectCopy]
@@ -30,8 +38,9 @@ def test_holds_the_project_and_nothing_that_was_made_or_is_private(
 ) -> None:
     user.files({
         "build/services/docker-compose.yml": "", "backups/old/data.tar": "", ".git/HEAD": "",
-        ".container-manager/identity.json": "", ".env.prod": "", ".venv/pyvenv.cfg": "",
-        "my-venv/pyvenv.cfg": "", "src/__pycache__/a.pyc": "", ".pytest_cache/x": "",
+        ".container-manager/identity.json": "", ".env.prod": "", ".envrc": "",
+        ".venv/pyvenv.cfg": "", "my-venv/pyvenv.cfg": "", "src/__pycache__/a.pyc": "",
+        ".pytest_cache/x": "",
         "services/framework/web/build/kept.txt": "", "src/main.py": "", ".env.example": "",
         "data/large.h5": "",
     })  # fmt: skip
@@ -71,6 +80,75 @@ def test_secrets_of_the_user_stay_with_the_user(user: Project, copy: Copy) -> No
     assert ".env.test" in mine.hint
 
 
+@pytest.mark.parametrize("name", [".env", ".env.test"])
+@pytest.mark.parametrize("content", [b"WEB_TOKEN=a\nno variable at all 'x\n", b"A=1\nB=\xff\n"])
+def test_variables_that_cannot_be_read_are_told(
+    user: Project, copy: Copy, name: str, content: bytes
+) -> None:
+    mine = copy()
+    (user.root / name).write_bytes(content)
+    with pytest.raises(ConfigError, match=rf"(?m)^{re.escape(name)}:2: "):
+        mine.build()
+    (user.root / name).write_text("SITE=here\n", encoding="utf-8")
+    assert mine.read(".env").replace("'", "") == "SITE=here\n"
+
+
+def test_a_copy_that_failed_once_may_be_tried_again(
+    copy: Copy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    mine = copy()
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "copy2", full)
+        with pytest.raises(OSError, match="No space"):
+            mine.build()
+    assert mine.build().services["web"]
+
+
+def test_folders_that_may_not_be_read_are_left_out(
+    user: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As whoever runs a database of another user id: in a process that may not read all."""
+    user.files({"pgdata/inner/file": "", "shut.txt": "", "seen.txt": ""})
+    (user.root / "link").symlink_to("pgdata/inner")
+    root = os.geteuid() == 0
+    for path in (user.root / "pgdata", user.root / "shut.txt"):
+        path.chmod(0o700 if root else 0)
+        if root:
+            os.chown(path, 65534, 65534)
+    code = (
+        "import sys, pathlib; from container_manager.testing.projects import Original;"
+        "o = Original(config_path=pathlib.Path(sys.argv[1]), ignore=(),"
+        "    folder=pathlib.Path(sys.argv[2]));"
+        "print(*sorted(p.name for p in o.clean().iterdir()))"
+    )
+    argv = [sys.executable, "-c", code, str(user.root / "config.yml"), str(tmp_path / "copies")]
+    done = subprocess.run(
+        argv, capture_output=True, text=True, check=False, preexec_fn=_may_not_read_all
+    )
+    (user.root / "pgdata").chmod(0o700)
+    assert done.returncode == 0, done.stderr
+    names = done.stdout.split()
+    assert "seen.txt" in names
+    assert not {"pgdata", "shut.txt"} & set(names)
+
+
+def _may_not_read_all() -> None:
+    """Root without the two capabilities with which it reads what is not its own."""
+    drop, override, read = 24, 1, 2  # PR_CAPBSET_DROP, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH
+    libc = ctypes.CDLL(None)
+    for capability in (override, read):
+        libc.prctl(drop, capability, 0, 0, 0)
+
+
+def test_a_project_is_found_past_folders_that_may_not_be_read(user: Project) -> None:
+    assert find_project([Path("/", "x" * 300), user.root / "services"]) == (
+        user.root / "config.yml"
+    )
+
+
 def test_variables_for_tests_stand_in_a_file_of_their_own(user: Project, copy: Copy) -> None:
     user.write(".env", "WEB_TOKEN=0123456789abcdef\nSITE=here\n")
     user.write(".env.test", "WEB_TOKEN=only-for-tests\n")
@@ -84,6 +162,29 @@ def test_a_setting_below_one_that_is_no_mapping_is_a_mistake(copy: Copy) -> None
     mine = copy()
     with pytest.raises(UsageError, match=r"'site\.name' leads through 'site', which is no mapping"):
         mine.set({"site": "here", "site.name": "there"})
+
+
+@pytest.mark.parametrize("value", [{1}, [b"x"], Path("x")])
+def test_a_value_that_no_configuration_can_hold_is_a_mistake(copy: Copy, value: object) -> None:
+    mine = copy()
+    with pytest.raises(UsageError, match=r"project\.set\(\): the value of 'x\.y' cannot stand"):
+        mine.set({"x.y": value})
+    assert mine.set({"x.y": "now"}).config("x.y") == "now"
+
+
+@pytest.mark.parametrize(
+    ("path", "remedy"),
+    [
+        ("framework.services.web.port.x", "'framework.services.web.port' is no mapping."),
+        ("framework.services.wbe", "Did you mean 'web'?"),
+        ("deployed_services.9", "'deployed_services' is a list of 1."),
+        ("deployed_services.x", "'deployed_services' is a list of 1."),
+    ],
+)
+def test_a_path_at_which_nothing_stands_is_a_mistake(copy: Copy, path: str, remedy: str) -> None:
+    with pytest.raises(UsageError) as told:
+        copy().config(path)
+    assert str(told.value) == f"project.config(): there is no '{path}'.\n  {remedy}"
 
 
 def test_links_lead_into_the_copy(user: Project, copy: Copy) -> None:

@@ -39,6 +39,11 @@ def test_a_good_service_keeps_to_all(run_tests: RunTests) -> None:
         ("loopback_ports", "127.0.0.1:", "0.0.0.0:", ":8: 0.0.0.0:8081 is open to other*"),
         ("loopback_ports", "healthcheck:", "network_mode: host\n    healthcheck:", "*host*"),
         ("health_check", 'test: [CMD, "true"]', "disable: true", ":4: 'web' has no health check*"),
+        ("health_check", 'test: [CMD, "true"]', "test: [CMD]", ":4: 'web' has no health check*"),
+        ("health_check", '[CMD, "true"]', '[CMD-SHELL, ""]', ":4: 'web' has no health check*"),
+        ("health_check", '[CMD, "true"]', "[CMD-SHELL, none]", ":4: 'web' has no health check*"),
+        ("health_check", '[CMD, "true"]', "[NONE]", ":4: 'web' has no health check*"),
+        ("health_check", '"true"]', "x]\n      disable: 'true'", ":4: 'web' has no health check*"),
     ],
 )
 def test_each_failure_names_the_line_of_the_template(
@@ -60,13 +65,65 @@ def test_a_star_means_every_deployed_service(run_tests: RunTests, user: Project)
     result.stdout.fnmatch_lines(["services/framework/api/*:8: every address:8082 is open*"])
 
 
+DATABASE = """
+services:
+  db:
+    image: localhost/db
+    environment:
+      DB_PASSWORD: tr0ub4dor-and-3
+    ports: ['5432:5432']
+"""
+
+
+def test_a_star_means_what_the_root_template_defines_too(
+    run_tests: RunTests, user: Project
+) -> None:
+    root = user.root / "services/docker-compose.yml.j2"
+    user.write("services/docker-compose.yml.j2", root.read_text(encoding="utf-8") + DATABASE)
+    run_tests(RULES).assert_outcomes(passed=5)
+    result = run_tests(RULES.replace("framework.web", "*"))
+    result.assert_outcomes(passed=2, failed=3)
+    result.stdout.fnmatch_lines(
+        [
+            "services/docker-compose.yml.j2:*: a literal value in DB_PASSWORD*",
+            "services/docker-compose.yml.j2:*: every address:5432 is open*",
+            "services/docker-compose.yml.j2:*: 'db' has no health check*",
+        ]
+    )
+
+
+def test_a_secret_that_a_template_takes_from_the_configuration_is_not_shown(
+    run_tests: RunTests, user: Project
+) -> None:
+    template = WEB.replace("GREETING:", "DB_PASSWORD: {{ web.greeting }}\n      GREETING:")
+    user.deploy("web", template, greeting="tr0ub4dor-and-3", port=1)
+    result = run_tests(RULES)
+    result.stdout.fnmatch_lines([f"{TEMPLATE}:6: a literal value in DB_PASSWORD"])
+    result.stdout.no_fnmatch_line("*tr0ub4dor*")
+
+
+def test_a_secret_in_defaults_is_a_secret_of_every_service(
+    run_tests: RunTests, user: Project
+) -> None:
+    user.deploy(
+        "web",
+        WEB,
+        greeting="",
+        port=1,
+        more={"defaults": {"environment": {"DB_PASSWORD": "tr0ub4dor-and-3"}}},
+    )
+    result = run_tests(RULES)
+    result.assert_outcomes(passed=4, failed=1)
+    result.stdout.fnmatch_lines(["config.yml:*: a literal value in DB_PASSWORD"])
+
+
 def test_a_secret_in_the_configuration_is_told_with_its_line(
     run_tests: RunTests, user: Project
 ) -> None:
     user.deploy("web", WEB, greeting="Hello", port=1, password="tr0ub4dor-and-3")
     result = run_tests(RULES)
     result.assert_outcomes(passed=4, failed=1)
-    result.stdout.fnmatch_lines(["config.yml:*password*looks like a secret*"])
+    result.stdout.fnmatch_lines(["config.yml:*literal value in password*"])
     result.stdout.no_fnmatch_line("*tr0ub4dor*")
 
 

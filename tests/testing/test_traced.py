@@ -53,6 +53,15 @@ def test_they_are_the_ordinary_values(document: TracedDict) -> None:
     assert yaml.safe_load(yaml.safe_dump(plain(document))) == value
 
 
+def test_plain_goes_into_every_collection(document: TracedDict) -> None:
+    count = document["web"]["count"]
+    values = plain([(count, [count]), {count}, frozenset({count}), {"a": (count,)}])
+    assert values == [(3, [3]), {3}, frozenset({3}), {"a": (3,)}]
+    ((first, (second,)), third, fourth, fifth) = values
+    found = [first, second, *third, *fourth, *fifth["a"]]
+    assert [type(value) for value in found] == [int] * 5
+
+
 @pytest.mark.parametrize("duplicate", [copy.deepcopy, lambda v: pickle.loads(pickle.dumps(v))])
 def test_a_copy_knows_its_place_too(document: TracedDict, duplicate: object) -> None:
     assert callable(duplicate)

@@ -22,7 +22,10 @@ from container_manager.model import KeyPath, Node, dotted
 _PATH: KeyPath = ("defaults",)
 _DRIVERS = ("k8s-file", "json-file", "journald", "none", "passthrough")
 _USERNS = re.compile(r"host|nomap|keep-id(?::.+)?|auto(?::.+)?|(?:ns|container):.+")
-_DEVICE = re.compile(r"/.+|[^/=]+/[^/=]+=.+")
+_DEVICE = re.compile(
+    r"/[^:]+(?::/[^:]+)?(?::(?!.*(.).*\1)[rwm]+)?"  # on the host, in the container, its rights
+    r"|[^/=]+/[^/=]+=.+"  # of the Container Device Interface: VENDOR/CLASS=NAME
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +96,10 @@ def _userns(value: Any) -> None:
 
 def _device(value: Any) -> None:
     if not _DEVICE.fullmatch(str(value)):
-        raise ValueError(f"{value!r} is no device; write its path: /dev/fuse, or /dev/a:/dev/b:rwm")
+        raise ValueError(
+            f"{value!r} is no device; write its path, /dev/fuse, or /dev/a:/dev/b:rwm (the rights: "
+            "some of r, w and m)"
+        )
 
 
 _READERS: Mapping[KeyPath, Callable[[Any], object]] = {

@@ -35,6 +35,7 @@ MAX_DEPTH = 64
 
 _TAG = "tag:yaml.org,2002:"
 _INT = re.compile(r"-?(?:0|[1-9][0-9]{0,4000})")
+_CONFLICT = re.compile(r"^(?:<{7}|>{7}) ", re.MULTILINE)
 _TRUE_FALSE = {"true": True, "false": False}
 
 
@@ -92,6 +93,8 @@ def parse_yaml(
     try:
         root = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as cause:
+        if marker := _CONFLICT.search(text):
+            raise _conflict(text, marker, path, error) from cause
         mark = cause.problem_mark or cause.context_mark
         where = Location(path, mark.line + 1, mark.column + 1) if mark else Location(path)
         why = ", ".join(part for part in (cause.context, cause.problem) if part)
@@ -107,6 +110,15 @@ def parse_yaml(
     if reader.problems:
         raise error(reader.problems)
     return node
+
+
+def _conflict(text: str, marker: re.Match[str], path: Path, error: type[Any]) -> Any:
+    return error(
+        "Conflict markers of a merge or an update stand here.",
+        where=Location(path, text.count("\n", 0, marker.start()) + 1),
+        remedy="Keep what you want of the lines between <<<<<<< and >>>>>>>, and remove these and "
+        "the line =======.",
+    )
 
 
 class _Loader(_SafeLoader):

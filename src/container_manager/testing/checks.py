@@ -1,7 +1,7 @@
 """What every service is to keep to: pure functions over what a build gives, a rule each.
 
-A rule gets a service of ours and the build, and yields what breaks it, with the line of the
-generated file or of the configuration.
+A rule gets a service of ours (or None for what the root template defines) and the build, and yields
+what breaks it, with the line of the generated file or of the configuration.
 """
 
 from __future__ import annotations
@@ -13,56 +13,41 @@ from container_manager.build.pipeline import Prepared
 from container_manager.compose.interpolate import Reader
 from container_manager.compose.model import ComposeService
 from container_manager.compose.shape import check_shape
-from container_manager.config.environment import Environment, looks_secret
-from container_manager.config.findings import literal_secrets
 from container_manager.errors import Problem
-from container_manager.model import Service
+from container_manager.model import Node, Service
+from container_manager.testing.written import written_out
 
-Rule = Callable[[Service, Prepared], Iterable[Problem]]
-
-_FILE = "_FILE"
-"""What the names of variables end with that hold the path of a secret."""
+Owner = Service | None
+Rule = Callable[[Owner, Prepared], Iterable[Problem]]
 
 
-def schema(service: Service, prepared: Prepared) -> Iterator[Problem]:
+def schema(service: Owner, prepared: Prepared) -> Iterator[Problem]:
     """The compose file defines services, and has no key that nothing acts on."""
-    own = _compose_services(service, prepared)
-    if not own:
+    if service is not None and not _compose_services(service, prepared):
         yield Problem(
             message=f"The template of {service.name} defines no compose service.",
             where=service.where,
             remedy="Write at least one under 'services:'.",
         )
     reader = Reader(environment=prepared.config.environment, planned={}, told=set())
-    for file in prepared.compose_files:
-        if file.service == service.name:
-            check_shape(file.document, reader)
+    for document in _documents(service, prepared):
+        check_shape(document, reader)
     yield from (*reader.problems, *reader.warnings)
 
 
-def no_literal_secret(service: Service, prepared: Prepared) -> Iterator[Problem]:
+def no_literal_secret(service: Owner, prepared: Prepared) -> Iterator[Problem]:
     """No secret is written out, neither in the compose file nor in the configuration."""
-    for one in _compose_services(service, prepared):
-        yield from literals(one)
-    node = prepared.config.tree.find(service.key_path)
-    if node is not None:
-        yield from literal_secrets(node)
+    config = prepared.config
+    for document in _documents(service, prepared):
+        yield from written_out(document, config.environment)
+    # What 'defaults' gives is a part of every service.
+    for path in ([service.key_path] if service else []) + [("defaults",)]:
+        node = config.tree.find(path)
+        if node is not None:
+            yield from written_out(node, config.environment, path)
 
 
-def literals(service: ComposeService) -> Iterator[Problem]:
-    """The entries of an environment in which a secret is written out; its value is not shown."""
-    for key, value in service.environment.items():
-        if not value or key.endswith(_FILE):
-            continue
-        if looks_secret(key) or Environment(process={key: value}).is_secret(key):
-            yield Problem(
-                message=f"a literal value in {key}",
-                where=service.entry_places.get(key, service.where),
-                remedy=f"Write {key}: ${{{key}}}, and list it under the service's 'credentials'.",
-            )
-
-
-def loopback_ports(service: Service, prepared: Prepared) -> Iterator[Problem]:
+def loopback_ports(service: Owner, prepared: Prepared) -> Iterator[Problem]:
     """Ports are published to this machine alone."""
     for one in _compose_services(service, prepared):
         yield from open_ports(one)
@@ -87,7 +72,7 @@ def open_ports(service: ComposeService) -> Iterator[Problem]:
         )
 
 
-def health_check(service: Service, prepared: Prepared) -> Iterator[Problem]:
+def health_check(service: Owner, prepared: Prepared) -> Iterator[Problem]:
     """What goes on running says whether it works; jobs say it by their exit code."""
     for one in _compose_services(service, prepared):
         yield from unchecked(one)
@@ -95,14 +80,25 @@ def health_check(service: Service, prepared: Prepared) -> Iterator[Problem]:
 
 def unchecked(service: ComposeService) -> Iterator[Problem]:
     """Whether a compose service that goes on running lacks a health check."""
-    check = service.healthcheck
-    if not service.one_shot and (check is None or check.disabled or not check.test):
+    if not service.one_shot and not _asks(service):
         yield Problem(
             message=f"'{service.name}' has no health check",
             where=service.where,
             remedy="Add 'healthcheck:' with a 'test' (Podman ignores the one of a Dockerfile); "
             "or name it under the service's 'one_shot', if it is meant to end.",
         )
+
+
+def _asks(service: ComposeService) -> bool:
+    """Whether its health check runs anything."""
+    check = service.healthcheck
+    # We read 'disable' as a truth value; podman-compose takes any text that is not empty for true.
+    if check is None or check.disabled or service.definition["healthcheck"].get("disable"):
+        return False
+    kind, *words = [word.strip() for word in check.test] or [""]
+    if kind == "CMD-SHELL" and [word.lower() for word in words] == ["none"]:
+        return False  # which is how Podman is told to run none
+    return bool(words and words[0])
 
 
 RULES: Mapping[str, Rule] = {
@@ -114,5 +110,11 @@ RULES: Mapping[str, Rule] = {
 """The rules for what renders, by the names under which a class of tests may exempt them."""
 
 
-def _compose_services(service: Service, prepared: Prepared) -> list[ComposeService]:
-    return [one for one in prepared.stack.services.values() if one.owner == service.name]
+def _compose_services(service: Owner, prepared: Prepared) -> list[ComposeService]:
+    owner = service.name if service else None
+    return [one for one in prepared.stack.services.values() if one.owner == owner]
+
+
+def _documents(service: Owner, prepared: Prepared) -> list[Node]:
+    owner = service.name if service else None
+    return [file.document for file in prepared.compose_files if file.service == owner]

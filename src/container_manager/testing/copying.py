@@ -12,12 +12,14 @@ from pathlib import Path
 from container_manager.config.dotenv_file import read_dotenv
 from container_manager.config.environment import Environment
 from container_manager.config.loader import STATE_DIR, Config
+from container_manager.config.source import read_text
 
 TEST_DOTENV = ".env.test"
 """The variables of a project's tests; it stands in for ``.env``."""
 
 _SKIPPED = (
-    *("build", "backups", STATE_DIR, ".git", ".hg", ".svn", ".env", ".env.*"),
+    *("build", "backups", STATE_DIR, ".git", ".hg", ".svn"),
+    *(".env", ".env.*", ".envrc"),
     *(".venv", "__pycache__", ".*_cache", ".hypothesis", ".tox", ".nox", "*.egg-info"),
 )
 _KEPT = (".env.example",)
@@ -55,14 +57,22 @@ def _walk(folder: Path, wanted: Callable[[Path], bool]) -> Iterator[Path]:
     try:
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
     except PermissionError:
-        return  # what a container left under another user id
+        return
     for entry in entries:
         path = Path(entry.path)
-        if not wanted(path) or (path / "pyvenv.cfg").is_file():
+        if not wanted(path) or _is_environment(path):
             continue
+        folder_itself = entry.is_dir(follow_symlinks=False)
+        if folder_itself and not os.access(path, os.R_OK | os.X_OK):
+            continue  # what a container left under another user id
         yield path
-        if entry.is_dir(follow_symlinks=False):
+        if folder_itself:
             yield from _walk(path, wanted)
+
+
+def _is_environment(path: Path) -> bool:
+    # Path.is_file() raises where one may not look.
+    return os.path.isfile(path / "pyvenv.cfg")  # noqa: PTH113
 
 
 def _copy(path: Path, root: Path, target: Path) -> None:
@@ -88,13 +98,17 @@ def variables_for_tests(root: Path, original: Config | None) -> tuple[str, Colle
 
     Returns:
         The text, and the names of the secrets that were left out.
+
+    Raises:
+        ConfigError: the one file, or the other, is no list of variables.
     """
     own = root / TEST_DOTENV
     if own.is_file():
-        return own.read_text(encoding="utf-8"), ()
+        read_dotenv(own)  # its mistakes are told by its own name
+        return read_text(own), ()
+    given = read_dotenv(root / ".env")
     if original is None:
         return "", ()
-    given = read_dotenv(root / ".env")
     environment = Environment(process={}, dotenv=given, patterns=original.environment.patterns)
     public = {name: value for name, value in given.items() if not environment.is_secret(name)}
     return _written(public), sorted(given.keys() - public.keys())

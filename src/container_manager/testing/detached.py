@@ -3,28 +3,34 @@
 Host ports become free ones on loopback; names that a template fixes (of containers, volumes,
 networks, built images) become the test stack's own; what is external becomes new and empty;
 what lies outside of the copy is mounted read-only. Only these values are replaced in the text, in
-their place: the user's templates stay as they are, and lines still lead to them.
+their place: the user's templates stay as they are, and lines still lead to them. Files with YAML
+aliases are written out before; whatever is shared even so is refused.
 """
 
 from __future__ import annotations
 
 import ipaddress
 import json
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import yaml
 
 from container_manager.build import pipeline
-from container_manager.compose.model import ComposeService, Port, Stack
+from container_manager.build.trace import to_templates
+from container_manager.compose.model import ComposeService, Declared, Port, Stack
 from container_manager.compose.stack import read_stack
 from container_manager.config.defaults import as_in_compose
 from container_manager.config.source import parse_yaml
-from container_manager.errors import RenderError
+from container_manager.errors import PreconditionError, RenderError, raise_all
 from container_manager.model import ComposeFile
+from container_manager.testing.flat import flat
 from container_manager.testing.ports import Ports
+from container_manager.testing.shared import is_own, leads_elsewhere, shared
 
 _ANCHOR = re.compile(r"&\S+\s+")
 _LOOPBACK = "127.0.0.1"
@@ -45,7 +51,20 @@ def detach(prepared: pipeline.Prepared, ports: Ports) -> pipeline.Prepared:
     Args:
         prepared: a build that has touched nothing.
         ports: gives free ports.
+
+    Raises:
+        PreconditionError: something cannot be taken out of it.
     """
+    prepared = _rewritten(prepared, flat)  # first, so that all that follows has a place of its own
+    inside, stack = _is_inside(prepared), prepared.stack
+    alone = _rewritten(prepared, lambda text: detached(text, stack, ports, inside))
+    problems = shared(alone.stack, frozenset(ports), inside)
+    raise_all(PreconditionError, to_templates(problems, alone.rendered))
+    return alone
+
+
+def _rewritten(prepared: pipeline.Prepared, change: Callable[[str], str]) -> pipeline.Prepared:
+    """The same build with the text of each compose file changed."""
     outputs = dict(prepared.outputs)
     rendered = dict(prepared.rendered)
     files = []
@@ -53,7 +72,7 @@ def detach(prepared: pipeline.Prepared, ports: Ports) -> pipeline.Prepared:
         path = file.path.relative_to(prepared.config.build_dir).as_posix()
         before = outputs[path]
         assert before.text is not None
-        text = detached(before.text, prepared.stack, ports, _is_inside(prepared))
+        text = change(before.text)
         outputs[path] = replace(before, text=text)
         rendered[file.path] = (file.template, text)
         files.append(_parsed(file, text))
@@ -73,9 +92,10 @@ def detach(prepared: pipeline.Prepared, ports: Ports) -> pipeline.Prepared:
     )
 
 
-def _is_inside(prepared: pipeline.Prepared) -> Callable[[Any], bool]:
-    root = prepared.config.root
-    return lambda path: bool(path.is_relative_to(root))
+def _is_inside(prepared: pipeline.Prepared) -> Callable[[Path], bool]:
+    # Resolved: a symlink of the project may lead out of it. Path.resolve() raises for a circle.
+    root = os.path.realpath(prepared.config.root)
+    return lambda path: Path(os.path.realpath(path)).is_relative_to(root)
 
 
 def _parsed(file: ComposeFile, text: str) -> ComposeFile:
@@ -83,11 +103,11 @@ def _parsed(file: ComposeFile, text: str) -> ComposeFile:
     return replace(file, document=document)
 
 
-def detached(text: str, stack: Stack, ports: Ports, inside: Callable[[Any], bool]) -> str:
+def detached(text: str, stack: Stack, ports: Ports, inside: Callable[[Path], bool]) -> str:
     """One compose file of a stack, with everything replaced that others may have too.
 
     Args:
-        text: the generated file.
+        text: the generated file, without aliases.
         stack: what it belongs to.
         ports: gives free ports.
         inside: whether a path of the host is the test's own.
@@ -95,7 +115,7 @@ def detached(text: str, stack: Stack, ports: Ports, inside: Callable[[Any], bool
     document = yaml.compose(text, Loader=yaml.SafeLoader)
     splices: dict[int, _Splice] = {}
     for splice in _splices(document, stack, ports, inside):
-        splices.setdefault(splice.start, splice)  # what an alias repeats stands in the text once
+        splices[splice.start] = splice
     for start in sorted(splices, reverse=True):
         splice = splices[start]
         anchor = _ANCHOR.match(text, start)
@@ -105,7 +125,7 @@ def detached(text: str, stack: Stack, ports: Ports, inside: Callable[[Any], bool
 
 
 def _splices(
-    document: yaml.Node | None, stack: Stack, ports: Ports, inside: Callable[[Any], bool]
+    document: yaml.Node | None, stack: Stack, ports: Ports, inside: Callable[[Path], bool]
 ) -> Iterator[_Splice]:
     images = _own_images(stack)
     for name, node in _children(_child(document, "services")):
@@ -118,13 +138,18 @@ def _splices(
             yield _value(image, images[service.image])
     for kind, declared in (("volumes", stack.volumes), ("networks", stack.networks)):
         for name, node in _children(_child(document, kind)):
-            if (fixed := _child(node, "name")) is not None:
-                actual = declared[name].actual
-                yield _value(
-                    fixed, actual if stack.project in actual else f"{stack.project}_{actual}"
-                )
-            if (external := _child(node, "external")) is not None:
-                yield _value(external, False)
+            yield from _declared(declared[name], node, stack)
+
+
+def _declared(one: Declared, node: yaml.Node, stack: Stack) -> Iterator[_Splice]:
+    if (fixed := _child(node, "name")) is not None:
+        own = is_own(one.actual, stack)
+        yield _value(fixed, one.actual if own else f"{stack.project}_{one.actual}")
+    if (external := _child(node, "external")) is not None:
+        yield _value(external, False)
+    options = _child(node, "driver_opts")
+    if options is not None and leads_elsewhere(one):
+        yield _value(options, {})
 
 
 def _own_images(stack: Stack) -> Mapping[str, str]:
@@ -132,7 +157,7 @@ def _own_images(stack: Stack) -> Mapping[str, str]:
     return {
         image: f"localhost/{stack.project}_{service.name}"
         for image, service in stack.builders.items()
-        if service.named_image and stack.project not in image
+        if service.named_image and not is_own(image, stack)
     }
 
 
@@ -140,8 +165,10 @@ def _ports(service: ComposeService, node: yaml.Node, ports: Ports) -> Iterator[_
     entries = _items(_child(node, "ports"))
     found = _per_entry(service.ports, entries)
     for entry, published in zip(entries, found, strict=True):
-        if not published or published[0].host_port is None:
-            yield from _closed(entry, published)
+        if not published:
+            continue
+        if len(published) == 1 and published[0].host_port is None:
+            yield _closed(entry, published[0])
             continue
         first, address = published[0], _address(published[0])
         start = ports.take(len(published), host_ip=address, protocol=first.protocol)
@@ -154,11 +181,9 @@ def _ports(service: ComposeService, node: yaml.Node, ports: Ports) -> Iterator[_
         yield _value(entry, f"{shown}:{outer}:{inner}/{first.protocol}")
 
 
-def _closed(entry: yaml.Node, published: Sequence[Port]) -> Iterator[_Splice]:
+def _closed(entry: yaml.Node, port: Port) -> _Splice:
     """A port that Podman chooses is opened to this machine alone, too."""
-    if len(published) == 1:
-        one = published[0]
-        yield _value(entry, f"{_LOOPBACK}::{one.container_port}/{one.protocol}")
+    return _value(entry, f"{_LOOPBACK}::{port.container_port}/{port.protocol}")
 
 
 def _per_entry(published: Iterable[Port], entries: Sequence[yaml.Node]) -> list[list[Port]]:
@@ -178,7 +203,7 @@ def _address(port: Port) -> str:
 
 
 def _binds(
-    service: ComposeService, node: yaml.Node, inside: Callable[[Any], bool]
+    service: ComposeService, node: yaml.Node, inside: Callable[[Path], bool]
 ) -> Iterator[_Splice]:
     """What lies outside is the user's own: it can be read, and not written."""
     entries = _items(_child(node, "volumes"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -17,6 +18,11 @@ def find_project(starts: Iterable[Path]) -> Path | None:
     """
     for start in starts:
         for folder in (start, *start.parents):
-            if (folder / CONFIG_NAME).is_file() and (folder / ROOT_TEMPLATE).is_file():
+            if _is_file(folder / CONFIG_NAME) and _is_file(folder / ROOT_TEMPLATE):
                 return folder / CONFIG_NAME
     return None
+
+
+def _is_file(path: Path) -> bool:
+    """The same as ``Path.is_file()``, which raises where one may not look."""
+    return os.path.isfile(path)  # noqa: PTH113

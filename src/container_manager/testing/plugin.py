@@ -27,10 +27,14 @@ if TYPE_CHECKING:
 pytest.register_assert_rewrite("container_manager.testing.service_checks")
 
 _MARKER = "containers"
-_MODES = ("auto", "always", "never")
+_OPTION = "--containers"
+_DEST = "container_manager_containers"
+_AUTO = "auto"
+_MODES = (_AUTO, "always", "never")
 _CONFIG = "container_manager_config"
 _IGNORE = "container_manager_ignore"
 _TRACED = "container_manager.testing.traced"
+_PROJECTS = "container_manager.testing.projects"
 _STACKS = "container_manager.testing.stacks"
 _NOT_CI = ("", "0", "false", "no")
 
@@ -39,15 +43,7 @@ _podman_key = pytest.StashKey[_Reason]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """One option, and two settings."""
-    group = parser.getgroup("container-manager", "Container Manager")
-    group.addoption(
-        "--containers",
-        choices=_MODES,
-        default="auto",
-        help="tests that run containers: skip them where Podman cannot (auto; in CI the same as "
-        "always), fail them there (always), or skip them everywhere (never)",
-    )
+    """Two settings; the option comes later."""
     parser.addini(
         _CONFIG,
         "the configuration of the project under test; without, the nearest config.yml with a "
@@ -62,8 +58,36 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_load_initial_conftests(parser: pytest.Parser) -> Generator[None, object, object]:
+    """One option, unless a plugin or a ``conftest.py`` has one of that name: theirs it stays."""
+    result = yield
+    if _is_free(parser):
+        parser.getgroup("container-manager", "Container Manager").addoption(
+            _OPTION,
+            dest=_DEST,
+            choices=_MODES,
+            default=_AUTO,
+            help="tests that run containers: skip them where Podman cannot (auto; in CI the same "
+            "as always), fail them there (always), or skip them everywhere (never)",
+        )
+    return result
+
+
+def _is_free(parser: pytest.Parser) -> bool:
+    """Whether nobody takes the option yet."""
+    said = f"{_OPTION}={_AUTO}"
+    try:
+        return said in parser.parse_known_and_unknown_args([said])[1]
+    except pytest.UsageError:
+        return False  # it takes other values
+
+
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the marker."""
+    """Register the marker, and give the option's name free."""
+    # The command line is read; a conftest.py below the first ones may still declare the name.
+    optparser = getattr(config._parser, "optparser", None)
+    getattr(optparser, "_option_string_actions", {}).pop(_OPTION, None)
     config.addinivalue_line(
         "markers", f"{_MARKER}: runs containers; see --containers (Container Manager)"
     )
@@ -92,10 +116,17 @@ def pytest_assertrepr_compare(
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
-    item: pytest.Item,
+    item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Add the end of the containers' logs to the report of a failing test."""
+    """Cut tracebacks short, and add the end of the containers' logs to a failing test's report."""
+    if call.excinfo is not None and _PROJECTS in sys.modules:
+        from container_manager.testing.telling import shorten
+
+        shorten(item, call.excinfo)
     report = yield
+    traced = sys.modules.get(_TRACED)
+    if traced is not None:  # pytest-xdist sends plain values alone
+        report.user_properties = traced.plain(report.user_properties)
     stacks = sys.modules.get(_STACKS)
     if stacks is not None and report.failed:
         for value in getattr(item, "funcargs", {}).values():
@@ -106,8 +137,8 @@ def pytest_runtest_makereport(
 
 def _need_containers(config: pytest.Config) -> Path:
     """Skip or fail where containers cannot run; else the folder that knows how to call Podman."""
-    mode = config.getoption("--containers")
-    if mode == "auto" and os.environ.get("CI", "").lower() not in _NOT_CI:
+    mode = config.getoption(_DEST, _AUTO)
+    if mode == _AUTO and os.environ.get("CI", "").lower() not in _NOT_CI:
         mode = "always"
     if mode == "never":
         pytest.skip("it runs containers, and --containers=never was said")
@@ -137,25 +168,6 @@ def _config_path(config: pytest.Config, path: Path) -> Path | None:
 
     named = config.getini(_CONFIG)
     return config.rootpath / named if named else find_project((path.parent, config.rootpath))
-
-
-@contextlib.contextmanager
-def _told(project: ProjectCopy) -> Iterator[None]:
-    """Errors of ours are for people: without a traceback through the library."""
-    from container_manager.errors import ManagerError
-    from container_manager.testing.projects import ProjectCopy
-
-    if not isinstance(project, ProjectCopy):
-        pytest.fail(
-            "The fixture 'project' (or 'stack_project') that this test sees is not that of "
-            "Container Manager: rename your own, and its fixtures find theirs.",
-            pytrace=False,
-        )
-    try:
-        yield
-    except ManagerError as error:
-        hint = f"\n  {project.hint}" if project.hint else ""
-        raise pytest.fail.Exception(f"{error}{hint}", pytrace=False) from None
 
 
 @pytest.fixture(scope="session")
@@ -202,7 +214,9 @@ def project(
 @pytest.fixture
 def rendered(project: ProjectCopy) -> Rendered:
     """What a build of the project gives: parsed compose files, files, configuration, kernels."""
-    with _told(project):
+    from container_manager.testing.telling import told
+
+    with told(project):
         return project.build()
 
 
@@ -236,10 +250,12 @@ def stack(
     request: pytest.FixtureRequest, stack_project: ProjectCopy, stack_services: list[str]
 ) -> Iterator[RunningStack]:
     """The stack, really up and healthy, on free ports; afterwards nothing of it is left."""
+    from container_manager.testing.telling import told
+
     _need_containers(request.config)
     workshop: Workshop = request.getfixturevalue("_container_manager_workshop")
     with contextlib.ExitStack() as block:
-        with _told(stack_project):
+        with told(stack_project):
             running = block.enter_context(workshop.running(stack_project, stack_services))
         yield running
 

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 import random
 import socket
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 from typing import IO
 
 from container_manager.errors import PreconditionError
+from container_manager.testing.private import meeting_folder, open_lock
 
 _FIRST, _LAST = 20000, 32000
 """Below what Linux gives to outgoing connections (32768 and above)."""
@@ -27,16 +24,14 @@ class Ports:
     """
 
     def __init__(self) -> None:
-        self._folder = Path(tempfile.gettempdir()) / f"container-manager-ports-{os.getuid()}"
         self._held: dict[int, IO[str]] = {}
 
     def take(self, count: int = 1, *, host_ip: str = "127.0.0.1", protocol: str = "tcp") -> int:
         """The first of ``count`` free ports in a row.
 
         Raises:
-            PreconditionError: there are none.
+            PreconditionError: there are none, or the folder of the locks is somebody else's.
         """
-        self._folder.mkdir(mode=0o700, exist_ok=True)
         for _ in range(_TRIES):
             first = random.randrange(_FIRST, _LAST - count)  # noqa: S311 - spreads, hides nothing
             if all(self._take(first + n, host_ip, protocol) for n in range(count)):
@@ -55,11 +50,8 @@ class Ports:
     def _take(self, port: int, host_ip: str, protocol: str) -> bool:
         if port in self._held or not _is_free(port, host_ip, protocol):
             return False
-        file = (self._folder / str(port)).open("w", encoding="ascii")
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.close()
+        file = open_lock(meeting_folder("ports") / str(port), wait=False)
+        if file is None:
             return False
         self._held[port] = file
         return True

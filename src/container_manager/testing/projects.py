@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from container_manager.build import pipeline
 from container_manager.config.loader import Config, load, normalise_name
-from container_manager.errors import ConfigError, UsageError, display_path, show_as
+from container_manager.errors import ConfigError, display_path, show_as
 from container_manager.testing.copying import TEST_DOTENV, copy_project, variables_for_tests
+from container_manager.testing.settings import from_outside, put, refuse_unwritable, value_at
 
 if TYPE_CHECKING:
     from container_manager.testing.rendered import Rendered
@@ -69,14 +70,15 @@ class Original:
             config = None  # whoever builds the copy is told about its own files
         name = config.project_name if config else normalise_name(self.root.name)
         self.name = f"{name or 'project'}-test"
+        text, self.withheld = variables_for_tests(self.root, config)
         target = self.folder / "clean" / self.root.name
+        shutil.rmtree(target.parent, ignore_errors=True)  # what a failed try has left
         skipped = {self.folder, *([config.build_dir] if config else [])}
         copy_project(self.root, target, skipped, self.ignore)
-        text, self.withheld = variables_for_tests(self.root, config)
         (target / ".env").write_text(text, encoding="utf-8")
         (target / ".env").chmod(0o600)
         if config:
-            self.overrides = _from_outside(config)
+            self.overrides = from_outside(config)
             files = [Path(os.path.normpath(file)) for file in config.imported_from]
             self.imports = [file for file in files if not file.is_relative_to(self.root)]
         self._bring_imports(target)
@@ -117,40 +119,6 @@ class Original:
         if self._prepared is None:
             self._prepared = pipeline.prepare(load(self.clean() / TEST_CONFIG))
         return self._prepared
-
-
-def _from_outside(config: Config) -> dict[str, Any]:
-    """Where the project names folders outside of itself: the same by their absolute paths.
-
-    Returns:
-        Top-level keys of a configuration.
-    """
-    changed: dict[str, Any] = {}
-    for path, node in config.tree.walk():
-        if path[-1:] != ("additional_dirs",) or not isinstance(node.value, list):
-            continue
-        items = [_absolute(item, config.root) for item in node.plain()]
-        if items != node.plain():
-            _put(changed, tuple(map(str, path)), items)
-    return changed
-
-
-def _absolute(item: Any, root: Path) -> Any:
-    source = item.get("src") if isinstance(item, dict) else item
-    if not isinstance(source, str) or "$" in source:
-        return item
-    leads = os.path.normpath(root / source)
-    if Path(leads).is_relative_to(root):
-        return item
-    return {**item, "src": leads} if isinstance(item, dict) else leads
-
-
-def _put(values: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
-    for key in path[:-1]:
-        values = values.setdefault(key, {})
-        if not isinstance(values, dict):
-            raise UsageError(f"'{'.'.join(path)}' leads through '{key}', which is no mapping.")
-    values[path[-1]] = value
 
 
 class ProjectCopy:
@@ -212,10 +180,15 @@ class ProjectCopy:
 
         Returns:
             The copy itself.
+
+        Raises:
+            UsageError: a value cannot stand in a configuration, or a key leads through one that is
+                no mapping.
         """
         assert self.root
         for key, value in {**(values or {}), **more}.items():
-            _put(self._overrides, tuple(key.split(".")), value)
+            refuse_unwritable(key, value)
+            put(self._overrides, tuple(key.split(".")), value)
         self._finish()
         return self
 
@@ -230,13 +203,16 @@ class ProjectCopy:
         return self
 
     def config(self, path: str | None = None) -> Any:
-        """The flattened configuration, or the value at a dotted path; it knows its place."""
+        """The flattened configuration, or the value at a dotted path; it knows its place.
+
+        Raises:
+            ConfigError: the configuration cannot be used.
+            UsageError: there is no such path.
+        """
         from container_manager.testing.rendered import flattened
 
-        value: Any = flattened(self.loaded())
-        for part in path.split(".") if path else ():
-            value = value[int(part)] if isinstance(value, list) else value[part]
-        return value
+        values = flattened(self.loaded())
+        return value_at(values, path) if path else values
 
     def loaded(self) -> Config:
         """The configuration as the library loads it.

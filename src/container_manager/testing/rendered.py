@@ -34,6 +34,7 @@ class Files(Mapping[str, Any]):
         self._outputs = outputs
 
     def __getitem__(self, path: str) -> Any:
+        __tracebackhide__ = True
         output = self._outputs.get(path)
         if output is None:
             near = [one for one in self._outputs if one.endswith(path.rpartition("/")[2])]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 import pytest
@@ -11,10 +12,12 @@ from container_manager.build.trace import to_templates
 from container_manager.discovery import select
 from container_manager.errors import ManagerError, did_you_mean
 from container_manager.testing.checks import RULES
+from container_manager.testing.telling import failure
 
 if TYPE_CHECKING:
     from container_manager.build.pipeline import Prepared
-    from container_manager.model import Service
+    from container_manager.errors import Problem
+    from container_manager.testing.checks import Owner
     from container_manager.testing.projects import ProjectCopy
 
 _RENDERS = "strict_rendering"
@@ -31,7 +34,8 @@ class ServiceChecks:
             exempt = {"health_check": "a batch of jobs, started by hand"}
 
     Attributes:
-        services: names of services, as in ``deployed_services``; ``"*"`` means all of them.
+        services: names of services, as in ``deployed_services``; ``"*"`` means all of them, and
+            the compose services of the root template.
         exempt: the name of a check -> why the services need not keep to it.
     """
 
@@ -63,8 +67,7 @@ class ServiceChecks:
         try:
             _meant(service, project.build().prepared)
         except ManagerError as error:
-            hint = f"\n  {project.hint}" if project.hint else ""
-            raise pytest.fail.Exception(f"{error}{hint}", pytrace=False) from None
+            raise failure(error, project) from None
 
     def test_schema(self, service: str, project: ProjectCopy) -> None:
         """The compose file has only keys that do something."""
@@ -90,8 +93,8 @@ class ServiceChecks:
         except ManagerError:
             pytest.skip("it does not render; test_strict_rendering says why")
         found = [problem for service in services for problem in RULES[rule](service, prepared)]
-        problems = to_templates(found, prepared.rendered)
-        if problems:
+        if found:
+            problems = _in_templates(list(dict.fromkeys(found)), prepared)
             pytest.fail("\n".join(map(str, problems)), pytrace=False)
 
     def _unless_exempt(self, check: str) -> None:
@@ -99,8 +102,14 @@ class ServiceChecks:
             pytest.skip(f"exempt: {self.exempt[check]}")
 
 
-def _meant(name: str, prepared: Prepared) -> Sequence[Service]:
-    """The services that one name of ``services`` means."""
+def _meant(name: str, prepared: Prepared) -> Sequence[Owner]:
+    """The services that one name of ``services`` means; None: those of the root template."""
     if name == _ALL:
-        return prepared.services
+        return (None, *prepared.services)
     return select(prepared.services, prepared.config, [name])
+
+
+def _in_templates(found: Sequence[Problem], prepared: Prepared) -> list[Problem]:
+    """The same with the places of the templates; rendered lines are not told: they hold secrets."""
+    traced = to_templates(found, prepared.rendered)
+    return [replace(b, message=a.message) for a, b in zip(found, traced, strict=True)]

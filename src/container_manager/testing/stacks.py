@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -24,7 +22,10 @@ from container_manager.podman.state import ContainerState
 from container_manager.run import Finished, ProcessRunner
 from container_manager.testing.detached import detach
 from container_manager.testing.ports import Ports
+from container_manager.testing.presses import Presses
+from container_manager.testing.private import meeting_folder, open_lock
 from container_manager.testing.projects import ProjectCopy
+from container_manager.testing.records import Record
 
 _LOG_LINES = 15
 _RUN_TIMEOUT = 60.0
@@ -48,12 +49,16 @@ class Workshop:
 
     def __init__(self, podman: Path) -> None:
         self._podman = podman
-        self._engine: Engine | None = None
-        self._kept: list[str] = []
+        self._presses = Presses()
+        self._record: Record | None = None
+        self._kept = 0
 
     @contextlib.contextmanager
     def running(self, project: ProjectCopy, services: Sequence[str]) -> Iterator[RunningStack]:
         """A stack for the time of the block; afterwards all of it is gone, however the block ends.
+
+        SIGTERM within the block is as good as Ctrl-C. Whatever remains of runs that were killed
+        is removed before.
 
         Args:
             project: what is run.
@@ -70,24 +75,35 @@ class Workshop:
             return found[-1]
 
         self._remember_podman(project.root)
-        try:
+        with self._presses.watched(), contextlib.closing(ports):
+            record = self._recording()
             with _one_at_a_time():
                 opened = open_to_start(project.config_path, services, adapt=adapt)
+            record.add(opened.project.name)
             try:
                 with starting(opened, attached=False):
                     lifecycle.up(opened.project, opened.build, only=opened.only)
                 yield RunningStack(project, opened, found[-1].stack)
             finally:
-                self._remove(opened, found[-1].stack)
-        finally:
-            ports.close()
+                with self._presses.held_off():
+                    self._remove(opened, found[-1].stack, record)
 
     def close(self) -> None:
-        """Remove the images that were kept for the next stack's build."""
-        for name in self._kept:
-            if self._engine is not None:
-                self._engine.remove_image(name)
-        self._kept.clear()
+        """Remove the images that were kept for the next stack's build, and what else is left."""
+        if self._record is not None:
+            with self._presses.held_off():
+                self._record.close(self._engine())
+                self._record = None
+
+    def _recording(self) -> Record:
+        if self._record is None:
+            self._record = Record(self._podman, self._engine())
+        return self._record
+
+    def _engine(self) -> Engine:
+        public = child_environment(os.environ, {})
+        runner = ProcessRunner()
+        return Engine(runner, connect(runner, self._podman, public), public)
 
     def _remember_podman(self, root: Path) -> None:
         """How Podman is to be called was found out once; every copy would ask again."""
@@ -96,23 +112,24 @@ class Workshop:
         if (self._podman / CACHE).is_file():
             shutil.copy2(self._podman / CACHE, state_dir / CACHE)
 
-    def _remove(self, opened: Opened, stack: Stack) -> None:
-        self._engine = opened.project.engine
+    def _remove(self, opened: Opened, stack: Stack, record: Record) -> None:
         for image in stack.builders:
             # Under one more name it outlives the stack, and the next one is built from its layers.
-            name = f"localhost/{stack.project}-kept:{len(self._kept)}"
-            if self._engine.call("tag", image, name).ok:
-                self._kept.append(name)
+            name = f"localhost/{stack.project}-kept:{self._kept}"
+            if opened.project.engine.call("tag", image, name).ok:
+                self._kept += 1
+                record.keep(name)
         with changing(opened.project):
             lifecycle.clean(opened.project, save=False)
+        record.drop(stack.project)
 
 
 @contextlib.contextmanager
 def _one_at_a_time() -> Iterator[None]:
     """Local images that many stacks stand on are made by one of all test processes."""
-    path = Path(tempfile.gettempdir()) / f"container-manager-images-{os.getuid()}.lock"
-    with path.open("w", encoding="ascii") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+    file = open_lock(meeting_folder("locks") / "images", wait=True)
+    assert file is not None
+    with file:
         yield
 
 

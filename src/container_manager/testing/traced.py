@@ -85,6 +85,7 @@ class TracedDict(Traced, dict[Any, Any]):
         self.origins = origins or {}
 
     def __missing__(self, key: object) -> Any:
+        __tracebackhide__ = True
         raise KeyError(f"no {self.what} {key!r}; there are: {', '.join(map(str, self)) or 'none'}")
 
 
@@ -136,6 +137,11 @@ def plain(value: Any) -> Any:
         return {plain(key): plain(child) for key, child in value.items()}
     if isinstance(value, list):
         return [plain(child) for child in value]
+    if isinstance(value, tuple):
+        children = map(plain, value)
+        return type(value)(*children) if hasattr(value, "_fields") else tuple(children)
+    if isinstance(value, (set, frozenset)):
+        return type(value)(map(plain, value))
     for kind, base in ((TracedStr, str), (TracedInt, int), (TracedFloat, float)):
         if isinstance(value, kind):
             return base(value)
