@@ -100,8 +100,8 @@ def test_no_modules_need_each_other_in_a_circle() -> None:
     assert needs == {}
 
 
-COPIER = ("render/tree.py", "scaffold/copying.py", "testing/templates.py")
-"""One module of each room that runs it: builds, scaffolds, and tests of people's templates."""
+COPIER = ("render/tree.py", "scaffold/copying.py", "scaffold/faults.py", "testing/templates.py")
+"""One module of each room that runs it, and the one that says its errors in our words."""
 
 
 def test_copier_is_imported_in_one_place_of_a_room_and_only_when_needed() -> None:

@@ -168,7 +168,14 @@ def show_removed(outcome: Outcome, *, json: bool) -> None:
 def show_new(made: Made, *, json: bool) -> None:
     """What was made from a template, and what to do next."""
     if json:
-        _print_json({"name": made.name, "path": str(made.path), "files": list(made.files)})
+        _print_json(
+            {
+                "name": made.name,
+                "path": str(made.path),
+                "files": list(made.files),
+                "addresses": list(made.addresses),
+            }
+        )
         return
     place = display_path(made.path)
     print(f"Made {place}, {'a project' if made.is_project else made.name}:")
@@ -177,15 +184,29 @@ def show_new(made: Made, *, json: bool) -> None:
     print("Next:")
     if made.is_project:
         print(f"  cd {shlex.quote(place)}")
-        print("  ./run up --detached    # runs it")
-        print("  ./run test             # runs its tests")
-    else:
-        print("  invoke up -d    # runs it")
-        print(f"  pytest {shlex.quote(place)}    # runs its tests")
+    up, test = _commands(made)
+    width = max(len(up), len(test))
+    answers = f", and it answers on {', '.join(made.addresses)}" if made.addresses else ""
+    print(f"  {up:<{width}}    # runs it{answers}")
+    print(f"  {test:<{width}}    # runs its tests")
     if made.remedy is None:
         print("  Commit it: 'invoke update' brings later improvements of the template in.")
     else:
         print(f"Note: {made.remedy}", file=sys.stderr)
+
+
+def _commands(made: Made) -> tuple[str, str]:
+    """How people run what was made, and its tests: by the project's own script, if it has one."""
+    script = made.project / "run"
+    has_script = os.access(script, os.X_OK) and script.is_file()
+    if made.is_project:
+        return ("./run up -d", "./run test") if has_script else ("invoke up -d", "pytest")
+    if not has_script:
+        return "invoke up -d", f"pytest {shlex.quote(display_path(made.path))}"
+    run = shlex.quote(os.path.relpath(script))
+    run = run if "/" in run else f"./{run}"
+    # The script takes paths from the project's folder, wherever people stand.
+    return f"{run} up -d", f"{run} test {shlex.quote(str(made.path.relative_to(made.project)))}"
 
 
 def address(port: PublishedPort) -> str:

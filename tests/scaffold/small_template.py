@@ -51,6 +51,8 @@ COPIER_YML = r"""
       validator: "[% if not 0 <= port <= 65535 %]A port is a number from 0 to 65535.[% endif %]"
     network: {type: str, default: unnamed}
     base_image: {type: str, default: unknown}
+    logged: {type: bool, default: false, when: "[[ make == 'project' ]]"}
+    example_port: {type: int, default: "[[ free_port ]]", when: "[[ make == 'project' ]]"}
 """
 
 ANSWERS = """\
@@ -85,6 +87,15 @@ network: stack
 deployed_services: []
 """
 
+HELLO = """\
+services: {hello: {path: services/hello}}
+deployed_services: {add: [services.hello]}
+"""
+
+HELLO_COMPOSE = """\
+services: {hello: {image: localhost/x, ports: ["127.0.0.1:[[ example_port ]]:80"]}}
+"""
+
 FILES: Mapping[str, str] = {
     "copier.yml": COPIER_YML,
     "template/service/[[ _copier_conf.answers_file ]].jinja": ANSWERS,
@@ -94,6 +105,9 @@ FILES: Mapping[str, str] = {
     "template/project/[[ _copier_conf.answers_file ]].jinja": ANSWERS,
     "template/project/config.yml": PROJECT,
     "template/project/services/docker-compose.yml.j2": "networks: {stack: {}}\n",
+    "template/project/services/hello/service.yml": HELLO,
+    "template/project/services/hello/docker-compose.yml.j2.jinja": HELLO_COMPOSE,
+    "template/project/run": "#!/bin/sh\n",
 }
 
 GIT = {

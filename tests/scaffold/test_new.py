@@ -19,15 +19,15 @@ from container_manager import verbs
 from container_manager.errors import (
     ConfigError,
 )
-from container_manager.scaffold.new import Made
 
 IN_NETWORK = "services: {[[ name ]]: {image: localhost/x, networks: [[[ network ]]]}}\n"
 
 
 class TestAService:
     def test_is_deployed_without_an_edit(self, lab: Project) -> None:
-        made = verbs.new(name="web")
+        made = verbs.new(name="web", data=["port=18125"])
         assert made.name == "services.web"
+        assert made.addresses == ("http://127.0.0.1:18125",)
         assert made.path == lab.root / "services/web"
         assert made.files == (
             ".copier-answers.yml", "docker-compose.yml.j2", "service.yml", "tests/test_web.py",
@@ -135,11 +135,25 @@ class TestAProject:
     def test_gets_its_services_from_the_same_template(
         self, lab: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        verbs.new(lab.root / "config.yml", project="../one")
+        made = verbs.new(lab.root / "config.yml", project="../one")
         monkeypatch.chdir(tmp_path / "one")
         assert recorded(verbs.new(name="web"))["_src_path"] == recorded(
-            Made(name="", path=tmp_path / "one", files=(), is_project=True, source="", remedy=None)
+            made
         )["_src_path"]  # fmt: skip
+
+    def test_its_example_gets_the_next_free_port(
+        self, lab: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        from container_manager.scaffold import surroundings
+
+        with listening() as taken:
+            monkeypatch.setattr(surroundings, "_PROJECT_PORT", taken)
+            monkeypatch.setattr(surroundings, "_LAST_PORT", taken + 5)
+            made = verbs.new(lab.root / "config.yml", project=tmp_path / "one")
+        port = recorded(made)["example_port"]
+        assert port in range(taken + 1, taken + 6)
+        assert "free_port" not in recorded(made)
+        assert made.addresses == (f"http://127.0.0.1:{port}",)
 
     def test_refuses_what_is_there(self, lab: Project) -> None:
         lab.write("one/mine.txt")

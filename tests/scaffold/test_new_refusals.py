@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import textwrap
 
 import pytest
@@ -12,11 +13,12 @@ from tests.scaffold.making import (
     refused,
     repository_with,
 )
-from tests.scaffold.small_template import FILES
+from tests.scaffold.small_template import FILES, git
 
 from container_manager import verbs
 from container_manager.errors import (
     ConfigError,
+    InterruptedByUser,
     ManagerError,
     PreconditionError,
 )
@@ -128,6 +130,10 @@ class TestRefusals:
             (["kind=job"], "--kind and --data kind=… say different things."),
             (["network=https://a:secret@b"],
              "The answer 'network' looks like a secret, and answers are recorded."),
+            (["network=ghp_0123456789abcdefghij"],
+             "The answer 'network' looks like a secret, and answers are recorded."),
+            (["network=a\udcff"], "The answer 'network' holds bytes that are no text in UTF-8."),
+            (["logged=maybe"], "'logged' must be yes or no, not 'maybe'."),
         ],
     )  # fmt: skip
     def test_bad_answers(self, lab: Project, data: list[str], message: str) -> None:
@@ -168,6 +174,17 @@ class TestRefusals:
             "config.yml:2:1: The configuration does not import services/framework/web/service.yml.",
             "  Add to this list: - services/framework/*/service.yml",
             f"So {lab.root}/services/framework/web was not made.",
+        ]
+
+    def test_a_template_without_a_fragment(self, lab: Project) -> None:
+        git(lab.root.parent / "template", "rm", "--quiet", "template/service/service.yml.jinja")
+        repository_with(lab, "template/service/notes.txt", "Nothing.\n")
+        with refused(lab, ConfigError) as said:
+            verbs.new(name="web")
+        assert said == [
+            "The template container-manager made no service.yml, so nothing defines services.web.",
+            "  A template of services has to make one that defines and deploys them.",
+            f"So {lab.root}/services/web was not made.",
         ]
 
     def test_a_service_that_the_project_removes(self, lab: Project) -> None:
@@ -213,17 +230,18 @@ class TestRefusals:
             verbs.new(name="web")
         assert "Another command is making something" in said[0]
 
+    @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
     def test_nothing_stays_when_it_is_interrupted_at_the_end(
-        self, lab: Project, monkeypatch: pytest.MonkeyPatch
+        self, lab: Project, monkeypatch: pytest.MonkeyPatch, number: int
     ) -> None:
-        from container_manager.scaffold import new
+        from container_manager.scaffold import verifying
 
         def interrupted(*_: object) -> None:
             assert (lab.root / "services/framework/web/service.yml").exists()
-            raise KeyboardInterrupt
+            signal.raise_signal(number)
 
-        monkeypatch.setattr(new, "_verify_service", interrupted)
-        with pytest.raises(KeyboardInterrupt):
+        monkeypatch.setattr(verifying, "works", interrupted)
+        with pytest.raises(InterruptedByUser, match=r"^Interrupted: nothing was made\.$"):
             verbs.new(name="framework.web")
         assert not (lab.root / "services/framework").exists()
         assert [path.name for path in (lab.root / "services").iterdir()] == [

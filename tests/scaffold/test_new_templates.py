@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import pty
+import select
 import subprocess
 import sys
 import time
@@ -26,7 +27,7 @@ from container_manager.errors import (
     ConfigError,
     InterruptedByUser,
 )
-from container_manager.scaffold.copying import told
+from container_manager.scaffold.faults import told
 
 
 class TestOtherTemplates:
@@ -109,12 +110,28 @@ class TestTheProgram:
         told = capsys.readouterr()
         assert told.out.startswith("Made services/framework/web, framework.web:\n")
         assert " - docker-compose.yml.j2\n" in told.out
-        assert "  invoke up -d" in told.out
+        assert "  invoke up -d                     # runs it\n" in told.out
+        assert "  pytest services/framework/web    # runs its tests\n" in told.out
         assert "Commit it" in told.out
         assert told.err == ""
 
+    def test_says_where_it_answers_and_how_to_run_it(
+        self, lab: Project, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (lab.root / "run").write_text("#!/bin/sh\n", encoding="utf-8")
+        (lab.root / "run").chmod(0o755)
+        assert outcome("new", "web", "--data", "port=18126") == 0
+        told = capsys.readouterr().out
+        assert "  ./run up -d" in told
+        assert "# runs it, and it answers on http://127.0.0.1:18126\n" in told
+        assert "  ./run test services/web    # runs its tests\n" in told
+
+        monkeypatch.chdir(lab.root / "services")
+        assert outcome("new", "second") == 0
+        assert "  ../run test services/second " in capsys.readouterr().out
+
     def test_prints_json(self, lab: Project, capsys: pytest.CaptureFixture[str]) -> None:
-        assert outcome("new", "web", "--json") == 0
+        assert outcome("new", "web", "--data", "port=18127", "--json") == 0
         assert json.loads(capsys.readouterr().out) == {
             "name": "services.web",
             "path": str(lab.root / "services/web"),
@@ -124,6 +141,7 @@ class TestTheProgram:
                 "service.yml",
                 "tests/test_web.py",
             ],
+            "addresses": ["http://127.0.0.1:18127"],
         }
 
     def test_data_may_be_given_several_times(self, lab: Project) -> None:
@@ -162,7 +180,9 @@ class TestTheProgram:
         prompts = [(b"Name of the service", b"framework.asked\n"), (b"port", b"\r"),
                    (b"network", b"\r"), (b"base_image", b"\r")]  # fmt: skip
         with contextlib.suppress(OSError):  # the terminal is closed at the end
-            while time.monotonic() < deadline and (data := os.read(leader, 4096)):
+            while select.select([leader], [], [], max(0, deadline - time.monotonic()))[0]:
+                if not (data := os.read(leader, 4096)):
+                    break
                 seen += data
                 if b"\x1b[6n" in data:
                     os.write(leader, b"\x1b[1;1R")

@@ -7,6 +7,7 @@ older one is refused, wherever a project is built.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -67,7 +68,7 @@ def read(path: Path) -> Answers:
     """Read an answers file.
 
     Raises:
-        ConfigError: it cannot be read, or is no mapping.
+        ConfigError: it cannot be read, is no mapping, or has a key that is no text.
     """
     node = parse_yaml(read_text(path), path, compose=True)
     if node is None or not isinstance(node.value, dict):
@@ -76,11 +77,44 @@ def read(path: Path) -> Answers:
             where=Location(path),
             remedy="Bring the committed one back: git checkout -- PATH.",
         )
+    raise_all(
+        ConfigError,
+        [
+            Problem(
+                message=f"The name of an answer must be text, not {key!r}.",
+                where=child.where,
+                remedy="Bring the committed file back: git checkout -- PATH.",
+            )
+            for key, child in node.value.items()
+            if not isinstance(key, str)
+        ],
+    )
     return Answers(
         path=path,
         values={str(key): child.plain() for key, child in node.value.items()},
         places={str(key): child.where for key, child in node.value.items()},
     )
+
+
+def record(path: Path, version: str) -> None:
+    """Have an answers file name the version that was chosen.
+
+    Copier asks git for a name of the commit, and of several tags git may take another: one that
+    is moved to a later commit hides what has changed since.
+
+    Args:
+        path: the file; where there is none, or none with a version, nothing is done.
+        version: the tag.
+    """
+    import yaml
+
+    if not path.is_file():
+        return
+    line = yaml.safe_dump({COMMIT: version}, allow_unicode=True).rstrip("\n").encode()
+    before = path.read_bytes()
+    after = re.sub(rb"^%b:[^\r\n]*" % COMMIT.encode(), lambda _: line, before, flags=re.MULTILINE)
+    if after != before:
+        path.write_bytes(after)
 
 
 def check(folders: Iterable[Path]) -> Sequence[Problem]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import shlex
 import signal
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from container_manager.errors import PreconditionError, RuntimeFailure
+from container_manager.errors import PreconditionError, Problem, RuntimeFailure, display_path
 from container_manager.scaffold.git import Git
+from container_manager.scaffold.keeping import Kept
 from container_manager.scaffold.merging import Conflict, Entry, Workshop
 
 _EXACT = ("-c", "apply.whitespace=nowarn", "-c", "apply.ignoreWhitespace=no", "apply", "--binary")
@@ -35,7 +37,7 @@ class Change:
         """Write it, and tell git of the conflicts, so that nobody commits their markers.
 
         Raises:
-            PreconditionError: git refused; nothing was changed.
+            PreconditionError: git refused; it says whether nothing was changed.
         """
         if self.git("rev-parse", "HEAD") != self.shop.head:
             raise PreconditionError(
@@ -53,18 +55,37 @@ class Change:
             self._write(patch, stages)
 
     def _write(self, patch: Path, stages: str) -> None:
-        applied = self.git.ask(*_EXACT, str(patch))
-        if not applied.ok:
-            raise PreconditionError(
-                f"Git cannot apply the update: nothing was changed.\n{applied.last_lines}",
-                remedy="See that the files named are as they were committed: git status.",
-            )
+        touched = self.shop.git.listed(
+            "diff", "--no-renames", "--name-only", "-z", self.shop.head, self.commit
+        )
         try:
-            if stages:
-                self.git("update-index", "-z", "--index-info", stdin=stages)
-        except RuntimeFailure:
-            self.git(*_EXACT, "--reverse", str(patch))
-            raise
+            kept = Kept.of(self.git.folder, touched)
+        except OSError as error:
+            raise PreconditionError(
+                f"{error.filename} cannot be read ({error.strerror}): nothing was changed."
+            ) from error
+        why = self._failure(patch, stages)
+        if why is None:
+            return
+        # Git looks at all contents first, but not at whether it may write, or has the space.
+        left = kept.bring_back()
+        if left:
+            raise PreconditionError(_left(self.git.folder, kept, left, why))
+        raise PreconditionError(
+            f"Git cannot apply the update: nothing was changed.\n{why}",
+            remedy="Mend that, see that the files are as they were committed (git status), and run "
+            "it again.",
+        )
+
+    def _failure(self, patch: Path, stages: str) -> str | None:
+        """Why git could not write all of it; None where it could."""
+        try:
+            done = self.git.ask(*_EXACT, str(patch))
+            if done.ok and stages:
+                done = self.git.ask("update-index", "-z", "--index-info", stdin=stages)
+        except RuntimeFailure as error:
+            return str(error)
+        return None if done.ok else done.last_lines
 
     def _stages(self) -> str:
         """What the index is to say of the conflicts; their contents are put into git."""
@@ -82,6 +103,20 @@ class Change:
             return
         name = self.shop.git("unpack-file", entry.blob)
         self.git("hash-object", "-w", "--no-filters", "--", str(self.shop.git.folder / name))
+
+
+def _left(folder: Path, kept: Kept, left: Sequence[str], why: str) -> Problem:
+    """What stays of an update that failed in its middle, and could not be taken back."""
+    names = {path: shlex.quote(display_path(folder / path)) for path in left}
+    back = [name for path, name in names.items() if kept.was_there(path)]
+    ours = [name for path, name in names.items() if not kept.was_there(path)]
+    ways = [f"git checkout HEAD -- {' '.join(back)}"] if back else []
+    ways += [f"rm -rf {' '.join(ours)}"] if ours else []
+    return Problem(
+        message="Git could not apply all of the update, and these are not as they were: "
+        f"{', '.join(names.values())}. Everything else is.\n{why}",
+        remedy=f"Mend that, and go back: {' && '.join(ways)}",
+    )
 
 
 @contextlib.contextmanager

@@ -137,8 +137,10 @@ def questions(text: str) -> dict[str, Mapping[str, Any]] | None:
         if not isinstance(document, dict):
             continue
         for key, value in document.items():
-            if not str(key).startswith("_"):
-                found[str(key)] = value if isinstance(value, dict) else {"default": value}
+            if not isinstance(key, str):
+                return None
+            if not key.startswith("_"):
+                found[key] = value if isinstance(value, dict) else {"default": value}
     return found
 
 

@@ -39,17 +39,20 @@ class Conflict:
         lines: where its markers begin; empty where one side has no file, or no text.
         deleted: whether the template has the file no more.
         stages: the sides of the conflict, by git's numbers.
+        beside: the name of the user's file, where the template has a folder in its place.
     """
 
     path: str
     lines: tuple[int, ...]
     deleted: bool
     stages: Mapping[int, Entry]
+    beside: str | None = None
 
     def told(self, shown: str) -> str:
         """One line about it; ``shown`` is how people know the file."""
         if self.deleted:
-            return f"{shown}: you changed it, the template has it no more; yours is kept"
+            kept = f" as '{self.beside}'" if self.beside else ""
+            return f"{shown}: you changed it, the template has it no more; yours is kept{kept}"
         if not self.lines:
             return f"{shown}: you and the template changed it; yours is kept"
         word = "lines" if len(self.lines) > 1 else "line"
@@ -105,6 +108,11 @@ class Workshop:
         commit = self.git("commit-tree", tree, *parents, "-m", "update")
         self.git("update-ref", "--no-deref", "HEAD", commit)
         return commit
+
+    def check_out(self, commit: str) -> None:
+        """Have the files of a commit here, and no others."""
+        self.git("checkout", "--quiet", "--force", "--detach", commit)
+        self.git("clean", "-ffdxq")
 
     def entries(self, commit: str) -> dict[str, Entry]:
         """All files of a commit, by their paths."""
@@ -168,8 +176,7 @@ def merge(shop: Workshop, current: str, old: str, new: str, answers_path: str) -
     mine = {path: entry for path, entry in everything.items() if path in before or path in after}
     mine[answers_path] = before[answers_path]
     ours = shop.commit_tree(shop.tree_with(None, mine), old)
-    shop.git("checkout", "--quiet", "--force", "--detach", ours)
-    shop.git("clean", "-ffdxq")
+    shop.check_out(ours)
     named = {f"GITHEAD_{ours}": BEFORE, f"GITHEAD_{new}": AFTER}
     merging = Git(runner=shop.git.runner, folder=shop.git.folder, env={**shop.git.env, **named})
     finished = merging.ask("merge-recursive", old, "--", ours, new)
@@ -196,12 +203,15 @@ def _settle(
             continue  # the template renamed what the user deleted: a new file, then
         if _OURS not in stages:
             continue
+        place = shop.git.folder / path
+        beside = place.with_name(f"{place.name}~{BEFORE}")  # git's name for it
         conflicts.append(
             Conflict(
                 path=path,
-                lines=tuple(marker_lines(shop.git.folder / path)),
+                lines=tuple(marker_lines(place)),
                 deleted=_THEIRS not in stages,
                 stages=stages,
+                beside=beside.name if place.is_dir() and beside.is_file() else None,
             )
         )
     return tuple(conflicts), tuple(deleted)

@@ -15,22 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from container_manager.build import pipeline
-from container_manager.config.loader import CONFIG_NAME, Config, load
-from container_manager.config.packages import FRAGMENT
-from container_manager.config.source import read_yaml
-from container_manager.errors import (
-    ConfigError,
-    Location,
-    ManagerError,
-    Problem,
-    UsageError,
-    raise_all,
-)
-from container_manager.names import Match, resolve
+from container_manager.config.loader import CONFIG_NAME, Config
+from container_manager.errors import ConfigError, Location, UsageError, raise_all
 from container_manager.progress import Progress
 from container_manager.run import Runner
-from container_manager.scaffold import answers, copying, given, naming, surroundings
+from container_manager.scaffold import answers, copying, given, naming, surroundings, verifying
 from container_manager.scaffold.fetching import Template, fetch, slowly
 from container_manager.scaffold.placing import alone, placed
 from container_manager.scaffold.sources import choose
@@ -44,7 +33,8 @@ class Made:
         name: the service's canonical name, or the project's folder.
         path: the folder, absolute.
         files: its files, relative to it.
-        is_project: whether it is a project.
+        project: the folder of the project; for a new one, the same.
+        addresses: where it will be reached from this machine.
         source: the template, as people know it.
         remedy: why improvements of the template cannot be brought in later, and what to do; None
             where they can.
@@ -53,9 +43,15 @@ class Made:
     name: str
     path: Path
     files: tuple[str, ...]
-    is_project: bool
+    project: Path
+    addresses: tuple[str, ...]
     source: str
     remedy: str | None
+
+    @property
+    def is_project(self) -> bool:
+        """Whether it is a project."""
+        return self.path == self.project
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,8 +100,10 @@ def new_service(config: Config, wishes: Wishes, runner: Runner, progress: Progre
             _rendered(template, target.path, {**data, **context}, defaults, wishes, progress) as at,
             placed(at, config.root / target.path),
         ):
-            _verify_service(config, target, around)
-            return _made(target.canonical, config.root / target.path, template)
+            reached = verifying.works(config, target, around, template.source.name)
+            return _made(
+                target.canonical, config.root / target.path, config.root, template, reached
+            )
 
 
 def new_project(
@@ -133,11 +131,14 @@ def new_project(
     data = _data(wishes, template, named=False)
     if template.source.ours:
         data["make"] = "project"
-    with _rendered(template, folder.name, data, {}, wishes, progress) as at, placed(at, folder):
-        if (folder / CONFIG_NAME).is_file():
-            with _taken_back(folder):
-                pipeline.prepare(load(folder / CONFIG_NAME))
-        return _made(folder.name, folder, template, is_project=True)
+    context = surroundings.project_data()
+    with (
+        _rendered(template, folder.name, {**data, **context}, {}, wishes, progress) as at,
+        placed(at, folder),
+    ):
+        path = folder / CONFIG_NAME
+        reached = verifying.project_works(path) if path.is_file() else ()
+        return _made(folder.name, folder, folder, template, reached)
 
 
 def _asked_name(wishes: Wishes) -> str:
@@ -195,6 +196,8 @@ def _rendered(
                 user_defaults=wanted,
                 ask=wishes.ask,
             )
+        if template.tagged and template.ref:
+            answers.record(made / answers.NAME, template.ref)
         _check_recorded(made, wishes.data if source.ours else {})
         yield made
 
@@ -217,61 +220,16 @@ def _check_recorded(made: Path, data: Mapping[str, Any]) -> None:
         raise UsageError(f"'{idle[0]}' is not asked for {about}.", remedy="Leave it out.")
 
 
-def _verify_service(
-    config: Config, target: naming.Target, around: surroundings.Surroundings
-) -> None:
-    """See that the project, loaded anew, deploys the service and renders."""
-    with _taken_back(config.root / target.path):
-        loaded = load(config.path)
-        found = resolve(loaded.values, target.canonical)
-        fragment = config.root / target.path / FRAGMENT
-        if not isinstance(found, Match) and fragment not in loaded.imported_from:
-            raise ConfigError(_not_imported(loaded, target))
-        prepared = pipeline.prepare(loaded)
-        if target.canonical not in {service.name for service in prepared.services}:
-            raise ConfigError(
-                f"The service {target.canonical} would not be deployed.",
-                where=loaded.nearest_origin("deployed_services"),
-                remedy=f"Its {FRAGMENT} has to say deployed_services: "
-                f"{{add: [{target.canonical}]}}, and no file may remove it.",
-            )
-        own = prepared.stack.owned_by([target.canonical])
-        ports = [port for name in own for port in prepared.stack.services[name].ports]
-        problems = (around.port_problem(port) for port in ports)
-        raise_all(UsageError, [problem for problem in problems if problem])
-
-
-def _not_imported(config: Config, target: naming.Target) -> Problem:
-    pattern = f"{Path(target.path).parent.as_posix()}/*/{FRAGMENT}"
-    if target.application:
-        pattern = f"services/applications/*/*/{FRAGMENT}"
-    own = read_yaml(config.path)
-    said = own.find(("import",)) if own else None
-    line = f"import: ['{pattern}']" if said is None else f"- {pattern}"
-    return Problem(
-        message=f"The configuration does not import {target.path}/{FRAGMENT}.",
-        where=said.where if said else Location(config.path),
-        remedy=f"Add to {'it' if said is None else 'this list'}: {line}",
-    )
-
-
-@contextmanager
-def _taken_back(folder: Path) -> Iterator[None]:
-    """A block whose errors are about what was just made, and end with its removal."""
-    try:
-        yield
-    except ManagerError as error:
-        told = Problem(message=f"So {folder} was not made.")
-        raise type(error)([*error.problems, told]) from error
-
-
-def _made(name: str, path: Path, template: Template, *, is_project: bool = False) -> Made:
+def _made(
+    name: str, path: Path, project: Path, template: Template, addresses: tuple[str, ...]
+) -> Made:
     files = [one.relative_to(path).as_posix() for one in path.rglob("*") if not one.is_dir()]
     return Made(
         name=name,
         path=path,
         files=tuple(sorted(files)),
-        is_project=is_project,
+        project=project,
+        addresses=addresses,
         source=template.source.shown,
         remedy=_no_updates(path, template),
     )

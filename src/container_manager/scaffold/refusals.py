@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
-from container_manager.errors import Location, PreconditionError, Problem
+from container_manager.errors import Location, PreconditionError, Problem, display_path
 from container_manager.scaffold.git import Git
 from container_manager.scaffold.targets import Target
 
@@ -25,8 +26,7 @@ def left_open(git: Git, target: Target) -> list[Problem]:
         Problem(
             message="A conflict of an earlier update is not resolved.",
             where=Location(git.folder / path, marker_line(git.folder / path)),
-            remedy=f"Choose the lines to keep, remove the markers, then: git add {path} && "
-            "git commit.",
+            remedy="Choose the lines to keep, remove the markers, then: git add -A && git commit.",
         )
         for path in dict.fromkeys(paths)
     ]
@@ -47,7 +47,7 @@ def marker_lines(path: Path) -> list[int]:
 
 def unsaved(git: Git, target: Target) -> list[Problem]:
     """What of a target is not committed, so that nothing could bring it back."""
-    answers_file = within(git, target.answers_path)
+    answers_file = answers_within(git, target)
     if not git.ask("cat-file", "-e", f"HEAD:{answers_file}").ok:
         return [_never_committed(git, target, answers_file)]
     status = git.listed(
@@ -60,8 +60,8 @@ def unsaved(git: Git, target: Target) -> list[Problem]:
     shown = ", ".join(changed[:_SHOWN]) + (" …" if len(changed) > _SHOWN else "")
     return [
         Problem(
-            message=f"There are changes that are not committed: {shown}.",
-            where=Location(target.folder),
+            message=f"{target.name} has changes that are not committed: {shown}.",
+            where=target.where,
             remedy="Commit them (git add -A && git commit), or put them away (git stash -u).",
         )
     ]
@@ -79,39 +79,52 @@ def in_the_way(git: Git, added: Iterable[str]) -> list[Problem]:
         place = git.folder / path
         inside = [parent for parent in place.parents if parent.is_relative_to(git.folder)]
         blocker = next((p for p in inside if p.is_file() or p.is_symlink()), None)
-        if blocker or (place.is_dir() and not place.is_symlink()):
+        if blocker is None and place.is_dir() and not place.is_symlink():
+            blocker = place
+        # What git knows there goes away with the update: no commit holds both.
+        if blocker and _holds_unknown(git, blocker):
             problems.append(
                 Problem(
                     message="The template needs this path, and something of another kind is here.",
-                    where=Location(blocker or place),
+                    where=Location(blocker),
                     remedy="Rename it, and commit that.",
                 )
             )
-        elif place.is_symlink() or place.exists():
+        elif not blocker and (place.is_symlink() or place.exists()):
             problems.append(
                 Problem(
                     message="The template writes this file, and git ignores yours.",
                     where=Location(place),
-                    remedy=f"Commit it (git add -f {path}), or move it away.",
+                    remedy=f"Commit it (git add -f {shlex.quote(display_path(place))}), or move "
+                    "it away.",
                 )
             )
     return problems
 
 
-def within(git: Git, path: Path) -> str:
-    """A path as git calls it: from the top of the working tree.
+def _holds_unknown(git: Git, path: Path) -> bool:
+    """Whether something is at a path, or below it, that git does not know."""
+    return bool(git.listed("ls-files", "--others", "-z", "--", str(path)))
+
+
+def within(git: Git, folder: Path) -> str:
+    """A folder as git calls it: from the top of the working tree, through no symlink.
 
     Raises:
         PreconditionError: a symlink leads out of the working tree.
     """
-    # The last part as it is: git keeps a symlink, not what it leads to.
-    place = path.parent.resolve() / path.name if path.is_symlink() else path.resolve()
+    place = folder.resolve()
     if not place.is_relative_to(git.folder.resolve()):
         raise PreconditionError(
             f"{place} is outside of the repository {git.folder}: nothing there can be updated.",
-            where=Location(path),
+            where=Location(folder),
         )
     return place.relative_to(git.folder.resolve()).as_posix()
+
+
+def answers_within(git: Git, target: Target) -> str:
+    """The answers file of a target as git calls it: git keeps a symlink, not what it leads to."""
+    return (PurePosixPath(within(git, target.folder)) / target.answers_path.name).as_posix()
 
 
 def _never_committed(git: Git, target: Target, answers_file: str) -> Problem:
@@ -126,6 +139,6 @@ def _never_committed(git: Git, target: Target, answers_file: str) -> Problem:
         )
     return Problem(
         message=f"{target.name} was never committed: an update could not keep your edits.",
-        where=Location(target.folder),
+        where=target.where,
         remedy="Commit it first: git add -A && git commit.",
     )

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from container_manager.errors import Location, PreconditionError, Problem
+from container_manager.errors import Location, ManagerError, PreconditionError, Problem
 from container_manager.scaffold import answers, copying
 from container_manager.scaffold.answers import Answers
+from container_manager.scaffold.faults import is_of_git, is_of_kinds
 from container_manager.scaffold.git import overrides
 from container_manager.scaffold.merging import Workshop
 from container_manager.scaffold.versions import Step
@@ -61,15 +63,18 @@ def render(
     place = shop.git.folder / folder
     place.mkdir(parents=True, exist_ok=True)
     recorded = {key: value for key, value in said.values.items() if not key.startswith("_")}
-    env = overrides(os.environ)
+    env = _env(shop)
     copying.recreate(step.source, place, ref=step.old, data=recorded, env=env)
     written = place / answers.NAME
     if not moved:
         written.write_bytes(said.path.read_bytes())
     elif not written.is_file():
         raise PreconditionError(f"The template {step.source} writes no {answers.NAME}.")
+    if moved or step.old != said.commit:
+        answers.record(written, step.old)
     old = shop.commit_files()
-    copying.bring_forward(step.source, place, ref=step.new, data=data, ask=ask, env=env)
+    _bring_forward(shop, old, place, step, data, ask=ask)
+    answers.record(written, step.new)
     now = answers.read(written)
     _refuse_newer_library(now, said.path)
     asked = {
@@ -78,6 +83,36 @@ def render(
         if not key.startswith("_") and key not in recorded and key not in data
     }
     return Rendered(old=old, new=shop.commit_files(old), asked=asked, answers=now.values)
+
+
+def _bring_forward(
+    shop: Workshop, old: str, place: Path, step: Step, data: Mapping[str, str], *, ask: bool
+) -> None:
+    """Have Copier update the rendering, which stands committed."""
+    env = _env(shop)
+    written = place / answers.NAME
+    recorded = written.read_bytes()
+    bring = partial(copying.bring_forward, step.source, place, ref=step.new)
+    try:
+        bring(data=data, ask=ask, env=env)
+    except ManagerError as error:
+        if is_of_git(error):
+            shop.check_out(old)
+        elif is_of_kinds(error):
+            # Copier puts no folder where a file is, nor the reverse; where nothing is, it need not.
+            shop.empty()
+            place.mkdir(parents=True, exist_ok=True)
+            written.write_bytes(recorded)
+            bring = partial(copying.bring_afresh, step.source, place, ref=step.new)
+        else:
+            raise
+        bring(data=data, ask=ask, env=env)
+
+
+def _env(shop: Workshop) -> dict[str, str]:
+    """Variables for Copier's git, whose repositories borrow objects of the workshop's sort."""
+    sort = shop.git("rev-parse", "--show-object-format")
+    return {**overrides(os.environ), "GIT_DEFAULT_HASH": sort}
 
 
 def _refuse_newer_library(now: Answers, path: Path) -> None:

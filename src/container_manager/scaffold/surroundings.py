@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,6 +18,9 @@ from container_manager.preflight.ports import PortTest, try_bind
 
 _FIRST_PORT, _LAST_PORT = 8100, 8899
 """Where free ports are looked for: above the usual ports of programs, below those of the system."""
+
+_PROJECT_PORT = 8080
+"""Where the search for the port of a new project's example begins."""
 
 MAX_PORT = 65535
 
@@ -59,10 +62,7 @@ class Surroundings:
 
     def free_port(self, try_port: PortTest = try_bind) -> int | None:
         """The next port that no service publishes and no program of this machine has."""
-        for number in range(_FIRST_PORT, _LAST_PORT + 1):
-            if number not in self.ports and try_port(local_port(number)) is None:
-                return number
-        return None
+        return _first_free(_FIRST_PORT, self.ports, try_port)
 
     def port_problem(self, port: Port, try_port: PortTest = try_bind) -> Problem | None:
         """Why a port cannot be had; None where it can."""
@@ -89,6 +89,12 @@ class Surroundings:
             "known_applications": list(self.applications),
             **({"free_port": free} if free else {}),
         }
+
+
+def project_data(try_port: PortTest = try_bind) -> dict[str, object]:
+    """What the template of a whole project may use beside answers."""
+    free = _first_free(_PROJECT_PORT, {}, try_port)
+    return {"free_port": free} if free else {}
 
 
 def look(config: Config) -> Surroundings:
@@ -129,6 +135,13 @@ def local_port(number: int) -> Port:
         protocol="tcp",
         where=Location(Path()),
     )
+
+
+def _first_free(first: int, taken: Container[int], try_port: PortTest) -> int | None:
+    for number in range(first, _LAST_PORT + 1):
+        if number not in taken and try_port(local_port(number)) is None:
+            return number
+    return None
 
 
 def _holder(

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from container_manager.config.loader import Config
-from container_manager.errors import Problem, UsageError, did_you_mean, raise_all
+from container_manager.config.packages import FRAGMENT
+from container_manager.errors import Location, Problem, UsageError, did_you_mean, raise_all
 from container_manager.model import dotted
 from container_manager.names import Match, defined_names, resolve
 from container_manager.scaffold import answers
 
+_PROJECT = "the project"
 _SERVICES = "services"
 _SKIPPED = frozenset({".git", ".venv", "__pycache__", "node_modules"})
 
@@ -36,6 +38,11 @@ class Target:
         """Its answers file, absolute."""
         return self.folder / answers.NAME
 
+    @property
+    def where(self) -> Location | None:
+        """Where it lies; None for the project, whose folder people mostly stand in."""
+        return None if self.name == _PROJECT else Location(self.folder)
+
 
 def choose(root: Path, config: Config | None, names: Iterable[str]) -> list[Target]:
     """The targets that ``names`` mean; all where there are none. The project comes first.
@@ -49,11 +56,12 @@ def choose(root: Path, config: Config | None, names: Iterable[str]) -> list[Targ
         UsageError: with every name that leads nowhere, or there is nothing to update at all.
     """
     wanted = list(names)
+    from_template = (root / answers.NAME).is_file()
     known = _named(root, config)
     targets = [target for target in known.values() if target.answers_path.is_file()]
     if not wanted:
-        if (root / answers.NAME).is_file():
-            targets.insert(0, Target(name="the project", folder=root, called=frozenset()))
+        if from_template:
+            targets.insert(0, Target(name=_PROJECT, folder=root, called=frozenset()))
         if not targets:
             raise UsageError(
                 f"Nothing in {root} was made from a template: no folder has a {answers.NAME}.",
@@ -69,19 +77,24 @@ def choose(root: Path, config: Config | None, names: Iterable[str]) -> list[Targ
         if len(found) == 1 and found[0] in targets:
             chosen[found[0].folder] = found[0]
         else:
-            problems.append(_no_target(name, found, targets))
+            problems.append(_no_target(name, found, targets, with_project=from_template))
     raise_all(UsageError, problems)
     return list(chosen.values())
 
 
-def _no_target(name: str, found: Sequence[Target], targets: Sequence[Target]) -> Problem:
+def _no_target(
+    name: str, found: Sequence[Target], targets: Sequence[Target], *, with_project: bool
+) -> Problem:
     if len(found) > 1:
         listed = " or ".join(target.name for target in found)
         return Problem(message=f"{name!r} is ambiguous.", remedy=f"Write {listed}.")
     if found:
         return Problem(
-            message=f"{found[0].name} was not made from a template: it has no {answers.NAME}.",
-            remedy="It is yours alone; there is nothing to update.",
+            message=f"{found[0].name} has no {answers.NAME}: it was not made from a template of "
+            "its own.",
+            remedy="If it came with the project, 'update' without a name brings it forward."
+            if with_project
+            else "It is yours alone; there is nothing to update.",
         )
     near = did_you_mean(name, {spelling for target in targets for spelling in target.called})
     listed = ", ".join(target.name for target in targets) or "none"
@@ -92,12 +105,12 @@ def _no_target(name: str, found: Sequence[Target], targets: Sequence[Target]) ->
 
 
 def _named(root: Path, config: Config | None) -> dict[Path, Target]:
-    """Services by folder: those that are defined, and those that only have an answers file."""
+    """Services by folder: those that are defined, and those that only their files tell of."""
     found: dict[Path, Target] = {}
     for name, folder in _defined(config):
         if folder.is_relative_to(root) and folder != root:
             found.setdefault(folder, _target(name, folder))
-    for folder in _with_answers(root / _SERVICES):
+    for folder in _made(root / _SERVICES):
         found.setdefault(folder, _target(_name_of(folder.relative_to(root / _SERVICES)), folder))
     return dict(sorted(found.items(), key=lambda item: item[1].name))
 
@@ -117,10 +130,10 @@ def _defined(config: Config | None) -> Iterator[tuple[str, Path]]:
             yield name, Path(os.path.normpath(config.root / path))
 
 
-def _with_answers(services: Path) -> Iterator[Path]:
+def _made(services: Path) -> Iterator[Path]:
     for folder, folders, files in os.walk(services):
         folders[:] = sorted(name for name in folders if name not in _SKIPPED)
-        if answers.NAME in files and Path(folder) != services:
+        if not {answers.NAME, FRAGMENT}.isdisjoint(files) and Path(folder) != services:
             yield Path(folder)
 
 

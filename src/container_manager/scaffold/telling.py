@@ -10,6 +10,10 @@ from collections.abc import Iterator
 from container_manager.errors import display_path
 from container_manager.scaffold.update import Preview, TargetUpdate
 
+_LOOK = (
+    "Look with 'git diff' and 'git status' (new files are in the latter), then 'git add -A' and "
+    "commit."
+)
 _WORDS = {"A": "added", "D": "removed", "M": "changed", "R": "renamed"}
 
 
@@ -18,8 +22,12 @@ def show_preview(seen: Preview) -> None:
     for name, version in seen.current.items():
         _say(f"{name}: nothing newer ({version})")
     for target in seen.targets:
-        _say(f"{target.name}: {target.old} -> {target.new}")
-        print(target.diff, flush=True)
+        step = f"{target.name}: {target.old} -> {target.new}"
+        if target.notes_version:
+            _say(f"{step}: only this version is noted, nothing else changes")
+        else:
+            _say(step)
+            print(target.diff, flush=True)
         for line in _lines(seen, target):
             _say(line)
 
@@ -31,7 +39,7 @@ def show_outcome(seen: Preview, *, check: bool) -> None:
     if check:
         _say("Nothing was changed. Without --check, the update is made.")
     elif not seen.conflicts:
-        _say(f"Updated. See it with 'git diff', then commit it. {_way_back(seen)}")
+        _say(f"Updated. {_LOOK} {_way_back(seen)}")
     if not seen.conflicts:
         return
     _say("Conflicts that would remain:" if check else "Conflicts that remain:")
@@ -39,8 +47,8 @@ def show_outcome(seen: Preview, *, check: bool) -> None:
         _say(f"- {conflict.told(display_path(seen.top / conflict.path))}")
     if not check:
         _say(
-            "Edit these files: keep the lines you want and remove the markers. Then 'git add' each "
-            f"('git rm' to drop one), and commit.\n{_way_back(seen)}"
+            "Edit these files: keep the lines you want and remove the markers ('git rm' drops a "
+            f"file). {_LOOK} Not before: 'git commit -a' takes markers, too.\n{_way_back(seen)}"
         )
 
 
@@ -74,7 +82,7 @@ def show_json(seen: Preview, *, check: bool) -> None:
 
 
 def _lines(seen: Preview, target: TargetUpdate) -> Iterator[str]:
-    for kind, *paths in target.files:
+    for kind, *paths in () if target.notes_version else target.files:
         shown = " -> ".join(display_path(seen.top / path) for path in paths)
         yield f"  {_WORDS.get(kind, 'changed'):<8} {shown}"
     for path in target.stay_deleted:
@@ -87,7 +95,11 @@ def _lines(seen: Preview, target: TargetUpdate) -> Iterator[str]:
 
 
 def _way_back(seen: Preview) -> str:
-    folders = " ".join(shlex.quote(display_path(target.folder)) for target in seen.targets)
+    all_of = {target.folder for target in seen.targets}
+    outermost = [
+        target.folder for target in seen.targets if all_of.isdisjoint(target.folder.parents)
+    ]
+    folders = " ".join(shlex.quote(display_path(folder)) for folder in outermost)
     reset = f"git reset --quiet -- {folders} && " if seen.conflicts else ""
     return f"To get back: {reset}git stash --include-untracked -- {folders}"
 

@@ -16,18 +16,18 @@ from container_manager.errors import (
     Problem,
     RuntimeFailure,
     UsageError,
-    did_you_mean,
     raise_all,
 )
 from container_manager.progress import Progress
 from container_manager.run import Runner
-from container_manager.scaffold import answers, refusals
+from container_manager.scaffold import answers, given, refusals
 from container_manager.scaffold.answers import Answers
 from container_manager.scaffold.applying import Change
-from container_manager.scaffold.fetching import slowly
+from container_manager.scaffold.fetching import fetch, slowly
 from container_manager.scaffold.git import Git, open_repository
 from container_manager.scaffold.merging import Conflict, Merged, Workshop, merge, workshop
 from container_manager.scaffold.rendering import Rendered, render
+from container_manager.scaffold.sources import Source
 from container_manager.scaffold.targets import Target, choose
 from container_manager.scaffold.versions import Step, Versions
 
@@ -76,6 +76,15 @@ class TargetUpdate:
     conflicts: tuple[Conflict, ...]
     stay_deleted: tuple[str, ...]
     asked: Mapping[str, Any]
+
+    @property
+    def notes_version(self) -> bool:
+        """Whether nothing but the noted version changes."""
+        hunks = self.diff.partition("\n@@")[2].splitlines()
+        changed = [line for line in hunks if line.startswith(("+", "-"))]
+        noted = (f"+{answers.COMMIT}:", f"-{answers.COMMIT}:")
+        is_one_file = len(self.files) == 1 and bool(changed)
+        return is_one_file and all(line.startswith(noted) for line in changed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +149,10 @@ def preview(
     if not pending:
         yield Preview(top=git.folder, current=current)
         return
+    if wish.data:
+        urls = dict.fromkeys(one.step.source for one in pending)
+        templates = [fetch(Source(name=url, url=url), runner, progress) for url in urls]
+        given.check_values(wish.data, templates)
     with workshop(git, git.folder.name) as shop:
         yield _previewed(git, shop, pending, current, wish, progress)
 
@@ -203,16 +216,16 @@ def _previewed(
                 shop, folder, one.said, step,
                 moved=wish.template is not None, data=wish.data, ask=wish.ask,
             )  # fmt: skip
-            answers_path = refusals.within(git, one.target.answers_path)
+            answers_path = refusals.answers_within(git, one.target)
             merged = merge(shop, commit, rendered.old, rendered.new, answers_path)
-        known |= {str(key) for key in rendered.answers}
+        known |= {key for key in map(str, rendered.answers) if not key.startswith("_")}
         update = _described(shop, one, commit, rendered, merged)
         if update.files:
             updates.append(update)
         else:
             current[one.target.name] = step.new
         commit = merged.commit
-    _refuse_unknown(wish.data, known)
+    given.check_known(wish.data, known)
     _refuse_obstacles(git, shop, commit, updates)
     seen = Preview(top=git.folder, targets=tuple(updates), current=current)
     if not updates:
@@ -261,21 +274,6 @@ def _named(target: Target) -> Iterator[None]:
         raise type(error)(
             [replace(p, message=f"{target.name}: {p.message}") for p in error.problems]
         ) from error
-
-
-def _refuse_unknown(data: Mapping[str, str], known: set[str]) -> None:
-    raise_all(
-        UsageError,
-        [
-            Problem(
-                message=f"The template did not ask {key!r}.",
-                remedy=did_you_mean(key, known)
-                or f"Its questions: {', '.join(sorted(k for k in known if k[0] != '_'))}.",
-            )
-            for key in data
-            if key not in known
-        ],
-    )
 
 
 def _refuse_obstacles(

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import sys
-from collections.abc import Callable, Iterable, Mapping
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from container_manager.config.loader import Config, find_config, load
-from container_manager.errors import ConfigError, UsageError
+from container_manager.errors import ConfigError, InterruptedByUser, UsageError
 from container_manager.progress import PlainProgress
 from container_manager.run import ProcessRunner
 
@@ -21,6 +24,32 @@ if TYPE_CHECKING:
 ConfigPath = str | PathLike[str] | None
 
 
+@contextlib.contextmanager
+def _interruptible(outcome: str) -> Iterator[None]:
+    """A block that Ctrl-C and SIGTERM end in order: what it keeps in temporary folders goes away.
+
+    Args:
+        outcome: what is to be said then.
+
+    Raises:
+        InterruptedByUser: it was ended.
+    """
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    is_main = threading.current_thread() is threading.main_thread()  # Python lets no other listen
+    before = signal.signal(signal.SIGTERM, stop) if is_main else None
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        raise InterruptedByUser(f"Interrupted: {outcome}.") from error
+    finally:
+        if is_main:
+            signal.signal(signal.SIGTERM, before or signal.SIG_DFL)
+
+
+@_interruptible("nothing was made")
 def new(
     config: ConfigPath = None,
     *,
@@ -71,6 +100,7 @@ def new(
     return new_project(folder, loaded, wishes, runner, progress)
 
 
+@_interruptible("nothing was changed")
 def update(
     config: ConfigPath = None,
     *,
@@ -116,5 +146,6 @@ def update(
         if show is not None:
             show(seen)
         if seen.change is not None and not check:
-            seen.change.apply()
+            with _interruptible("all of the update is there, or nothing; 'git status' says which"):
+                seen.change.apply()
     return seen

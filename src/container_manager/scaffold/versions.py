@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 _DESCRIBED = re.compile(r"(?P<tag>.+)-(?P<ahead>\d+)-g[0-9a-f]+")
 """What ``git describe`` says of a commit after a tag."""
 
+_COMMIT = re.compile(r"[0-9a-f]{4,64}")
+"""What it says where no tag is before a commit."""
+
+_SHOWN = 5
 _GIVE_URL = "Say where the template is: --template URL."
 
 
@@ -90,7 +94,8 @@ class Versions:
                     remedy="Its keeper has to tag versions: git tag v1.0.0 && git push --tags.",
                 )
             ]
-        return _compared(source.url or "", old, new, said.where(answers.COMMIT))
+        old = _named(old, refs)
+        return _compared(source.url or "", old, new, refs, said.where(answers.COMMIT))
 
     def _recorded(self, said: Answers) -> tuple[sources.Source, str] | list[Problem]:
         problems = []
@@ -143,7 +148,25 @@ def _portable(source: str) -> bool:
     return Path(source).is_absolute() or bool(re.match(r"[a-z+]+:|[^/\s]+@[^/\s]+:", source))
 
 
-def _compared(source: str, old: str, new: str, where: Location) -> Step | list[Problem]:
+def _named(recorded: str, refs: Mapping[str, str]) -> str:
+    """The version that a recorded tag stands for.
+
+    Of several tags at one commit, plain Copier records whichever git names; those that are no
+    versions (``nightly``) are moved.
+
+    >>> _named("nightly", {"nightly": "a1", "v1.0.0": "a1", "v2.0.0": "b2"})
+    'v1.0.0'
+    """
+    commit = refs.get(recorded)
+    if commit is None or _parsed(recorded) is not None:
+        return recorded
+    same = [name for name, other in refs.items() if other == commit]
+    return fetching.newest_tag(same) or recorded
+
+
+def _compared(
+    source: str, old: str, new: str, refs: Mapping[str, str], where: Location
+) -> Step | list[Problem]:
     described = _DESCRIBED.fullmatch(old)
     base = _parsed(described["tag"] if described else old)
     newest = _parsed(new)
@@ -157,12 +180,28 @@ def _compared(source: str, old: str, new: str, where: Location) -> Step | list[P
                 remedy="See that the template's repository has all its tags.",
             )
         ]
+    if old not in refs and not described and not _COMMIT.fullmatch(old):
+        return [
+            Problem(
+                message=f"The template has no version {old!r}: nothing says what has changed "
+                "since this was made.",
+                where=where,
+                remedy="Write the version tag that it was made from; the template's repository "
+                f"has: {', '.join(_versions(refs))}.",
+            )
+        ]
     # A commit without a name is from before the first version.
     outdated = base is None or base < newest
     note = None
     if not outdated and described:
         note = f"made from {old}, which is newer than the newest version"
     return Step(source=source, old=old, new=new, outdated=outdated, note=note)
+
+
+def _versions(refs: Mapping[str, str]) -> list[str]:
+    """The version tags that were last, newest first."""
+    known = [(version, name) for name in refs if (version := _parsed(name)) is not None]
+    return [name for _, name in sorted(known, reverse=True)[:_SHOWN]]
 
 
 def _parsed(text: str) -> Version | None:

@@ -6,7 +6,10 @@ import json
 
 import pytest
 from tests.scaffold.update.labs import (
+    COLOUR,
+    COPIER_YML,
     LINES,
+    SERVICE,
     WEB,
     Lab,
     command,
@@ -118,6 +121,35 @@ def test_names_that_lead_nowhere(lab: Lab) -> None:
     ]  # fmt: skip
 
 
+def test_a_service_that_came_with_the_project(lab: Lab) -> None:
+    lab.commit({"services/hello/service.yml": "services: {hello: {path: services/hello}}\n"})
+    with lab.untouched(UsageError) as refusal:
+        lab.update("hello")
+    assert refusal.messages == [
+        "services.hello has no .copier-answers.yml: it was not made from a template of its own."
+    ]
+    assert refusal.remedies == [
+        "If it came with the project, 'update' without a name brings it forward."
+    ]
+
+
+def test_where_only_the_version_is_new_one_line_says_so(
+    lab: Lab, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lab.update()
+    lab.commit()
+    lab.template.release("v4.0.0", {f"{SERVICE}settings.yml.jinja": "name: [[ name ]]\n"})
+
+    assert command() == 0
+
+    shown, told = capsys.readouterr()
+    assert "the project: v3.0.0 -> v4.0.0: only this version is noted" in told
+    assert "framework.web: v3.0.0 -> v4.0.0\n" in told
+    assert "a/.copier-answers.yml" not in shown
+    assert f"a/{WEB}/settings.yml" in shown
+    assert "_commit: v4.0.0" in lab.read(".copier-answers.yml")
+
+
 def test_answers_can_be_given_and_changed(lab: Lab) -> None:
     seen = lab.update("web", data={"colour": "red", "name": "site"})
 
@@ -131,6 +163,25 @@ def test_an_answer_that_nobody_asked_for(lab: Lab) -> None:
         lab.update("web", data={"color": "red"})
     assert refusal.messages == ["The template did not ask 'color'."]
     assert refusal.remedies == ["Did you mean 'colour'?"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        ("colour=https://me:secret@host/", "The answer 'colour' looks like a secret"),
+        ("colour=ghp_0123456789abcdefghij", "The answer 'colour' looks like a secret"),
+        ("colour=\udcff", "The answer 'colour' holds bytes that are no text in UTF-8."),
+        ("size=abc", "'size' must be a whole number, not 'abc'."),
+        ("_commit=v9", "The template did not ask '_commit'."),
+        ("_src_path=/etc", "The template did not ask '_src_path'."),
+    ],
+)
+def test_an_answer_that_cannot_be_used(lab: Lab, answer: str, message: str) -> None:
+    questions = COPIER_YML + COLOUR + "size: {type: int, default: 1}\n"
+    lab.template.release("v4.0.0", {"copier.yml": questions})
+    with lab.untouched(UsageError) as refusal:
+        lab.update("web", data=[answer])
+    assert message in refusal.text
 
 
 def test_a_template_that_moved(lab: Lab) -> None:

@@ -63,6 +63,11 @@ def never_committed(lab: Lab) -> None:
     lab.git("commit", "--quiet", "--message", "out")
 
 
+def never_committed_project(lab: Lab) -> None:
+    lab.git("rm", "--quiet", "--cached", ".copier-answers.yml")
+    lab.git("commit", "--quiet", "--message", "out")
+
+
 def without_source(lab: Lab) -> None:
     lab.commit({f"{WEB}/.copier-answers.yml": "make: service\nname: web\n"})
 
@@ -142,6 +147,14 @@ def test_what_would_lose_edits_or_cannot_work_is_refused(
     assert message in refusal.messages[0]
     assert remedy in str(refusal.remedies[0])
     assert len(refusal.messages) == 1
+
+
+@pytest.mark.parametrize("spoil", [changed, never_committed_project])
+def test_the_project_is_called_the_project(lab: Lab, spoil: Callable[[Lab], None]) -> None:
+    spoil(lab)
+    with lab.untouched(PreconditionError) as refusal:
+        lab.update()
+    assert str(refusal.error).startswith("the project ")
 
 
 def test_all_problems_are_told_at_once(lab: Lab) -> None:

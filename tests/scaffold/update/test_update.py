@@ -61,7 +61,9 @@ def test_a_conflict_is_marked_and_git_refuses_to_commit_it(
     marked = "<<<<<<< before updating\nmy three\n=======\nline three\n>>>>>>> after updating\n"
     assert marked in lab.read(place)
     assert "line eighteen" in lab.read(place)
-    assert f"{place}: conflict at line 4" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert f"{place}: conflict at line 4" in told
+    assert "'git commit -a' takes markers" in told
     with pytest.raises(subprocess.CalledProcessError):
         lab.git("commit", "--message", "with markers")
 
@@ -85,12 +87,23 @@ def test_the_way_back_that_is_told_leads_back(
     before = lab.contents(), lab.status()
     command("--service", "web")
     assert lab.contents() != before[0]
+    _goes_back(lab, capsys, before)
 
+
+def test_the_way_back_names_no_folder_twice(lab: Lab, capsys: pytest.CaptureFixture[str]) -> None:
+    before = lab.contents(), lab.status()
+    command()
+    assert _goes_back(lab, capsys, before) == "git stash --include-untracked -- ."
+
+
+def _goes_back(lab: Lab, capsys: pytest.CaptureFixture[str], before: tuple[object, object]) -> str:
+    """The way back that was told, which must have led back."""
     told = capsys.readouterr().err.splitlines()
     (way_back,) = (text.partition("To get back: ")[2] for text in told if "To get back: " in text)
     subprocess.run(["sh", "-c", way_back], check=True, env=os.environ | IDENTITY)
 
     assert (lab.contents(), lab.status()) == before
+    return way_back
 
 
 def test_edits_of_a_file_that_the_template_drops_are_kept(lab: Lab) -> None:

@@ -1,0 +1,76 @@
+"""An update that fails in its middle is taken back, and says so only where that is true."""
+
+from __future__ import annotations
+
+import pytest
+from tests.scaffold.update.labs import WEB, Lab
+
+from container_manager.errors import PreconditionError
+from container_manager.scaffold.keeping import Kept
+
+
+def fails_to_write(lab: Lab, command: str) -> None:
+    """Have git run a command, and fail, when it writes the new ``settings.yml``.
+
+    Git applies changes after it has looked at all contents: what it cannot write (a full disk, a
+    file that may not be changed), it finds out in the middle.
+    """
+    lab.commit({".gitattributes": "settings.yml filter=broken\n"})
+    smudge = f"if grep -q three; then {command}; exit 1; fi"
+    for key, value in (("smudge", smudge), ("clean", "cat"), ("required", "true")):
+        lab.git("config", f"filter.broken.{key}", value)
+
+
+def test_what_was_written_before_a_failure_is_taken_back(lab: Lab) -> None:
+    fails_to_write(lab, "true")
+    before = lab.contents()
+    with pytest.raises(PreconditionError, match="nothing was changed") as caught:
+        lab.update("web")
+    assert "smudge filter" in str(caught.value)
+    assert lab.contents() == before
+    lab.git("config", "filter.broken.required", "false")
+    assert lab.status() == {}
+
+
+def test_what_cannot_be_taken_back_is_named_with_the_way_back(lab: Lab) -> None:
+    fails_to_write(lab, f"rm -f {WEB}/settings.yml; mkdir -p {WEB}/settings.yml/theirs")
+    before = lab.contents()
+    with pytest.raises(PreconditionError) as caught:
+        lab.update("web")
+    message = str(caught.value)
+    assert "nothing was changed" not in message
+    assert f"not as they were: {WEB}/settings.yml." in message
+    assert f"git checkout HEAD -- {WEB}/settings.yml" in message
+    del before[f"{WEB}/settings.yml"]
+    assert lab.contents() == before
+
+
+def test_an_index_that_another_git_holds(lab: Lab) -> None:
+    lab.edit("settings.yml", "line 3\n", "mine\n")
+    lab.write({".git/index.lock": ""})
+    before = lab.contents()
+    with pytest.raises(PreconditionError, match="nothing was changed") as caught:
+        lab.update("web")
+    assert "index.lock" in str(caught.value)
+    assert lab.contents() == before
+
+
+def test_files_links_and_folders_come_back_as_they_were(lab: Lab) -> None:
+    (lab.path / "link").symlink_to("nowhere")
+    lab.write({"file": "x\n", "folder/inside": "x\n"})
+    (lab.path / "file").chmod(0o640)
+    before = lab.names()
+    kept = Kept.of(lab.path, ["link", "file", "folder/inside", "folder", "new/deep/file", "gone"])
+    (lab.path / "link").unlink()
+    (lab.path / "file").unlink()
+    (lab.path / "folder/inside").unlink()
+    (lab.path / "folder").rmdir()
+    lab.write({"file/x": "y\n", "folder": "y\n", "new/deep/file": "y\n", "gone": "y\n"})
+    assert kept.bring_back() == ("file",)
+    (lab.path / "file/x").unlink()
+    (lab.path / "file").rmdir()
+    assert kept.bring_back() == ()
+    assert lab.names() == before
+    assert (lab.path / "link").is_symlink()
+    assert (lab.path / "file").stat().st_mode & 0o777 == 0o640
+    assert not (lab.path / "new").exists()
