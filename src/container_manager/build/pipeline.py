@@ -26,6 +26,7 @@ from container_manager.build.steps import STEPS, root_output, service_outputs
 from container_manager.build.trace import to_templates
 from container_manager.compose.model import Stack
 from container_manager.compose.stack import read_stack
+from container_manager.config import answers
 from container_manager.config.defaults import as_in_compose
 from container_manager.config.loader import Config
 from container_manager.config.source import parse_yaml
@@ -37,16 +38,9 @@ from container_manager.discovery import (
     discover,
     select,
 )
-from container_manager.errors import (
-    BuildError,
-    Location,
-    Problem,
-    RenderError,
-    raise_all,
-)
+from container_manager.errors import BuildError, Location, Problem, RenderError, raise_all
 from container_manager.model import Build, BuildPlan, ComposeFile, Node, Output, Service
 from container_manager.render import Renderer
-from container_manager.scaffold import answers
 
 ROOT_PATH = f"{SERVICES_DIR}/{COMPOSE_FILE_NAME}"
 

@@ -13,8 +13,8 @@ from functools import wraps
 from pathlib import Path
 from typing import Any, ParamSpec
 
+from container_manager.config import answers
 from container_manager.errors import ManagerError
-from container_manager.scaffold import answers
 from container_manager.scaffold.faults import is_of_git, told
 
 _GIT_CONTEXT = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX")

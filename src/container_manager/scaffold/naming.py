@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from container_manager.config import answers
 from container_manager.config.loader import Config
 from container_manager.discovery import SERVICES_DIR
 from container_manager.errors import Location, Problem, UsageError
-from container_manager.scaffold import answers
 from container_manager.scaffold.surroundings import Surroundings
 
 _FORMS = "NAME, framework.NAME, applications.APPLICATION.NAME or services.NAME"

@@ -15,11 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from container_manager.config import answers
 from container_manager.config.loader import CONFIG_NAME, Config
 from container_manager.errors import ConfigError, Location, UsageError, raise_all
 from container_manager.progress import Progress
 from container_manager.run import Runner
-from container_manager.scaffold import answers, copying, given, naming, surroundings, verifying
+from container_manager.scaffold import copying, given, naming, surroundings, verifying
 from container_manager.scaffold.fetching import Template, fetch, slowly
 from container_manager.scaffold.placing import alone, placed
 from container_manager.scaffold.sources import choose

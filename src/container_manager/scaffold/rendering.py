@@ -9,9 +9,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from container_manager.config import answers
+from container_manager.config.answers import Answers
 from container_manager.errors import Location, ManagerError, PreconditionError, Problem
-from container_manager.scaffold import answers, copying
-from container_manager.scaffold.answers import Answers
+from container_manager.scaffold import copying
 from container_manager.scaffold.faults import is_of_git, is_of_kinds
 from container_manager.scaffold.git import overrides
 from container_manager.scaffold.merging import Workshop

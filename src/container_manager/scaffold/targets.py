@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from container_manager.config import answers
 from container_manager.config.loader import Config
 from container_manager.config.packages import FRAGMENT
 from container_manager.errors import Location, Problem, UsageError, did_you_mean, raise_all
 from container_manager.model import dotted
 from container_manager.names import Match, defined_names, resolve
-from container_manager.scaffold import answers
 
 _PROJECT = "the project"
 _SERVICES = "services"

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from container_manager.config import answers
+from container_manager.config.answers import Answers
 from container_manager.config.loader import Config
 from container_manager.errors import (
     ManagerError,
@@ -20,8 +22,7 @@ from container_manager.errors import (
 )
 from container_manager.progress import Progress
 from container_manager.run import Runner
-from container_manager.scaffold import answers, given, refusals
-from container_manager.scaffold.answers import Answers
+from container_manager.scaffold import given, refusals
 from container_manager.scaffold.applying import Change
 from container_manager.scaffold.fetching import fetch, slowly
 from container_manager.scaffold.git import Git, open_repository

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from container_manager.config import answers
+from container_manager.config.answers import Answers
 from container_manager.errors import Location, ManagerError, Problem, UsageError
 from container_manager.run import Runner
-from container_manager.scaffold import answers, fetching, sources
-from container_manager.scaffold.answers import Answers
+from container_manager.scaffold import fetching, sources
 from container_manager.scaffold.git import without_password
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ import pytest
 import yaml
 from tests.scaffold.update.labs import WEB, Lab, Repository, make
 
+from container_manager.config import answers
 from container_manager.errors import PreconditionError
-from container_manager.scaffold import answers
 
 
 def records(lab: Lab) -> object:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from tests.conftest import Project
 
+from container_manager.config import answers
 from container_manager.errors import ConfigError
-from container_manager.scaffold import answers
 
 FILE = "services/framework/web/.copier-answers.yml"
 RECORDED = """\
