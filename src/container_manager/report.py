@@ -15,11 +15,7 @@ from container_manager.errors import ManagerError, Problem, display_path
 if TYPE_CHECKING:
     from container_manager.lifecycle.outcome import Outcome, Running
     from container_manager.model import Build, BuildPlan, ServiceRow
-    from container_manager.podman.state import PublishedPort
     from container_manager.scaffold.new import Made
-
-_NOT_WEB = frozenset({22, 25, 53, 1883, 3306, 5064, 5065, 5432, 5672, 6379, 27017})
-"""Container ports of protocols that no browser speaks."""
 
 
 def tell(error: ManagerError) -> None:
@@ -131,7 +127,7 @@ def _show_services(running: Running, *, json: bool) -> None:
                         "owner": row.owner,
                         "container": row.container,
                         "state": row.phase,
-                        "addresses": [address(port) for port in row.ports],
+                        "addresses": [port.address for port in row.ports],
                         "open_to_other_machines": list(row.open_to_other_machines),
                     }
                     for row in running.services
@@ -140,7 +136,7 @@ def _show_services(running: Running, *, json: bool) -> None:
         )
         return
     cells = [
-        (row.name, row.phase, row.reason, ", ".join(map(address, row.ports)) or "-")
+        (row.name, row.phase, row.reason, ", ".join(port.address for port in row.ports) or "-")
         for row in running.services
     ]
     print(table(("SERVICE", "STATE", "SEEN", "ADDRESS"), cells))
@@ -207,15 +203,6 @@ def _commands(made: Made) -> tuple[str, str]:
     run = run if "/" in run else f"./{run}"
     # The script takes paths from the project's folder, wherever people stand.
     return f"{run} up -d", f"{run} test {shlex.quote(str(made.path.relative_to(made.project)))}"
-
-
-def address(port: PublishedPort) -> str:
-    """Where a published port is reached, as a link where a browser may know what to do with it."""
-    host = port.host_ip if port.host_ip not in ("", "0.0.0.0", "::") else "127.0.0.1"  # noqa: S104
-    shown = f"[{host}]:{port.host_port}" if ":" in host else f"{host}:{port.host_port}"
-    if port.protocol != "tcp":
-        return f"{shown}/{port.protocol}"
-    return shown if port.container_port in _NOT_WEB else f"http://{shown}"
 
 
 def summary(plan: BuildPlan) -> str:

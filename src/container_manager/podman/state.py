@@ -40,6 +40,10 @@ class HealthState:
     retries: int
 
 
+_NOT_WEB = frozenset({22, 25, 53, 1883, 3306, 5064, 5065, 5432, 5672, 6379, 27017})
+"""Container ports of protocols that no browser speaks."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishedPort:
     """A port of the host that a container holds."""
@@ -48,6 +52,15 @@ class PublishedPort:
     host_port: int
     container_port: int
     protocol: str
+
+    @property
+    def address(self) -> str:
+        """Where it is reached, as a link where a browser may know what to do with it."""
+        host = self.host_ip if self.host_ip not in ("", "0.0.0.0", "::") else "127.0.0.1"  # noqa: S104
+        shown = f"[{host}]:{self.host_port}" if ":" in host else f"{host}:{self.host_port}"
+        if self.protocol != "tcp":
+            return f"{shown}/{self.protocol}"
+        return shown if self.container_port in _NOT_WEB else f"http://{shown}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,7 +21,6 @@ from container_manager.errors import (
 )
 from container_manager.names import Match, resolve
 from container_manager.podman.state import PublishedPort
-from container_manager.report import address
 from container_manager.scaffold.naming import Target
 from container_manager.scaffold.surroundings import Surroundings
 
@@ -81,14 +80,12 @@ def project_works(path: Path) -> tuple[str, ...]:
 
 def _addresses(ports: Iterable[Port]) -> tuple[str, ...]:
     return tuple(
-        address(
-            PublishedPort(
-                host_ip=port.host_ip,
-                host_port=port.host_port,
-                container_port=port.container_port,
-                protocol=port.protocol,
-            )
-        )
+        PublishedPort(
+            host_ip=port.host_ip,
+            host_port=port.host_port,
+            container_port=port.container_port,
+            protocol=port.protocol,
+        ).address
         for port in ports
         if port.host_port is not None
     )
