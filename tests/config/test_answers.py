@@ -33,7 +33,7 @@ def test_what_is_recorded(made: Project) -> None:
     record(made, "0.1.0")
     said = answers.read(made.root / FILE)
     assert said.source == "git+https://example.org/template"
-    assert (said.commit, said.library, said.is_project) == ("v1.2.0", "0.1.0", False)
+    assert (said.commit, said.oldest, said.is_project) == ("v1.2.0", "0.1.0", False)
     assert said.values["make"] == "service"
     assert str(said.where("_commit")) == f"{FILE}:2:10"
     assert str(said.where("name")) == FILE

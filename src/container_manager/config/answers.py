@@ -46,14 +46,14 @@ class Answers:
         return self._text(COMMIT)
 
     @property
-    def library(self) -> str | None:
+    def oldest(self) -> str | None:
         """The oldest version of this library that fits; only templates of ours say it."""
         return self._text(LIBRARY)
 
     @property
     def is_project(self) -> bool:
         """Whether our template made a project here, and not a service."""
-        return self.library is not None and self.values.get("make") == "project"
+        return self.oldest is not None and self.values.get("make") == "project"
 
     def where(self, key: str) -> Location:
         """The place of a value; of the file, where it has none."""
@@ -151,7 +151,7 @@ def too_old(answers: Answers, installed: str = __version__) -> Problem | None:
         answers: what the template recorded.
         installed: the version of this library.
     """
-    wanted = answers.library
+    wanted = answers.oldest
     if wanted is None or wanted == installed:
         return None
     from packaging.version import InvalidVersion, Version

@@ -117,8 +117,9 @@ def bring_forward(
     data: Mapping[str, Any],
     ask: bool,
     env: Mapping[str, str],
+    afresh: bool = False,
 ) -> None:
-    """Update what Copier made, in a repository where all of it is committed.
+    """Bring what Copier made to another version, in a repository where all of it is committed.
 
     Args:
         source: the template, for messages: Copier knows it from the answers file.
@@ -127,52 +128,16 @@ def bring_forward(
         data: answers that were given; the recorded ones stay, and new questions take defaults.
         ask: whether Copier asks new questions on the terminal.
         env: variables for Copier's git.
+        afresh: make the version anew, where nothing but the answers file is.
 
     Raises:
         ManagerError: the update failed.
     """
     with told(source, ref), quiet(env):
-        from copier import Settings, run_update
+        from copier import Settings, run_recopy, run_update
 
-        run_update(
-            destination,
-            data=dict(data),
-            vcs_ref=ref,
-            answers_file=answers.NAME,
-            defaults=not ask,
-            skip_answered=True,
-            overwrite=True,
-            quiet=True,
-            settings=Settings(),
-        )
-
-
-def bring_afresh(
-    source: str,
-    destination: Path,
-    *,
-    ref: str,
-    data: Mapping[str, Any],
-    ask: bool,
-    env: Mapping[str, str],
-) -> None:
-    """Make another version of what an answers file tells of, where nothing but that file is.
-
-    Args:
-        source: the template, for messages: Copier knows it from the answers file.
-        destination: the folder that holds the answers file.
-        ref: the version to make.
-        data: answers that were given; the recorded ones stay, and new questions take defaults.
-        ask: whether Copier asks new questions on the terminal.
-        env: variables for Copier's git.
-
-    Raises:
-        ManagerError: it cannot be made.
-    """
-    with told(source, ref), quiet(env):
-        from copier import Settings, run_recopy
-
-        run_recopy(
+        bring = run_recopy if afresh else run_update
+        bring(
             destination,
             data=dict(data),
             vcs_ref=ref,

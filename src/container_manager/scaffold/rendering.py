@@ -104,7 +104,7 @@ def _bring_forward(
             shop.empty()
             place.mkdir(parents=True, exist_ok=True)
             written.write_bytes(recorded)
-            bring = partial(copying.bring_afresh, step.source, place, ref=step.new)
+            bring = partial(bring, afresh=True)
         else:
             raise
         bring(data=data, ask=ask, env=env)
@@ -122,7 +122,7 @@ def _refuse_newer_library(now: Answers, path: Path) -> None:
         raise PreconditionError(
             Problem(
                 message=f"The newest version of its template needs container-manager "
-                f"{now.library} or newer.",
+                f"{now.oldest} or newer.",
                 where=Location(path),
                 remedy=problem.remedy,
             )
