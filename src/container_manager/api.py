@@ -12,11 +12,13 @@ from typing import Any
 
 from container_manager.build import manifest as record
 from container_manager.build.alone import check_places, service_at
-from container_manager.build.apply import apply
+from container_manager.build.apply import apply, recover
 from container_manager.build.content import check_json
 from container_manager.build.leaks import LeakScan
 from container_manager.build.lock import build_lock
+from container_manager.build.pipeline import settle
 from container_manager.build.plan import compare
+from container_manager.build.reading import Reading
 from container_manager.build.site import Site
 from container_manager.build.sources import Walk
 from container_manager.build.steps import (
@@ -30,7 +32,6 @@ from container_manager.build.steps import (
 from container_manager.build.trace import to_templates
 from container_manager.config.dotenv_file import read_dotenv
 from container_manager.config.environment import Environment
-from container_manager.config.loader import STATE_DIR
 from container_manager.config.packages import (
     file_in_package,
     find_package_folder,
@@ -43,6 +44,7 @@ from container_manager.discovery import (
     TEMPLATE_FILENAME,
 )
 from container_manager.errors import BuildError, Location, Problem, RenderError, raise_all
+from container_manager.places import STATE_DIR
 from container_manager.render import Renderer
 
 __all__ = [
@@ -115,7 +117,7 @@ def render_kernel_templates(source_dir: str, config: Mapping[str, Any], out_dir:
     """
     packaged = is_package_path(source_dir)
     top = find_package_folder(source_dir, holds="").folder if packaged else Path(source_dir)
-    walk = Walk(top, allowed=(top,) if packaged else (Path.cwd(), top), skipped=())
+    walk = Walk(top, allowed=(top,) if packaged else (Path.cwd(), top))
     problems: list[Problem] = []
     texts: dict[Path, str] = {}
     for entry in walk.entries():
@@ -190,16 +192,20 @@ def setup_build_dir(
     raise_all(BuildError, problems)
     compose = outputs[f"{service.path}/{COMPOSE_FILE_NAME}"]
     _check_compose(compose.text or "", service.folder / TEMPLATE_FILENAME)
-    raise_all(BuildError, LeakScan(environment.secret_values(())).problems(outputs.values()))
+    scan = LeakScan(environment.secret_values(()))
+    reading = Reading(scan=scan)
 
     def ours(path: str) -> bool:
         return path.startswith(f"{service.path}/")
 
-    manifest = record.read(build_dir)
-    if compare(build_dir, outputs, manifest, ours).pending or manifest.interrupted:
+    settle(build_dir)
+    decided = compare(build_dir, outputs, record.read(build_dir), ours, reading)
+    raise_all(BuildError, scan.problems(outputs.values(), reading.leaks))
+    if decided.pending:
         with build_lock(build_dir):
+            recover(build_dir)
             manifest = record.read(build_dir)
-            apply(compare(build_dir, outputs, manifest, ours), manifest)
+            apply(compare(build_dir, outputs, manifest, ours, reading), manifest)
     return os.path.normpath(os.path.join(given_build, service.path, COMPOSE_FILE_NAME))  # noqa: PTH118
 
 

@@ -130,12 +130,22 @@ def seconds(text: str) -> float | None:
     return seconds
 
 
+def number_of(text: str) -> int | None:
+    """The number of a build; None where none is given."""
+    if not text:
+        return None
+    if not text.isdecimal():
+        raise UsageError(f"A build has a number, not {text!r}.", remedy="'builds' lists them.")
+    return int(text)
+
+
 def _dry(name: str, kwargs: dict[str, Any], *, supported: bool) -> None:
     if not supported:
         raise UsageError(
             f"'{name}' cannot be tried with --dry: nothing was done.",
             remedy="--dry shows what build, up and rebuild would write.",
         )
-    from container_manager import verbs
+    from container_manager import building
+    from container_manager.report import show_plan
 
-    verbs.plan(kwargs.get("config"), service=kwargs.get("service") or ())
+    show_plan(building.plan(kwargs.get("config"), service=kwargs.get("service") or ()).plan)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -112,6 +113,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def run(argv: Sequence[str] | None = None) -> NoReturn:
     """The installed program: the original command line for a file, every task otherwise."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    gc.set_threshold(5000, 10, 100)
     try:
         try:
             if arguments and _names_a_file(arguments[0]):

@@ -5,10 +5,10 @@ One error carries any number of problems, so that a person mends a file once and
 
 from __future__ import annotations
 
+import os
 import posixpath
 from collections.abc import Iterable
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 
 
@@ -112,6 +112,8 @@ def did_you_mean(name: str, known: Iterable[str]) -> str | None:
     >>> did_you_mean("deployd_services", ["deployed_services", "build_dir"])
     "Did you mean 'deployed_services'?"
     """
+    from difflib import get_close_matches  # only where something is wrong
+
     near = get_close_matches(name, list(known), n=3, cutoff=0.6)
     if not near:
         return None
@@ -126,12 +128,19 @@ def show_as(folder: Path, name: str) -> None:
     _SHOWN_AS[folder] = name
 
 
+def shown_as() -> dict[str, str]:
+    """What :func:`show_as` was told: folder -> name."""
+    return {str(folder): name for folder, name in _SHOWN_AS.items()}
+
+
 def display_path(path: Path) -> str:
     """``path`` as a person would type it: relative where it lies below the current directory."""
     for folder, name in _SHOWN_AS.items():
         if path.is_relative_to(folder):
             return posixpath.normpath(f"{name}/{path.relative_to(folder).as_posix()}")
+    text = str(path)
     try:
-        return str(path.relative_to(Path.cwd()))
-    except (ValueError, OSError):
-        return str(path)
+        here = os.getcwd()  # noqa: PTH109 - called for every file that is listed
+    except OSError:
+        return text
+    return "." if text == here else text.removeprefix("/" if here == "/" else f"{here}/")

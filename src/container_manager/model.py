@@ -5,12 +5,14 @@ config.yml -> Node (value with its place) -> Config -> Service -> Build -> what 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from container_manager.errors import Location, Problem
+from container_manager.inputs import Stamp
 
 Key = str | int
 KeyPath = tuple[Key, ...]
@@ -123,21 +125,29 @@ class Output:
     Attributes:
         path: relative to the build directory, POSIX form.
         text: its content when rendered; None for a copied file.
-        source: the file or symlink it is copied from, or whose mode it takes.
+        source: the absolute path of the template, or of what is copied.
         link: the target, when it is a symlink.
+        stamp: what a copied source was when it was found.
         mode: permission bits.
         reason: which template, source file or key asks for it.
         owner: the service it belongs to; None for the root compose file.
+        step: the step of the build that wants it.
     """
 
     path: str
     text: str | None
-    source: Path | None
+    source: str | None
     mode: int
     reason: str
     owner: str | None
     step: str
     link: str | None = None
+    stamp: Stamp | None = None
+
+    @property
+    def where(self) -> Location | None:
+        """Its source, for messages."""
+        return Location(Path(self.source)) if self.source is not None else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,7 +159,12 @@ class Change:
         path: relative to the build directory.
         digest: of the wanted content (``sha256:…`` or ``link:…``); empty for a removal.
         mode: permission bits wanted.
-        reason: which template, source file or key causes it.
+        reason: which template, source file or key asks for the file.
+        present: the digest of what is there now; None where nothing is.
+        stamp: of what is there now.
+        source: the stamp of a copied source, when its digest was taken.
+        by_hand: whether somebody changed what is there since we wrote it.
+        causes: configuration keys that changed it, each with its place.
     """
 
     action: str
@@ -157,6 +172,18 @@ class Change:
     digest: str
     mode: int
     reason: str
+    present: str | None = None
+    stamp: Stamp | None = None
+    source: Stamp | None = None
+    by_hand: bool = False
+    causes: tuple[str, ...] = ()
+
+    @property
+    def why(self) -> str:
+        """Why this is done, in a few words."""
+        if self.by_hand:
+            return f"changed by hand; {self.reason}"
+        return self.reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,17 +205,19 @@ class BuildPlan:
 class ComposeFile:
     """A generated compose file: where it lies, whose it is, and what it says, with places.
 
+    It does not hold what it says: of a thousand files, that would be most of a build's memory.
+
     Attributes:
         path: the absolute path of the generated file.
         template: the template it was rendered from.
         service: the canonical name of its service; None for the root file.
-        document: the parsed content; variables are not interpolated.
+        load: reads what it says; variables are not interpolated.
     """
 
     path: Path
     template: Path
     service: str | None
-    document: Node
+    load: Callable[[], Node] = field(repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,15 +228,17 @@ class Build:
         build_dir: absolute.
         compose_files: the root file first, then one a service, in deployment order.
         digests: absolute path of every file we wrote -> digest of its content.
-        plan: what was done.
+        plan: what was done, or would be.
+        shown: those of the compose files that the build was about.
         warnings: what people should know and no program needs.
     """
 
     build_dir: Path
     compose_files: tuple[ComposeFile, ...]
-    digests: Mapping[Path, str]
+    digests: Mapping[str, str]
     plan: BuildPlan
     warnings: tuple[Problem, ...] = field(default=())
+    shown: tuple[ComposeFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,3 +250,22 @@ class ServiceRow:
     template: str
     ports: tuple[str, ...]
     where: Location | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormerBuild:
+    """One build that can be brought back.
+
+    Attributes:
+        number: counts up.
+        replaced: when the next build took its place.
+        files: how many files it has.
+        differs: paths in which it differs from the present build.
+        lost: those of them whose content is not there any more: it was changed by others.
+    """
+
+    number: int
+    replaced: datetime
+    files: int
+    differs: tuple[str, ...]
+    lost: tuple[str, ...]

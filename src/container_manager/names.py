@@ -49,9 +49,10 @@ def resolve(config: Mapping[str, Any], name: str) -> Match | Miss:
     candidates = [_group(config, group) for group in _groups(parts)]
     found: list[Match] = []
     for group, services in candidates:
-        matches = [key for key in services if _same(str(key), parts[-1])]
-        exact = [key for key in matches if key == parts[-1]]
-        matches = exact or matches
+        if parts[-1] in services:
+            matches = [parts[-1]]
+        else:
+            matches = [key for key in services if _same(str(key), parts[-1])]
         if len(matches) > 1:
             spelled = " and ".join(repr(str(key)) for key in matches)
             return Miss(
@@ -100,7 +101,8 @@ def _group(config: Mapping[str, Any], group: KeyPath) -> tuple[KeyPath, Mapping[
     for key in group:
         if not isinstance(current, Mapping):
             return group, {}
-        same = [k for k in current if k == key] or [k for k in current if _same(str(k), str(key))]
+        exact = key in current
+        same = [key] if exact else [k for k in current if _same(str(k), str(key))]
         if len(same) != 1:
             return group, {}
         spelled.append(same[0])

@@ -17,13 +17,7 @@ from container_manager.build.trace import to_templates
 from container_manager.compose.graph import with_dependencies
 from container_manager.compose.model import Stack
 from container_manager.config.images import local_python
-from container_manager.config.loader import (
-    STATE_DIR,
-    Config,
-    find_config,
-    load,
-    without_content,
-)
+from container_manager.config.loader import Config, load, without_content
 from container_manager.credentials.generating import exposed_to_git, generate, store
 from container_manager.credentials.needed import Needed, needed
 from container_manager.credentials.values import refused, weak
@@ -39,6 +33,7 @@ from container_manager.errors import (
 from container_manager.identity import private_folder
 from container_manager.lifecycle.project import Project, open_project
 from container_manager.model import Build
+from container_manager.places import STATE_DIR, find_config
 from container_manager.report import warn_all
 
 SECRETS_MASKED = (5, 3)

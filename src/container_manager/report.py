@@ -14,7 +14,7 @@ from container_manager.errors import ManagerError, Problem, display_path
 
 if TYPE_CHECKING:
     from container_manager.lifecycle.outcome import Outcome, Running
-    from container_manager.model import Build, BuildPlan, ServiceRow
+    from container_manager.model import Build, BuildPlan, Change, FormerBuild, ServiceRow
     from container_manager.scaffold.new import Made
 
 
@@ -86,25 +86,75 @@ def show_build(build: Build, *, json: bool) -> None:
         _print_json(
             {
                 "build_dir": str(build.build_dir),
-                "compose_files": [
-                    str(file.path) for file in build.compose_files if file.path in build.digests
-                ],
+                "compose_files": [str(file.path) for file in build.shown],
                 "changes": [_change(change) for change in changes],
                 "warnings": [str(problem) for problem in build.warnings],
             }
         )
         return
     print(f"{display_path(build.build_dir)}: {summary(build.plan)}")
-    for file in build.compose_files:
-        if file.path in build.digests:
-            print(f" - {display_path(file.path)}")
+    for file in build.shown:
+        print(f" - {display_path(file.path)}")
 
 
-def show_plan(plan: BuildPlan) -> None:
-    """What a build would change, one line a file, with the reason."""
+def show_plan(plan: BuildPlan, *, diff: bool = False, json: bool = False) -> None:
+    """What a build would change, one line a file, with the reason; ``diff`` shows the content."""
+    if json:
+        _print_json(
+            {
+                "build_dir": str(plan.build_dir),
+                "changes": [
+                    _change(change) | ({"diff": _diff(plan, change)} if diff else {})
+                    for change in plan.pending
+                ],
+            }
+        )
+        return
     print(f"{display_path(plan.build_dir)}: {summary(plan)}")
     for change in plan.pending:
-        print(f"  {change.action:<8} {change.path}  ({change.reason})")
+        print(f"  {change.action:<8} {printable(change.path)}  ({change.why})")
+        for cause in change.causes:
+            print(f"           {cause}")
+        if diff:
+            sys.stdout.write(_diff(plan, change))
+
+
+def _diff(plan: BuildPlan, change: Change) -> str:
+    from container_manager.diffs import diff_of  # only where people ask for it
+
+    return diff_of(plan, change)
+
+
+def show_builds(builds: Sequence[FormerBuild], *, json: bool) -> None:
+    """The former builds as a table, or as JSON."""
+    if json:
+        _print_json(
+            [
+                {
+                    "number": one.number,
+                    "replaced": one.replaced.isoformat(timespec="seconds"),
+                    "files": one.files,
+                    "differs": list(one.differs),
+                    "lost": list(one.lost),
+                }
+                for one in builds
+            ]
+        )
+        return
+    if not builds:
+        print("No former build is kept: builds are kept from the first change on.")
+        return
+    cells = [
+        (
+            str(one.number),
+            f"{one.replaced:%Y-%m-%d %H:%M:%S}",
+            str(one.files),
+            str(len(one.differs)),
+            f"no: {len(one.lost)} files are lost" if one.lost else "yes",
+        )
+        for one in builds
+    ]
+    print(table(("BUILD", "REPLACED", "FILES", "DIFFERS IN", "COMES BACK"), cells))
 
 
 def show_up(running: Running, *, json: bool) -> None:
@@ -236,8 +286,23 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     )
 
 
-def _change(change: Any) -> dict[str, str]:
-    return {"action": change.action, "path": change.path, "reason": change.reason}
+def _change(change: Change) -> dict[str, Any]:
+    return {
+        "action": change.action,
+        "path": change.path,
+        "reason": change.reason,
+        "why": change.why,
+        "causes": list(change.causes),
+    }
+
+
+def printable(path: str) -> str:
+    r"""A path on one line, whatever is in its name.
+
+    >>> printable("services/two\nlines")
+    "'services/two\\nlines'"
+    """
+    return path if path.isprintable() else repr(path)
 
 
 def _print_json(value: Any) -> None:

@@ -14,31 +14,24 @@ from pathlib import Path
 from container_manager import lifecycle
 from container_manager.base_image import ensure
 from container_manager.build import pipeline
-from container_manager.build.steps import ASSET_STEPS, STEPS
-from container_manager.config.loader import (
-    CONFIG_NAME,
-    Config,
-    load,
-    normalise_name,
-    without_content,
-)
+from container_manager.building import assets, build, builds, kernels, plan, rollback
+from container_manager.config.loader import load, normalise_name, without_content
 from container_manager.discovery import TEMPLATE_FILENAME
 from container_manager.errors import ConfigError, Location, Problem, raise_all
 from container_manager.lifecycle.outcome import Outcome, Running
 from container_manager.lifecycle.project import open_project
-from container_manager.model import Build, BuildPlan, ServiceRow
+from container_manager.model import ServiceRow
 from container_manager.opening import (
     ConfigPath,
     changing,
     find,
     find_running,
-    open_built,
     open_to_start,
     starting,
-    told_by_template,
 )
+from container_manager.places import CONFIG_NAME
 from container_manager.podman.host import explain
-from container_manager.report import show_plan, warn_all
+from container_manager.report import warn_all
 from container_manager.scaffold.verbs import new, update
 
 __all__ = [
@@ -46,6 +39,7 @@ __all__ = [
     "backup",
     "base_image",
     "build",
+    "builds",
     "clean",
     "clean_files",
     "down",
@@ -56,6 +50,7 @@ __all__ = [
     "plan",
     "rebuild",
     "restore",
+    "rollback",
     "services",
     "up",
     "update",
@@ -82,27 +77,6 @@ def services(config: ConfigPath = None) -> list[ServiceRow]:
         )
         for service in prepared.services
     ]
-
-
-def plan(config: ConfigPath = None, *, service: Iterable[str] = ()) -> BuildPlan:
-    """Show what a build would change, and change nothing."""
-    prepared = pipeline.prepare(load(config), only=service)
-    warn_all(prepared.warnings)
-    decided = pipeline.plan(prepared)
-    warn_all(decided.notes)
-    show_plan(decided)
-    return decided
-
-
-def build(config: ConfigPath = None, *, service: Iterable[str] = (), images: bool = False) -> Build:
-    """Generate the build directory, and the container images if ``images`` says so."""
-    names = tuple(service)
-    if not images:
-        return _generate(load(config), only=names)
-    opened = open_built(config, names)
-    with told_by_template(opened.build), changing(opened.project):
-        lifecycle.build_images(opened.project, opened.build, only=opened.only)
-    return opened.build
 
 
 def up(
@@ -259,25 +233,3 @@ def base_image(config: ConfigPath = None, *, rebuild: bool = False) -> str:
 def explain_podman(config: ConfigPath = None) -> str:
     """Which Podman is used, with which settings, and why."""
     return explain(find(config).engine.host)
-
-
-def kernels(config: ConfigPath = None, *, service: Iterable[str] = ()) -> Build:
-    """Render the kernel specifications only; nothing else is written or removed."""
-    return _generate(load(config), only=tuple(service), steps=("kernels",))
-
-
-def assets(config: ConfigPath = None, *, service: Iterable[str] = ()) -> Build:
-    """Copy ``src/`` and additional directories only; nothing else is written or removed."""
-    return _generate(load(config), only=tuple(service), steps=ASSET_STEPS)
-
-
-def _generate(
-    config: Config,
-    *,
-    only: Sequence[str] = (),
-    steps: Sequence[str] = tuple(STEPS),
-    prune: bool = True,
-) -> Build:
-    built = pipeline.execute(pipeline.prepare(config, only=only, steps=steps, prune=prune))
-    warn_all(built.warnings)
-    return built

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
+import hashlib
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -204,28 +202,6 @@ def test_a_file_becomes_a_symlink_and_back(built: Project) -> None:
 # --- interrupted builds ---------------------------------------------------------------------------
 
 
-class Killed(BaseException):
-    """The process ends here: nothing may handle it."""
-
-
-def killed_at(
-    monkeypatch: pytest.MonkeyPatch, owner: Any, name: str, call: int, when: Callable[..., bool]
-) -> None:
-    """Make the ``call``-th call for which ``when`` is true the last thing that happens."""
-    original = getattr(owner, name)
-    seen = 0
-
-    def function(*args: Any, **kwargs: Any) -> Any:
-        nonlocal seen
-        if when(*args):
-            seen += 1
-            if seen == call:
-                raise Killed
-        return original(*args, **kwargs)
-
-    monkeypatch.setattr(owner, name, function)
-
-
 def change_everything(project: Project) -> None:
     """Of each kind of change, one."""
     project.write(f"{WEB}/a.txt", "second")
@@ -236,92 +212,21 @@ def change_everything(project: Project) -> None:
     project.write(f"{WEB}/docker-compose.yml.j2", "services: {web: {image: localhost/second}}\n")
 
 
-def staged(path: Path, *_: object) -> bool:
-    return "staging" in path.parts
-
-
-def anything(*_: object) -> bool:
-    return True
-
-
-@pytest.mark.parametrize(
-    ("owner", "name", "call", "when"),
-    [
-        (os, "sync", 1, anything),
-        *[(Path, "replace", call, staged) for call in range(1, 5)],
-        *[(Path, "replace", call, anything) for call in range(1, 9)],
-        *[(Path, "unlink", call, anything) for call in range(1, 4)],
-        *[(Path, "rmdir", call, anything) for call in range(1, 3)],
-        *[(Path, "mkdir", call, anything) for call in range(1, 9)],
-        *[(Path, "chmod", call, anything) for call in range(1, 5)],
-        (os, "fsync", 1, anything),
-    ],
-)
-def test_a_build_killed_at_any_moment_is_finished_by_the_next(
-    built: Project,
-    monkeypatch: pytest.MonkeyPatch,
-    new_project: Callable[[str], Project],
-    owner: Any,
-    name: str,
-    call: int,
-    when: Callable[..., bool],
-) -> None:
-    built.write(f"{OUT}/theirs.txt", "theirs")
-    first = built.built()
-    change_everything(built)
-    prepared = built.prepare()
-    with monkeypatch.context() as patch:
-        killed_at(patch, owner, name, call, when)
-        with contextlib.suppress(Killed):
-            pipeline.execute(prepared)
-    # Every file is the old one or the new one, whole.
-    for path, seen in built.built().items():
-        old = first.get(path)
-        new = prepared.outputs.get(path)
-        assert (old and seen.content == old.content) or new is not None, path
-    built.build()
-    assert built.read(f"{OUT}/a.txt") == "second"
-    assert built.read(f"{OUT}/deep/b.txt/inside") == "a folder now"
-    assert built.read(f"{OUT}/theirs.txt") == "theirs"
-    assert not (built.root / OUT / "c.txt").exists()
-    assert sorted(path for path in built.built() if path != f"{WEB}/theirs.txt") == sorted(
-        prepared.outputs
-    )
-    assert not list((built.root / "build/.manager").glob("manifest.next*"))
-    before = built.tree()
-    assert built.build().plan.pending == ()
-    assert built.tree() == before
-
-
-def test_what_an_interrupted_build_wrote_is_known_for_ours(
-    built: Project, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A file of a build that did not finish, and that nothing asks for any more, goes."""
-    built.write(f"{WEB}/new.txt", "new")
-    with monkeypatch.context() as patch:
-        killed_at(
-            patch, Path, "replace", 1, lambda path, target: str(target).endswith("anifest.json")
-        )
-        with pytest.raises(Killed):
-            built.build()
-    assert built.read(f"{OUT}/new.txt") == "new"
-    (built.root / WEB / "new.txt").unlink()
-    built.build()
-    assert not (built.root / OUT / "new.txt").exists()
-
-
 def test_a_full_disk_is_an_error_of_ours(built: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     change_everything(built)
     prepared = built.prepare()
 
-    def full() -> None:
+    def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(os, "sync", full)
+        patch.setattr("container_manager.build.apply.sync_file_system", full)
         with pytest.raises(BuildError) as caught:
             pipeline.execute(prepared)
-    assert str(caught.value) == "build: The build cannot be written: No space left on device."
+    assert str(caught.value) == (
+        "build: The build cannot be written: No space left on device.\n"
+        "  See to space and permissions; the next command goes on from here."
+    )
     assert built.read(f"{OUT}/a.txt") == "a.txt first"
     built.build()
     assert built.read(f"{OUT}/a.txt") == "second"
@@ -333,9 +238,9 @@ def test_a_source_that_changes_while_it_is_copied(
     source = built.write(f"{WEB}/a.txt", "second")
     prepared = built.prepare()
 
-    def apply_after_a_change(*args: Any) -> None:
+    def apply_after_a_change(*args: Any, **kwargs: Any) -> None:
         source.write_text("third")
-        apply(*args)
+        apply(*args, **kwargs)
 
     monkeypatch.setattr(pipeline, "apply", apply_after_a_change)
     with pytest.raises(BuildError) as caught:
@@ -350,9 +255,9 @@ def test_a_stale_file_that_changes_before_it_would_go(
 ) -> None:
     (built.root / WEB / "c.txt").unlink()
 
-    def apply_after_an_edit(*args: Any) -> None:
+    def apply_after_an_edit(*args: Any, **kwargs: Any) -> None:
         built.write(f"{OUT}/c.txt", "edited at the last moment")
-        apply(*args)
+        apply(*args, **kwargs)
 
     monkeypatch.setattr(pipeline, "apply", apply_after_an_edit)
     built.build()
@@ -383,11 +288,10 @@ def test_a_record_that_cannot_be_read_stops_everything(built: Project, content: 
 
 
 def test_a_record_cannot_lead_out_of_the_build_directory(built: Project) -> None:
-    from container_manager.build.plan import file_digest
-
     victim = built.write("precious.txt", "precious")
     record = built.read("build/.manager/manifest.json")
-    entry = f'"files": {{"../precious.txt": {{"digest": "{file_digest(victim)}", "mode": "0644"}},'
+    digest = hashlib.sha256(victim.read_bytes()).hexdigest()
+    entry = f'"files": {{"../precious.txt": "0644 sha256:{digest}",'
     built.write("build/.manager/manifest.json", record.replace('"files": {', entry, 1))
     with built.refuses(BuildError):
         built.build()

@@ -91,7 +91,9 @@ def test_a_build_from_nothing_equals_one_from_something_else(
     config["deployed_services"].remove("old")
     project.write("config.yml", json.dumps(config))
     project.build(project.config(**environ))
-    grown = meaning(project.tree("build"))
+    grown = meaning(project.built())
+    record = project.read("build/.manager/manifest.json")
     shutil.rmtree(project.root / "build")
     project.build(project.config(**environ))
-    assert meaning(project.tree("build")) == grown
+    assert meaning(project.built()) == grown
+    assert project.read("build/.manager/manifest.json") == record

@@ -21,7 +21,7 @@ def compose_file(text: str, owner: str | None, base: Path) -> ComposeFile:
     path = base / "docker-compose.yml" if owner is None else base / owner / "docker-compose.yml"
     document = parse_yaml(text, path, compose=True)
     assert document is not None
-    return ComposeFile(path=path, template=path, service=owner, document=document)
+    return ComposeFile(path=path, template=path, service=owner, load=lambda: document)
 
 
 def read(

@@ -51,7 +51,7 @@ def stack(text: str = TEXT, environ: dict[str, str] | None = None) -> Stack:
     path = Path("/project/build/services/docker-compose.yml")
     document = parse_yaml(text, path, compose=True)
     assert document is not None
-    file = ComposeFile(path=path, template=path, service=None, document=document)
+    file = ComposeFile(path=path, template=path, service=None, load=lambda: document)
     environment = Environment(process=ENVIRON if environ is None else environ)
     return read_stack([file], {}, environment, project_name="lab")
 
@@ -113,7 +113,7 @@ def test_a_digest_changes_with_what_the_container_is_made_of(tmp_path: Path) -> 
     mounted.write_text("one")
     text = TEXT.replace("[data:/data]", f"['{mounted}:/app.conf', './conf:/conf']")
     build_dir = Path("/project/build")
-    ours = build_dir / "services/conf/a.txt"
+    ours = str(build_dir / "services/conf/a.txt")
 
     def digest(environ: dict[str, str], image: str = "i", content: str = "x") -> tuple[str, ...]:
         of = stack(text, environ)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import io
 import os
@@ -66,11 +67,16 @@ class HandMade:
             document = parse_yaml(text, file, compose=True, error=RenderError)
             assert document is not None
             compose_files.append(
-                ComposeFile(path=file, template=file, service=owner, document=document)
+                ComposeFile(
+                    path=file,
+                    template=file,
+                    service=owner,
+                    load=functools.partial(lambda node: node, document),
+                )
             )
         build_dir = self.root / "build"
         digests = {
-            path: "sha256:" + hashlib.sha256(path.read_bytes()).hexdigest()
+            str(path): "sha256:" + hashlib.sha256(path.read_bytes()).hexdigest()
             for path in sorted(build_dir.rglob("*"))
             if path.is_file()
         }

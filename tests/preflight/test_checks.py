@@ -33,7 +33,7 @@ def stack(text: str, base: Path) -> Stack:
     path = base / "build/services/docker-compose.yml"
     document = parse_yaml(text, path, compose=True)
     assert document is not None
-    file = ComposeFile(path=path, template=path, service=None, document=document)
+    file = ComposeFile(path=path, template=path, service=None, load=lambda: document)
     return read_stack([file], {}, Environment(process={}), project_name="lab")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,56 +11,67 @@ from typing import TYPE_CHECKING
 import copier
 import pytest
 import yaml
+from tests.conftest import meaning
 
-from container_manager.render.tree import write_texts
+from container_manager.render.tree import generate
 
 if TYPE_CHECKING:
     from tests.conftest import Project
 
 
 def test_texts_arrive_byte_for_byte_with_their_modes(tmp_path: Path) -> None:
-    texts = {
-        "plain.txt": ("a\n", 0o644),
-        "no newline": ("a", 0o600),
-        "newlines": ("\n\na\n\n\n", 0o644),
-        "empty": ("", 0o644),
-        "run.sh": ("#!/bin/sh\n", 0o755),
-        "readonly": ("x", 0o444),
-        "nobody": ("x", 0o200),
-        "deep/er/é 日本.txt": ("é 日本 \U0001f600 \u2028 \x85\n", 0o640),
-        "{{ name }}.txt": ("{{ not }} {% rendered %} {# at all #} {{", 0o644),
-        "[x]{%.j2": ("${HOME} $$ \\ ' \"", 0o644),
-        "cr": ("a\r\nb\rc", 0o644),
-        "copier.yml": ("_tasks: [touch /tmp/never]\n", 0o644),
-        ".copier-answers.yml": ("x", 0o644),
-    }
-    out, workspace = tmp_path / "out", tmp_path / "workspace"
-    workspace.mkdir()
-    write_texts({out / name: content for name, content in texts.items()}, workspace)
+    texts = [
+        ("a\n", 0o644),
+        ("a", 0o600),
+        ("\n\na\n\n\n", 0o644),
+        ("", 0o644),
+        ("#!/bin/sh\n", 0o755),
+        ("x", 0o444),
+        ("x", 0o200),
+        ("é 日本 \U0001f600 \u2028 \x85\n", 0o640),
+        ("{{ not }} {% rendered %} {# at all #} {{", 0o644),
+        ("${HOME} $$ \\ ' \"", 0o644),
+        ("a\r\nb\rc", 0o644),
+        ("_tasks: [touch /tmp/never]\n", 0o644),
+        ("a\n", 0o644),
+    ]
+    out = tmp_path / "out"
+    out.mkdir()
+    generate(texts, out)
     found = {
-        path.relative_to(out).as_posix(): (
-            path.read_bytes().decode(),
-            stat.S_IMODE(path.stat().st_mode),
-        )
-        for path in out.rglob("*")
-        if path.is_file()
+        path.name: (path.read_bytes().decode(), stat.S_IMODE(path.stat().st_mode))
+        for path in out.iterdir()
     }
-    assert found == texts
-    assert list(workspace.iterdir()) == []
-
-
-def test_no_texts_need_no_copier(tmp_path: Path) -> None:
-    write_texts({}, tmp_path / "not even there")
-    assert list(tmp_path.iterdir()) == []
+    assert found == {str(number): text for number, text in enumerate(texts)}
+    assert list(tmp_path.iterdir()) == [out]
 
 
 def test_what_cannot_be_written_is_an_os_error_and_leaves_nothing_behind(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("x")
-    workspace = tmp_path / "workspace"
-    workspace.mkdir()
-    with pytest.raises(OSError, match="file"):
-        write_texts({tmp_path / "file" / "below": ("x", 0o644)}, workspace)
-    assert list(workspace.iterdir()) == []
+    with pytest.raises(FileNotFoundError):
+        generate([("x", 0o644)], tmp_path / "missing/out")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_later_builds_write_what_copier_would_have_written(project: Project) -> None:
+    """The first build generates through Copier, later ones write the texts that changed."""
+    folder = project.deploy(
+        more={"images": {"web": "localhost/web:1"}, "title": "first"}, ports=["8080:80"], debug=True
+    )
+    for name, content in SERVICE_FILES.items():
+        project.write(f"services/framework/web/{name}", "{{ title }}" + content).chmod(
+            0o640 if name.startswith("conf/") else 0o755
+        )
+    (folder / "docker-compose.yml.j2").write_text("services: {web: {image: localhost/web}}\n")
+    text = project.read("config.yml")
+    project.write("config.yml", text.replace("first", "Läb"))
+    project.build()
+    fresh = project.built()
+    shutil.rmtree(project.root / "build")
+    project.write("config.yml", text)
+    project.build()
+    project.write("config.yml", text.replace("first", "Läb"))
+    assert len(project.build().plan.pending) > len(SERVICE_FILES) - 2
+    assert meaning(project.built()) == meaning(fresh)
 
 
 SERVICE_FILES = {

@@ -188,5 +188,5 @@ def _service(definition: dict[str, Any], base: Path) -> ComposeService:
     path = base / "docker-compose.yml"
     document = parse_yaml(yaml.safe_dump({"services": {"bad": definition}}), path, compose=True)
     assert document is not None
-    file = ComposeFile(path=path, template=path, service=None, document=document)
+    file = ComposeFile(path=path, template=path, service=None, load=lambda: document)
     return read_stack([file], {}, Environment(process={}), project_name="lab").services["bad"]

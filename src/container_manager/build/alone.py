@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from container_manager.build.guards import MANAGER_DIR, escapes, overlaps
+from container_manager.build.guards import overlaps
 from container_manager.config.packages import find_package_folder, is_package_path
 from container_manager.config.schema import setting_problems
 from container_manager.discovery import TEMPLATE_FILENAME
 from container_manager.errors import BuildError, Location, raise_all
 from container_manager.model import Service
+from container_manager.places import MANAGER_DIR, escapes
 
 
 def service_at(template_path: str, settings: Mapping[str, Any], root: Path) -> Service:

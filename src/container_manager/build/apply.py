@@ -1,142 +1,181 @@
 """Carries out a build plan and decides nothing.
 
-Everything is staged beside its destination first; then each file is moved into place by itself, so
-that unchanged files and all directories stay what they were under running containers. The journal
-names what is about to be written, so the next build knows it for ours after a crash.
+Everything is staged first, in one folder of the build directory; then the journal says what is to
+be done; then each file is moved into place by itself, so that unchanged files and all directories
+stay what they were under running containers.
 """
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
 import os
-import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
+from container_manager.build import history, journal
 from container_manager.build import manifest as record
-from container_manager.build.guards import MANAGER_DIR
-from container_manager.build.manifest import Manifest, Written
-from container_manager.build.plan import digest_on_disk, displaced
+from container_manager.build.copying import copy_file, sync_file_system
+from container_manager.build.journal import UNDO, Journal, Step
+from container_manager.build.manifest import STAGING, Manifest
 from container_manager.errors import BuildError, Location
 from container_manager.model import BuildPlan, Change, Output
-from container_manager.render.tree import write_texts
-
-_CHUNK = 1 << 20
+from container_manager.places import KEEP_BUILDS, MANAGER_DIR
 
 
-def apply(plan: BuildPlan, manifest: Manifest) -> None:
+def apply(plan: BuildPlan, manifest: Manifest, *, keep: int = KEEP_BUILDS) -> None:
     """Make the build directory what the plan says.
 
     Args:
         plan: from :func:`container_manager.build.plan.compare`.
         manifest: what we wrote before; the lock is held since it was read.
+        keep: how many former builds can be brought back afterwards.
 
     Raises:
-        BuildError: a source changed meanwhile, or the file system refused; every file is then
-            either old or new, and the next build finishes.
+        BuildError: a source changed meanwhile, or the file system refused. Nothing was changed
+            then, or the next command finishes what this one began.
     """
-    staging = plan.build_dir / MANAGER_DIR / "staging"
+    folder = plan.build_dir / MANAGER_DIR
     try:
-        _clear(staging)
-        staging.mkdir(parents=True)
-        _stage(plan, staging / "files")
-        record.begin(plan.build_dir, _next_manifest(plan, manifest))
-        os.sync()
-        _remove_stale(plan, manifest)
-        _place(plan, manifest, staging / "files")
-        record.commit(plan.build_dir)
-        _clear(staging)
+        journal.roll_back(plan.build_dir)
+        (folder / STAGING).mkdir(parents=True)
+        staged = _stage(plan, folder / STAGING, fresh=not manifest.files)
+        after = next_manifest(plan, manifest)
+        undo = None
+        if keep and manifest.files and after.files != manifest.files:
+            undo = history.next_number(plan.build_dir)
+            text = history.dump_undo(manifest, after)
+            record.store(folder / STAGING / UNDO, text, durable=False)
+        steps = tuple(_steps(plan, manifest, staged))
+        todo = Journal(steps=steps, undo=undo, keep=keep)
+        journal.begin(plan.build_dir, todo, after)
+        sync_file_system(plan.build_dir)
+        journal.finish(plan.build_dir, todo)
     except OSError as error:
-        where = Location(Path(error.filename)) if error.filename else Location(plan.build_dir)
-        reason = error.strerror or str(error)
-        raise BuildError(f"The build cannot be written: {reason}.", where=where) from error
+        raise cannot_write(plan.build_dir, error) from error
 
 
-def _next_manifest(plan: BuildPlan, manifest: Manifest) -> dict[str, Written]:
+def recover(build_dir: Path) -> bool:
+    """Finish or roll back a build that was stopped; the lock is held.
+
+    Returns:
+        Whether there was anything to finish.
+
+    Raises:
+        BuildError: the file system refuses, or the records make no sense.
+    """
+    try:
+        if journal.is_interrupted(build_dir):
+            journal.finish(build_dir, journal.read(build_dir))
+            return True
+        journal.roll_back(build_dir)
+    except OSError as error:
+        raise cannot_write(build_dir, error) from error
+    return False
+
+
+def cannot_write(build_dir: Path, error: OSError) -> BuildError:
+    """What the file system refused, as an error of ours."""
+    where = Location(Path(os.fsdecode(error.filename))) if error.filename else Location(build_dir)
+    reason = error.strerror or str(error)
+    return BuildError(
+        f"The build cannot be written: {reason}.",
+        where=where,
+        remedy="See to space and permissions; the next command goes on from here.",
+    )
+
+
+def next_manifest(plan: BuildPlan, manifest: Manifest) -> Manifest:
     """What we own afterwards: what lay outside this build's part, and what it wants."""
     planned = {change.path for change in plan.changes}
     files = {path: entry for path, entry in manifest.files.items() if path not in planned}
     for change in plan.changes:
         if change.digest and (change.action != "keep" or manifest.owns(change.path)):
-            files[change.path] = Written(digest=change.digest, mode=change.mode)
-    return files
+            files[change.path] = record.written(change.digest, change.mode)
+    return Manifest(files=files, made_with=record.versions())
 
 
-def _stage(plan: BuildPlan, staging: Path) -> None:
-    texts: dict[Path, tuple[str, int]] = {}
+def _steps(plan: BuildPlan, manifest: Manifest, staged: Mapping[str, str]) -> list[Step]:
+    steps = []
+    for action, wanted in (("remove", {"remove"}), ("place", {"write", "replace"})):
+        for change in plan.changes:
+            if change.action in wanted:
+                old = change.present
+                ours = old is not None and manifest.wrote(change.path, old)
+                steps.append(
+                    Step(
+                        action=action,
+                        path=change.path,
+                        staged=staged.get(change.path, ""),
+                        old=old,
+                        stamp=change.stamp,
+                        ours=ours,
+                    )
+                )
     for change in plan.changes:
-        if change.action not in ("write", "replace"):
-            continue
+        if change.action == "mode":
+            steps.append(Step(action="mode", path=change.path, mode=change.mode))
+    return steps
+
+
+def _stage(plan: BuildPlan, staging: Path, *, fresh: bool) -> dict[str, str]:
+    """Make every new file under a number; returns path -> number."""
+    todo = [change for change in plan.changes if change.action in ("write", "replace")]
+    numbers = {change.path: str(number) for number, change in enumerate(todo)}
+    texts: dict[tuple[str, int], list[Change]] = {}
+    for change in todo:
         output = plan.outputs[change.path]
-        target = staging / change.path
         if output.text is not None:
-            texts[target] = (output.text, output.mode)
-            continue
-        target.parent.mkdir(parents=True, exist_ok=True)
+            texts.setdefault((output.text, output.mode), []).append(change)
+    _stage_texts(texts, numbers, staging, fresh=fresh)
+    for change in todo:
+        output = plan.outputs[change.path]
+        target = f"{staging}/{numbers[change.path]}"
         if output.link is not None:
-            target.symlink_to(output.link)
-        else:
-            _copy(output, target, change.digest)
-    staging.parent.mkdir(parents=True, exist_ok=True)
-    write_texts(texts, staging.parent)
+            os.symlink(output.link, target)  # noqa: PTH211 - strings: this runs for every file
+        elif output.text is None:
+            _copy(output, target, change)
+    return numbers
 
 
-def _copy(output: Output, target: Path, wanted: str) -> None:
+def _stage_texts(
+    texts: Mapping[tuple[str, int], list[Change]],
+    numbers: Mapping[str, str],
+    staging: Path,
+    *,
+    fresh: bool,
+) -> None:
+    """Each different text is made once, by Copier where all is new; others are copies of it.
+
+    Later builds write the few texts that changed themselves: the bytes and modes are the same
+    (tests compare them), and importing Copier would take longer than all else.
+    """
+    if fresh and texts:
+        from container_manager.render.tree import generate
+
+        folder = staging / "generated"
+        folder.mkdir()
+        generate(list(texts), folder)
+        for number, changes in enumerate(texts.values()):
+            os.replace(folder / str(number), staging / numbers[changes[0].path])  # noqa: PTH105
+        folder.rmdir()
+    for (text, mode), (first, *others) in texts.items():
+        made = f"{staging}/{numbers[first.path]}"
+        if not fresh:
+            _write(made, text, mode)
+        for other in others:
+            copy_file(made, f"{staging}/{numbers[other.path]}", mode)
+
+
+def _write(path: str, text: str, mode: int) -> None:
+    with open(path, "wb") as stream:  # noqa: PTH123 - strings: this runs for every file
+        stream.write(text.encode())
+        os.fchmod(stream.fileno(), mode)
+
+
+def _copy(output: Output, target: str, change: Change) -> None:
     assert output.source is not None
-    digest = hashlib.sha256()
-    with output.source.open("rb") as source, target.open("wb") as copy:
-        while chunk := source.read(_CHUNK):
-            digest.update(chunk)
-            copy.write(chunk)
-    if f"sha256:{digest.hexdigest()}" != wanted:
+    if copy_file(output.source, target, output.mode) != change.source:
         raise BuildError(
             "The file changed while it was being copied.",
-            where=Location(output.source),
+            where=output.where,
             remedy="Run the command again.",
         )
-    target.chmod(output.mode)
-
-
-def _remove_stale(plan: BuildPlan, manifest: Manifest) -> None:
-    for change in plan.changes:
-        if change.action != "remove":
-            continue
-        target = plan.build_dir / change.path
-        present = digest_on_disk(target)
-        if present is None or not manifest.wrote(change.path, present):
-            continue
-        target.unlink()
-        for folder in target.parents:
-            if folder == plan.build_dir:
-                break
-            with contextlib.suppress(OSError):  # not empty: somebody's files are in it
-                folder.rmdir()
-
-
-def _place(plan: BuildPlan, manifest: Manifest, staging: Path) -> None:
-    for change in plan.changes:
-        target = plan.build_dir / change.path
-        if change.action == "mode":
-            target.chmod(change.mode)
-        elif change.action in ("write", "replace"):
-            _make_way(plan.build_dir, target, change, manifest)
-            (staging / change.path).replace(target)
-
-
-def _make_way(build_dir: Path, target: Path, change: Change, manifest: Manifest) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    if target.is_dir() and not target.is_symlink():
-        for folder, _, _ in os.walk(target, topdown=False):  # empty folders: the plan has looked
-            Path(folder).rmdir()
-    elif change.action == "replace":
-        present = digest_on_disk(target)
-        if present is not None and not manifest.wrote(change.path, present):
-            kept = displaced(build_dir, change.path)
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            target.replace(kept)
-
-
-def _clear(folder: Path) -> None:
-    """Remove a folder of our own below the manager's."""
-    if folder.exists():
-        shutil.rmtree(folder)

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import os
-import posixpath
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from container_manager.config.loader import Config
 from container_manager.discovery import TEMPLATE_FILENAME
 from container_manager.errors import Location, Problem
-from container_manager.model import Service
+from container_manager.model import Output, Service
+from container_manager.places import MANAGER_DIR, escapes
 
-MANAGER_DIR = ".manager"
-"""Below the build directory: staging, lock, journal and manifest."""
-
-MANIFEST = "manifest.json"
 OWNER = "project"
 
 _SHOWN = 3
@@ -49,15 +45,18 @@ def build_dir_problems(config: Config, sources: Iterable[Path]) -> list[Problem]
     def problem(message: str, remedy: str = "Use a folder of its own, such as ./build.") -> Problem:
         return Problem(message=message, where=where, remedy=remedy)
 
-    if real(config.root).is_relative_to(real(build)):
+    real_build, real_root = real(build), real(config.root)
+    if real_root.is_relative_to(real_build):
         return [problem(f"The build directory {build} is or contains the project itself.")]
     for kept in (config.state_dir, config.root / "backups"):
         if overlaps(build, kept):
             return [problem(f"The build directory {build} overlaps {kept}, which outlives builds.")]
     for source in sorted({Path(source) for source in sources}):
-        if real(source) == real(config.root):
+        found = real(source)
+        if found == real_root:
             continue  # a source that contains the build directory skips it
-        if overlaps(build, source) and not _is_skipped(build, source, config):
+        meets = found.is_relative_to(real_build) or real_build.is_relative_to(found)
+        if meets and not _is_skipped(build, source, config):
             return [problem(f"The build directory {build} overlaps the source {source}.")]
     return _existing_problems(build, config.root, problem)
 
@@ -112,7 +111,8 @@ def service_path_problems(service: Service, config: Config) -> list[Problem]:
     folder = service.folder
     if service.package is not None:  # it was found with its template
         return _package_problems(service, config, where)
-    if escapes(service.path) or not real(folder).is_relative_to(real(config.root)):
+    real_root, found = real(config.root), real(folder)
+    if escapes(service.path) or not found.is_relative_to(real_root):
         return [
             Problem(
                 message=f"{service.name}: the path {service.path!r} leaves the project.",
@@ -128,7 +128,7 @@ def service_path_problems(service: Service, config: Config) -> list[Problem]:
                 remedy=f"It is looked for below {config.root}.",
             )
         ]
-    if real(folder) == real(config.root) or service.path == "services":
+    if found == real_root or service.path == "services":
         return [
             Problem(
                 message=f"{service.name}: {service.path!r} is not a folder of its own.",
@@ -163,7 +163,7 @@ def shared_folder_problems(services: Iterable[Service], config: Config) -> list[
     first: dict[str, Service] = {}
     for service in services:
         other = first.setdefault(service.path, service)
-        if real(other.folder) != real(service.folder):
+        if other is not service and real(other.folder) != real(service.folder):
             message = (
                 f"Two services would be built into {service.path}: "
                 f"{other.name} ({other.shown}) and {service.name} ({service.shown})."
@@ -174,20 +174,11 @@ def shared_folder_problems(services: Iterable[Service], config: Config) -> list[
     return problems
 
 
-def escapes(path: str) -> bool:
-    """Whether a relative POSIX path is absolute or climbs out of where it starts.
-
-    >>> [escapes(path) for path in ("a/../b", "../a", "/a", "a/../../b", "")]
-    [False, True, True, True, False]
-    """
-    if "\0" in path or posixpath.isabs(path):
-        return True
-    return posixpath.normpath(path).split("/", 1)[0] == ".."
-
-
-def bad_output_name(path: str, where: Location | None) -> Problem | None:
+def bad_output_name(output: Output) -> Problem | None:
     """The problem of a generated path that is no file's name, or leaves the build directory."""
+    path = output.path
     last = path.rpartition("/")[2]
     if escapes(path) or last in ("", ".", "..") or path.startswith(f"{MANAGER_DIR}/"):
-        return Problem(message=f"{path!r} cannot be the name of a generated file.", where=where)
+        message = f"{path!r} cannot be the name of a generated file."
+        return Problem(message=message, where=output.where)
     return None

@@ -10,8 +10,6 @@ from container_manager.config.environment import MIN_SCANNED, spellings
 from container_manager.errors import Location, Problem
 from container_manager.model import Node, Output, dotted
 
-_CHUNK = 1 << 20
-
 
 class LeakScan:
     """Searches texts and files for secret values, in the spellings that files give them.
@@ -48,35 +46,59 @@ class LeakScan:
                 )
         return found
 
-    def problems(self, outputs: Iterable[Output]) -> list[Problem]:
-        """One problem a file that holds a secret's value; the value is never quoted."""
+    @property
+    def looks_for_something(self) -> bool:
+        """Whether there is any secret that is long enough to be looked for."""
+        return bool(self._names)
+
+    def problems(self, outputs: Iterable[Output], leaks: Mapping[str, str]) -> list[Problem]:
+        """One problem a file that holds a secret's value; the value is never quoted.
+
+        Args:
+            outputs: what would be written.
+            leaks: source of a copied file -> the secret that was found in it.
+        """
         if not self._names:
             return []
         found = []
         for output in outputs:
-            name = self._text(output) if output.text is not None else self._file(output)
+            if output.text is not None:
+                name = self.search(output.text.encode())
+            else:
+                name = None if output.link is not None else leaks.get(output.source or "")
             if name is not None:
                 found.append(_problem(output, name))
         return found
 
-    def _text(self, output: Output) -> str | None:
-        match = self._pattern.search((output.text or "").encode())
+    def search(self, data: bytes) -> str | None:
+        """The name of the first secret in some bytes."""
+        match = self._pattern.search(data)
         return self._names[match[0]] if match else None
 
-    def _file(self, output: Output) -> str | None:
-        if output.source is None or output.link is not None:
-            return None
-        tail = b""
-        try:
-            with output.source.open("rb") as stream:
-                while chunk := stream.read(_CHUNK):
-                    match = self._pattern.search(tail + chunk)
-                    if match:
-                        return self._names[match[0]]
-                    tail = chunk[-self._overlap :] if self._overlap else b""
-        except OSError:
-            return None  # told by the plan, which reads it too
-        return None
+    def stream(self) -> StreamScan:
+        """A search through a file, piece by piece."""
+        return StreamScan(self, self._overlap)
+
+
+class StreamScan:
+    """Searches a file that is read in pieces.
+
+    Attributes:
+        found: the name of the first secret in it.
+    """
+
+    def __init__(self, scan: LeakScan, overlap: int) -> None:
+        self.found: str | None = None
+        self._scan = scan
+        self._overlap = overlap
+        self._tail = b""
+
+    def feed(self, chunk: bytes) -> None:
+        """Search the next piece, and what lies across the border to the one before."""
+        if self.found is None:
+            data = self._tail + chunk
+            self.found = self._scan.search(data)
+            self._tail = data[-self._overlap :] if self._overlap else b""
 
 
 def _is_text(node: Node) -> bool:
@@ -84,7 +106,7 @@ def _is_text(node: Node) -> bool:
 
 
 def _problem(output: Output, name: str) -> Problem:
-    source = output.source or Path(output.path)
+    source = Path(output.source or output.path)
     return Problem(
         message=f"The value of the secret {name} would be written to {output.path} "
         f"({output.reason}).",

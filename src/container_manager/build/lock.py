@@ -9,8 +9,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from container_manager.build.guards import MANAGER_DIR
 from container_manager.errors import BuildError, Location, PreconditionError
+from container_manager.places import MANAGER_DIR
 
 WAIT_SECONDS = 30.0
 """How long one waits for another."""

@@ -1,28 +1,69 @@
-"""The record of what we wrote below a build directory: the only licence to replace or remove it."""
+"""The record of what we wrote below a build directory: the only licence to replace or remove it.
+
+It says of each file its permission bits and the digest of its content, and which versions made
+them; nothing in it differs from one machine or day to the next.
+"""
 
 from __future__ import annotations
 
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from container_manager.build.guards import MANAGER_DIR, MANIFEST, escapes
 from container_manager.errors import BuildError, Location
+from container_manager.places import MANAGER_DIR, MANIFEST, escapes
 
-JOURNAL = "manifest.next.json"
-"""The manifest of a build that has begun; its presence says that it did not finish."""
+JOURNAL, NEXT, STAGING = "journal.json", "manifest.next.json", "staging"
+"""What a build is about to do, its manifest, and its files: see the module ``journal``."""
 
-_VERSION = 1
+VERSION = 2
+
+PACKAGES = ("container-manager", "copier", "jinja2", "pyyaml")
+"""What the bytes of a build depend on, besides its sources."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Written:
-    """A file as we wrote it: digest of its content and permission bits."""
+def written(digest: str, mode: int) -> str:
+    """A file as a record spells it, permission bits and digest of its content: ``0644 sha256:…``.
 
-    digest: str
-    mode: int
+    >>> written("sha256:ab", 0o640)
+    '0640 sha256:ab'
+    """
+    return f"{mode:04o} {digest}"
+
+
+def digest_of(entry: str) -> str:
+    """The digest in an entry of a record.
+
+    >>> digest_of("0640 sha256:ab")
+    'sha256:ab'
+    """
+    return entry[5:]
+
+
+def mode_of(entry: str) -> int:
+    """The permission bits in an entry of a record.
+
+    >>> mode_of("0640 sha256:ab") == 0o640
+    True
+    """
+    return int(entry[:4], 8)
+
+
+def entries_of(data: dict[str, str]) -> dict[str, str]:
+    """The entries of a record, each of them checked: what is not ours must not become ours.
+
+    Raises:
+        ValueError, AttributeError: one makes no sense, or names what cannot be ours.
+    """
+    private = f"{MANAGER_DIR}/"
+    for name, entry in data.items():
+        if not (entry[:4].isdecimal() and entry.startswith((" sha256:", " link:"), 4)):
+            raise ValueError(f"{entry!r} is no record of a file")
+        if name.startswith(private) or escapes(name):
+            raise ValueError(f"{name!r} leads out of the build directory")
+    return data
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,14 +71,19 @@ class Manifest:
     """What we own below a build directory.
 
     Attributes:
-        files: path -> what the last finished build wrote there.
-        begun: path -> what a build wanted there that did not finish; empty normally.
-        interrupted: whether there is such a build.
+        files: path -> what the last finished build wrote there, as :func:`written` spells it.
+        made_with: package -> version.
+        begun: what a build that did not finish wants; only who cannot finish it needs to know.
     """
 
-    files: Mapping[str, Written] = field(default_factory=dict)
-    begun: Mapping[str, Written] = field(default_factory=dict)
-    interrupted: bool = False
+    files: Mapping[str, str] = field(default_factory=dict)
+    made_with: Mapping[str, str] = field(default_factory=dict)
+    begun: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def known(self) -> set[str]:
+        """Every path that is ours."""
+        return {*self.files, *self.begun}
 
     def owns(self, path: str) -> bool:
         """Whether the file at ``path`` was written by us."""
@@ -46,8 +92,13 @@ class Manifest:
     def wrote(self, path: str, digest: str) -> bool:
         """Whether we wrote this very content there."""
         return any(
-            known[path].digest == digest for known in (self.files, self.begun) if path in known
+            path in known and digest_of(known[path]) == digest for known in (self.files, self.begun)
         )
+
+
+def place(build_dir: Path) -> Path:
+    """Where the manifest of a build directory is."""
+    return build_dir / MANAGER_DIR / MANIFEST
 
 
 def read(build_dir: Path) -> Manifest:
@@ -56,58 +107,91 @@ def read(build_dir: Path) -> Manifest:
     Raises:
         BuildError: it cannot be understood; nothing may be replaced then.
     """
-    files = _load(build_dir / MANAGER_DIR / MANIFEST)
-    begun = _load(build_dir / MANAGER_DIR / JOURNAL)
-    return Manifest(files=files or {}, begun=begun or {}, interrupted=begun is not None)
+    data = load_record(place(build_dir))
+    return Manifest() if data is None else data
 
 
-def begin(build_dir: Path, files: Mapping[str, Written]) -> None:
-    """Say durably which files are about to be written."""
-    _store(build_dir / MANAGER_DIR / JOURNAL, files)
-
-
-def commit(build_dir: Path) -> None:
-    """The begun manifest becomes the manifest."""
+def read_with_begun(build_dir: Path) -> Manifest:
+    """The same for who must not finish a build that was stopped: what it wants is ours, too."""
     folder = build_dir / MANAGER_DIR
-    (folder / JOURNAL).replace(folder / MANIFEST)
+    manifest = read(build_dir)
+    begun = load_record(folder / NEXT) if (folder / JOURNAL).exists() else None
+    return replace(manifest, begun=begun.files if begun else {})
 
 
-def _load(path: Path) -> dict[str, Written] | None:
+def needs_recovery(build_dir: Path) -> bool:
+    """Whether a build was stopped, before or after it began to change files."""
+    folder = build_dir / MANAGER_DIR
+    return any(os.path.lexists(folder / name) for name in (JOURNAL, NEXT, STAGING))
+
+
+def load_record(path: Path) -> Manifest | None:
+    """Read one record of files; None where there is none.
+
+    Raises:
+        BuildError: it cannot be understood.
+    """
     try:
         data = json.loads(path.read_bytes())
-        return {
-            _inside(name): Written(digest=str(entry["digest"]), mode=int(entry["mode"], 8))
-            for name, entry in data["files"].items()
-        }
+        return Manifest(
+            files=entries_of(data["files"]),
+            made_with={str(k): str(v) for k, v in data.get("made_with", {}).items()},
+        )
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise BuildError(
-            f"The record of what was built cannot be read: {error}.",
-            where=Location(path),
-            remedy="Move the build directory away; the next build makes a new one.",
-        ) from error
+        raise unreadable(path, error) from error
 
 
-def _inside(name: str) -> str:
-    """What is not ours must not become ours through a changed record."""
-    if escapes(name):
+def unreadable(path: Path, error: Exception) -> BuildError:
+    """The error that a record of ours makes no sense."""
+    return BuildError(
+        f"The record of what was built cannot be read: {error}.",
+        where=Location(path),
+        remedy="Move the build directory away; the next build makes a new one.",
+    )
+
+
+def inside(name: str) -> str:
+    """What is not ours must not become ours through a changed record.
+
+    Raises:
+        ValueError: the name leads out of the build directory, or into what we keep there.
+    """
+    if escapes(name) or name.startswith(f"{MANAGER_DIR}/"):
         raise ValueError(f"{name!r} leads out of the build directory")
     return name
 
 
-def _store(path: Path, files: Mapping[str, Written]) -> None:
-    data = {
-        "version": _VERSION,
-        "files": {
-            name: {"digest": entry.digest, "mode": f"{entry.mode:04o}"}
-            for name, entry in sorted(files.items())
-        },
-    }
-    temporary = path.with_name(path.name + ".tmp")
+def versions() -> dict[str, str]:
+    """The versions of what generates a build."""
+    from importlib.metadata import version  # only where something is written
+
+    return {name: version(name) for name in PACKAGES}
+
+
+def dump(manifest: Manifest) -> str:
+    """The manifest as text, a line a file, in an order that depends on nothing else."""
+    files = {path: manifest.files[path] for path in sorted(manifest.files)}
+    data = {"version": VERSION, "made_with": dict(manifest.made_with), "files": files}
+    return json.dumps(data, ensure_ascii=False, separators=(",\n", ": ")) + "\n"
+
+
+def store(path: Path, text: str, *, durable: bool = True) -> None:
+    """Write a record so that there is the old one or the new one, never half of it.
+
+    Args:
+        path: the record.
+        text: all of it.
+        durable: whether it must survive a power failure from now on.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    temporary = path.with_name(f"{path.name}.tmp")
     with temporary.open("w", encoding="utf-8") as stream:
-        json.dump(data, stream, indent=1, ensure_ascii=False)
-        stream.write("\n")
-        stream.flush()
-        os.fsync(stream.fileno())
+        stream.write(text)
+        if durable:
+            stream.flush()
+            os.fsync(stream.fileno())
     temporary.replace(path)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
+import os
 import stat
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from container_manager.build.manifest import Manifest
+from container_manager.build.reading import Present, Reading
 from container_manager.errors import BuildError, Location, Problem, raise_all
+from container_manager.inputs import look
 from container_manager.model import BuildPlan, Change, Output
+from container_manager.places import MANAGER_DIR
 
 
 def compare(
@@ -17,6 +20,7 @@ def compare(
     outputs: Mapping[str, Output],
     manifest: Manifest,
     may_prune: Callable[[str], bool],
+    reading: Reading,
 ) -> BuildPlan:
     """The plan that turns what is there into what is wanted.
 
@@ -25,170 +29,181 @@ def compare(
         outputs: every wanted file, by path.
         manifest: what we wrote before.
         may_prune: whether a path belongs to the part of the build that this one is about.
+        reading: reads what is wanted and what is there.
 
     Raises:
         BuildError: files that we did not write stand where files are wanted, or sources cannot
             be read; all of them at once.
     """
-    problems: list[Problem] = []
-    notes: list[Problem] = []
-    stale = {
-        path
-        for path in {*manifest.files, *manifest.begun}
-        if path not in outputs and may_prune(path)
-    }
-    changes = [_removal(build_dir, path, manifest, notes) for path in sorted(stale)]
-    for path, output in sorted(outputs.items()):
-        problem = _inside_a_file(path, outputs) or _blocked(build_dir, path, stale)
-        if problem:
-            problems.append(problem)
-            continue
-        try:
-            digest = digest_of(output)
-        except OSError as error:
-            problems.append(_unreadable(output, error))
-            continue
-        changes.append(_change(build_dir, output, digest, manifest, problems, notes))
-    raise_all(BuildError, problems)
+    stale = [path for path in manifest.known if path not in outputs and may_prune(path)]
+    comparison = _Comparison(build_dir, manifest, reading)
+    changes = [comparison.removal(path) for path in sorted(stale)]
+    going = {change.path for change in changes if change.action == "remove"}
+    comparison.problems += _blocked_folders(build_dir, outputs, going)
+    for _, output in sorted(outputs.items()):
+        if change := comparison.change(output, going):
+            changes.append(change)
+    raise_all(BuildError, comparison.problems)
     return BuildPlan(
-        build_dir=build_dir, outputs=outputs, changes=tuple(changes), notes=tuple(notes)
+        build_dir=build_dir,
+        outputs=outputs,
+        changes=tuple(changes),
+        notes=tuple(comparison.notes),
     )
 
 
-def digest_of(output: Output) -> str:
-    """The digest of the content that is wanted: ``sha256:HEX``, or ``link:TARGET``."""
-    if output.link is not None:
-        return f"link:{output.link}"
-    if output.text is not None:
-        return "sha256:" + hashlib.sha256(output.text.encode()).hexdigest()
-    assert output.source is not None
-    return file_digest(output.source)
+class _Comparison:
+    """One comparison, with its findings."""
 
+    def __init__(self, build_dir: Path, manifest: Manifest, reading: Reading) -> None:
+        self.problems: list[Problem] = []
+        self.notes: list[Problem] = []
+        self._build_dir = build_dir
+        self._prefix = f"{build_dir}/"
+        self._manifest = manifest
+        self._reading = reading
 
-def file_digest(path: Path) -> str:
-    """The digest of a file, streamed."""
-    with path.open("rb") as stream:
-        return "sha256:" + hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def digest_on_disk(path: Path) -> str | None:
-    """The digest of what is at ``path``; None for nothing, empty for what is no file of ours."""
-    try:
-        info = path.lstat()
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    if stat.S_ISLNK(info.st_mode):
-        return f"link:{path.readlink()}"
-    if not stat.S_ISREG(info.st_mode):
-        return ""
-    try:
-        return file_digest(path)
-    except OSError:
-        return ""
-
-
-def _removal(build_dir: Path, path: str, manifest: Manifest, notes: list[Problem]) -> Change:
-    present = digest_on_disk(build_dir / path)
-    if present is not None and not manifest.wrote(path, present):
-        notes.append(
+    def removal(self, path: str) -> Change:
+        """What becomes of a file that nothing asks for any more."""
+        present = self._reading.present(self._prefix + path)
+        if present is None or self._manifest.wrote(path, present.digest):
+            return _gone(path, "remove", "nothing asks for it", present)
+        self.notes.append(
             Problem(
                 message="This file is no longer part of the build, but was changed since it was "
                 "written: it stays.",
-                where=Location(build_dir / path),
+                where=Location(self._build_dir / path),
                 remedy="Remove it, if nobody needs it.",
             )
         )
-        return Change(action="keep", path=path, digest="", mode=0, reason="changed by others")
-    return Change(action="remove", path=path, digest="", mode=0, reason="nothing asks for it")
+        return _gone(path, "keep", "changed by others", present)
 
+    def change(self, output: Output, going: set[str]) -> Change | None:
+        """What becomes of a wanted file; None where that is a problem."""
+        try:
+            digest = self._reading.wanted(output)
+        except OSError as error:
+            self.problems.append(_unreadable(output, error))
+            return None
+        present = self._reading.present(self._prefix + output.path)
+        if present is not None and stat.S_ISDIR(present.stamp[4]):
+            if problem := _blocking_folder(self._build_dir, output.path, going):
+                self.problems.append(problem)
+                return None
+            present = None  # nothing in it stays
+        action, by_hand = self._action(output, digest, present)
+        seen = self._reading.seen.get(output.source or "") if output.text is None else None
+        return Change(
+            action=action,
+            path=output.path,
+            digest=digest,
+            mode=output.mode,
+            reason=output.reason,
+            present=present.digest if present else None,
+            stamp=present.stamp if present else None,
+            source=seen[0] if seen else None,
+            by_hand=by_hand,
+        )
 
-def _change(
-    build_dir: Path,
-    output: Output,
-    digest: str,
-    manifest: Manifest,
-    problems: list[Problem],
-    notes: list[Problem],
-) -> Change:
-    target = build_dir / output.path
-    is_folder = target.is_dir() and not target.is_symlink()  # with nothing in it that stays
-    present = None if is_folder else digest_on_disk(target)
-    action = "write"
-    if present == digest:
-        same_mode = output.link is not None or stat.S_IMODE(target.stat().st_mode) == output.mode
-        action = "keep" if same_mode else "mode"
-    elif present is not None:
-        action = "replace"
-        if not manifest.owns(output.path):
-            problems.append(
+    def _action(self, output: Output, digest: str, present: Present | None) -> tuple[str, bool]:
+        if present is None:
+            return "write", False
+        if present.digest == digest:
+            same_mode = output.link is not None or present.mode == output.mode
+            return ("keep" if same_mode else "mode"), False
+        if not self._manifest.owns(output.path):
+            self.problems.append(
                 Problem(
                     message="A file that we did not write stands where the build wants "
                     f"{output.reason}.",
-                    where=Location(target),
+                    where=Location(self._build_dir / output.path),
                     remedy="Move it away.",
                 )
             )
-        elif not manifest.wrote(output.path, present):
-            notes.append(
+            return "replace", False
+        by_hand = not self._manifest.wrote(output.path, present.digest)
+        if by_hand:
+            self.notes.append(
                 Problem(
                     message="This generated file was changed by hand; the change is kept in "
-                    f"{displaced(build_dir, output.path)}.",
-                    where=Location(target),
+                    f"{displaced(self._build_dir, output.path)}.",
+                    where=Location(self._build_dir / output.path),
                     remedy=f"Make the change where it comes from: {output.reason}.",
                 )
             )
+        return "replace", by_hand
+
+
+def _gone(path: str, action: str, reason: str, present: Present | None) -> Change:
     return Change(
-        action=action, path=output.path, digest=digest, mode=output.mode, reason=output.reason
+        action=action,
+        path=path,
+        digest="",
+        mode=0,
+        reason=reason,
+        present=present.digest if present else None,
+        stamp=present.stamp if present else None,
     )
 
 
 def displaced(build_dir: Path, path: str) -> Path:
     """Where a generated file that somebody changed is kept when it is written anew."""
-    return build_dir / ".manager" / "displaced" / path
+    first = build_dir / MANAGER_DIR / "displaced" / path
+    candidate, number = first, 1
+    while os.path.lexists(candidate):
+        number += 1
+        candidate = first.with_name(f"{first.name}~{number}")
+    return candidate
 
 
-def _inside_a_file(path: str, outputs: Mapping[str, Output]) -> Problem | None:
-    """Two sources of which one wants a file where the other wants a folder."""
-    parent = path.rpartition("/")[0]
-    while parent:
-        if parent in outputs:
-            return Problem(
-                message=f"Two sources want to be {parent}, one as a file and one as a folder: "
-                f"{outputs[parent].reason} and {outputs[path].reason}.",
-                remedy="Rename one of them.",
+def _blocked_folders(
+    build_dir: Path, outputs: Mapping[str, Output], going: set[str]
+) -> list[Problem]:
+    """Folders that cannot be: something else is there, or is wanted there."""
+    first: dict[str, str] = {}  # folder -> a path that needs it
+    for path in sorted(outputs):
+        folder = path.rpartition("/")[0]
+        while folder and folder not in first:
+            first[folder] = path
+            folder = folder.rpartition("/")[0]
+    problems = []
+    for folder in sorted(first):
+        if folder in outputs:
+            problems.append(_file_and_folder(folder, outputs[folder], outputs[first[folder]]))
+            continue
+        stamp = look(f"{build_dir}/{folder}")
+        if stamp is not None and not stat.S_ISDIR(stamp[4]) and folder not in going:
+            problems.append(
+                Problem(
+                    message=f"This is no folder, but the build wants to write {first[folder]}.",
+                    where=Location(build_dir / folder),
+                    remedy="Move it away.",
+                )
             )
-        parent = parent.rpartition("/")[0]
-    return None
+    return problems
 
 
-def _blocked(build_dir: Path, path: str, stale: set[str]) -> Problem | None:
-    """Something in the way that is not ours to remove."""
-    parts = path.split("/")
-    for length in range(1, len(parts)):
-        ancestor = "/".join(parts[:length])
-        place = build_dir / ancestor
-        if place.is_symlink() or (place.exists() and not place.is_dir()):
-            if ancestor in stale:
-                continue
-            return Problem(
-                message=f"This is no folder, but the build wants to write {path}.",
-                where=Location(place),
-                remedy="Move it away.",
-            )
+def _file_and_folder(path: str, as_file: Output, as_folder: Output) -> Problem:
+    return Problem(
+        message=f"Two sources want to be {path}, one as a file and one as a folder: "
+        f"{as_file.reason} and {as_folder.reason}.",
+        remedy="Rename one of them.",
+    )
+
+
+def _blocking_folder(build_dir: Path, path: str, going: set[str]) -> Problem | None:
+    """A folder where a file is wanted, with something in it that is not ours to remove."""
     target = build_dir / path
-    if target.is_dir() and not target.is_symlink():
-        inside = [e for e in target.rglob("*") if e.is_symlink() or not e.is_dir()]
-        if not all(entry.relative_to(build_dir).as_posix() in stale for entry in inside):
-            return Problem(
-                message="A folder with files that we did not write stands where the build wants "
-                "a file.",
-                where=Location(target),
-                remedy="Move it away.",
-            )
-    return None
+    inside = [entry for entry in target.rglob("*") if entry.is_symlink() or not entry.is_dir()]
+    if all(entry.relative_to(build_dir).as_posix() in going for entry in inside):
+        return None
+    return Problem(
+        message="A folder with files that we did not write stands where the build wants a file.",
+        where=Location(target),
+        remedy="Move it away.",
+    )
 
 
 def _unreadable(output: Output, error: OSError) -> Problem:
-    where = Location(output.source) if output.source else None
     reason = error.strerror or type(error).__name__
-    return Problem(message=f"The file cannot be read: {reason}.", where=where)
+    return Problem(message=f"The file cannot be read: {reason}.", where=output.where)

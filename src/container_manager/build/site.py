@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import stat
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from container_manager.build.content import flatten
-from container_manager.build.sources import Entry, Walk
-from container_manager.errors import Location, Problem
+from container_manager.build.ignore import ignores_of
+from container_manager.build.sources import Entry, Walk, identity
+from container_manager.errors import Location, ManagerError, Problem
+from container_manager.inputs import Inputs, note, note_all, noting, stamp_of
 from container_manager.model import Output, Service
 from container_manager.render import Renderer
 
@@ -43,6 +46,10 @@ class Site:
     origin: Callable[[tuple[Any, ...]], Location | None] = lambda _: None
     warnings: list[Problem] = field(default_factory=list)
     _flattened: str | None = None
+    _made_by_us: frozenset[tuple[int, int]] | None = None
+    _of_services: frozenset[tuple[int, int]] | None = None
+    _walked: tuple[str, list[Entry], list[Problem]] | None = None
+    _copied: dict[str, tuple[list[Entry], list[Problem], Inputs]] = field(default_factory=dict)
 
     @property
     def flattened(self) -> str:
@@ -51,9 +58,29 @@ class Site:
             self._flattened = flatten(self.values)
         return self._flattened
 
+    @property
+    def made_by_us(self) -> frozenset[tuple[int, int]]:
+        """The folders that the manager makes, which no copy holds."""
+        if self._made_by_us is None:
+            made = (self.build_dir, self.state_dir, self.root / "backups")
+            self._made_by_us = _identities(made)
+        return self._made_by_us
+
+    @property
+    def of_services(self) -> frozenset[tuple[int, int]]:
+        """The folders of all services: none of them holds another's files."""
+        if self._of_services is None:
+            self._of_services = _identities(self.service_paths)
+        return self._of_services
+
+
+def _identities(folders: Iterable[Path]) -> frozenset[tuple[int, int]]:
+    found = (identity(folder) for folder in folders)
+    return frozenset(one for one in found if one is not None)
+
 
 def rendered(
-    site: Site, template: Path, path: str, service: Service | None, *, compose: bool
+    site: Site, template: Path, path: str, service: Service | None, *, step: str
 ) -> Output:
     """A file rendered from a template; a secret's placeholder in it is worth a warning.
 
@@ -61,6 +88,8 @@ def rendered(
         RenderError: with every problem of the template.
     """
     folder = service.folder if service else template.parent
+    compose = step == COMPOSE_STEP
+    note(template)
     result = site.renderer.render(template, service_dir=folder, compose=compose)
     if result.secrets and not compose:
         names = ", ".join(sorted(result.secrets))
@@ -76,15 +105,15 @@ def rendered(
     return Output(
         path=path,
         text=result.text,
-        source=template,
+        source=os.fspath(template),
         mode=stat.S_IMODE(template.stat().st_mode),
         reason=f"the template {_shown(template, site, service)}",
         owner=service.name if service else None,
-        step=COMPOSE_STEP if compose else "",
+        step=step,
     )
 
 
-def copied(path: str, entry: Entry, service: Service, reason: str) -> Output:
+def copied(path: str, entry: Entry, service: Service, reason: str, step: str) -> Output:
     """A file that is copied as it is."""
     return Output(
         path=path,
@@ -93,40 +122,58 @@ def copied(path: str, entry: Entry, service: Service, reason: str) -> Output:
         mode=entry.mode,
         reason=reason,
         owner=service.name,
-        step="",
+        step=step,
         link=entry.link,
+        stamp=entry.stamp,
     )
 
 
-def walk(
-    site: Site,
-    folder: Path,
-    problems: list[Problem],
-    skipped: Collection[Path] = (),
-    *,
-    alone: bool = False,
-) -> Iterator[Entry]:
-    """The files of a folder, without what the manager makes; problems are collected.
+def walk_service(site: Site, service: Service, problems: list[Problem]) -> list[Entry]:
+    """The files of a service's own folder, without other services and what the manager makes.
 
-    Symlinks may lead into the project too, unless the folder stands ``alone``.
+    Symlinks may lead into the project too, unless the service lies in a package.
     """
-    found = Walk(
-        folder,
-        allowed=(folder,) if alone else (site.root, folder),
-        skipped=(
-            site.build_dir,
-            site.state_dir,
-            site.root / "backups",
-            *(path for path in skipped if path != folder),
-        ),
-    )
-    yield from found.entries()
-    problems.extend(found.problems)
+    if site._walked is None or site._walked[0] != service.name:
+        folder = service.folder
+        found = Walk(
+            folder,
+            allowed=(folder,) if service.package is not None else (site.root, folder),
+            skipped=site.made_by_us | site.of_services,
+        )
+        site._walked = (service.name, list(found.entries()), found.problems)
+    _, entries, new = site._walked
+    problems.extend(new)
+    return entries
+
+
+def walk_copied(site: Site, folder: Path, problems: list[Problem]) -> list[Entry]:
+    """The files of ``src/`` or an additional directory, read once for all services."""
+    known = site._copied.get(str(folder))
+    if known is None:
+        with noting() as inputs:
+            entries, found = _walk_copied(site, folder)
+        known = site._copied[str(folder)] = (entries, found, inputs)
+    entries, found, inputs = known
+    note_all(inputs.stamps)
+    problems.extend(found)
+    return entries
+
+
+def _walk_copied(site: Site, folder: Path) -> tuple[list[Entry], list[Problem]]:
+    try:
+        ignores = ignores_of(folder)
+    except ManagerError as error:
+        return [], list(error.problems)
+    allowed = (site.root, folder)
+    found = Walk(folder, allowed=allowed, skipped=site.made_by_us, ignores=ignores)
+    return list(found.entries()), found.problems
 
 
 def entry_of(source: Path) -> Entry:
-    """A single file, as if it had been met in its folder."""
-    return Entry(path=source.name, source=source, mode=stat.S_IMODE(source.stat().st_mode))
+    """A single file, as if it had been met in its folder; a symlink is what it leads to."""
+    note(source)
+    path = os.path.realpath(source)
+    return Entry(path=source.name, source=path, stamp=stamp_of(os.stat(path)))  # noqa: PTH116
 
 
 def _shown(template: Path, site: Site, service: Service | None) -> str:

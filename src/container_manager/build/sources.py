@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 import os
 import stat
 from collections.abc import Collection, Iterator
@@ -10,10 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from container_manager.build.guards import real
+from container_manager.build.ignore import BY_NAME, Ignores
 from container_manager.errors import Location, Problem
-
-IGNORED = ("__pycache__", "*.py[co]", ".git", ".DS_Store", ".ipynb_checkpoints")
-"""Names that are never copied: caches and version control."""
+from container_manager.inputs import Stamp, note, stamp_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,15 +20,20 @@ class Entry:
 
     Attributes:
         path: relative to the folder, POSIX form.
-        source: the file itself.
-        mode: permission bits.
+        source: the absolute path of the file itself.
+        stamp: what it was when it was found.
         link: the target of a symlink that is kept as one.
     """
 
     path: str
-    source: Path
-    mode: int
+    source: str
+    stamp: Stamp
     link: str | None = None
+
+    @property
+    def mode(self) -> int:
+        """Permission bits; a symlink has none of its own."""
+        return 0o777 if self.link is not None else stat.S_IMODE(self.stamp[4])
 
 
 class Walk:
@@ -39,78 +42,117 @@ class Walk:
     Args:
         top: the folder.
         allowed: folders in which the target of a symlink may lie.
-        skipped: folders that are left out wherever they are met.
+        skipped: device and inode of folders that are left out wherever they are met.
+        ignores: what is left out by its path.
     """
 
-    def __init__(self, top: Path, allowed: Collection[Path], skipped: Collection[Path]) -> None:
+    def __init__(
+        self,
+        top: Path,
+        allowed: Collection[Path],
+        skipped: Collection[tuple[int, int]] = (),
+        ignores: Ignores = BY_NAME,
+    ) -> None:
         self.top = top
         self.problems: list[Problem] = []
-        self._allowed = [real(folder) for folder in allowed]
-        self._skipped = {real(folder) for folder in skipped}
+        self._allowed = allowed
+        self._skipped = skipped
+        self._ignores = ignores
 
     def entries(self) -> Iterator[Entry]:
         """All files, in a stable order."""
-        yield from self._folder(self.top, "")
+        note(self.top)
+        yield from self._folder(os.fspath(self.top), "")
 
-    def _folder(self, folder: Path, prefix: str) -> Iterator[Entry]:
+    def _folder(self, folder: str, prefix: str, *, left_out: bool = False) -> Iterator[Entry]:
         try:
-            found = sorted(os.scandir(folder), key=lambda entry: os.fsencode(entry.name))
+            with os.scandir(folder) as found:
+                entries = sorted(found, key=_by_bytes)
         except OSError as error:
-            self._problem(folder, f"This folder cannot be read: {error.strerror}.")
+            if not left_out:
+                self._problem(folder, f"This folder cannot be read: {error.strerror}.")
             return
-        for entry in found:
+        for entry in entries:
             path = f"{prefix}{entry.name}"
-            if any(fnmatch.fnmatchcase(entry.name, pattern) for pattern in IGNORED):
+            ignored = self._ignores.matches(path, entry.name)
+            if ignored and not (self._ignores.has_exceptions and entry.is_dir()):
                 continue
-            source = Path(entry.path)
-            if entry.is_symlink():
-                yield from self._symlink(source, path)
-            elif entry.is_dir(follow_symlinks=False):
-                if real(source) not in self._skipped:
-                    yield from self._folder(source, f"{path}/")
-            else:
-                yield from self._file(source, path, entry.stat(follow_symlinks=False))
+            try:
+                info = entry.stat(follow_symlinks=False)
+            except OSError as error:  # it has just gone
+                self._problem(entry.path, f"This cannot be looked at: {error.strerror}.")
+                continue
+            stamp = stamp_of(info)
+            if stat.S_ISDIR(info.st_mode):
+                if (info.st_dev, info.st_ino) not in self._skipped:
+                    note(entry.path, stamp)
+                    yield from self._folder(entry.path, f"{path}/", left_out=ignored)
+            elif not ignored:
+                yield from self._leaf(entry.path, path, stamp)
 
-    def _file(self, source: Path, path: str, info: os.stat_result) -> Iterator[Entry]:
-        if not stat.S_ISREG(info.st_mode):
+    def _leaf(self, source: str, path: str, stamp: Stamp) -> Iterator[Entry]:
+        note(source, stamp)
+        if stat.S_ISLNK(stamp[4]):
+            yield from self._symlink(source, path, stamp)
+        else:
+            yield from self._file(source, path, stamp)
+
+    def _file(self, source: str, path: str, stamp: Stamp) -> Iterator[Entry]:
+        if not stat.S_ISREG(stamp[4]):
             self._problem(source, "This is neither a file, a folder nor a symlink.")
-        elif not _utf8(path):
+        elif not (path.isascii() or _utf8(path)):
             self._problem(source, "The file's name is not UTF-8.", "Rename it.")
         else:
-            yield Entry(path=path, source=source, mode=stat.S_IMODE(info.st_mode))
+            yield Entry(path=path, source=source, stamp=stamp)
 
-    def _symlink(self, source: Path, path: str) -> Iterator[Entry]:
+    def _symlink(self, source: str, path: str, stamp: Stamp) -> Iterator[Entry]:
+        link = os.readlink(source)  # noqa: PTH115 - the text as it is, not normalised
+        target = real(Path(source))
         try:
-            target = real(source)
-            there = target.exists()
-        except OSError as error:
-            self._problem(source, f"This symlink cannot be followed: {error.strerror}.")
-            return
-        if not there:
-            self._problem(source, f"This symlink leads nowhere: {source.readlink()}.")
-        elif not any(target.is_relative_to(folder) for folder in self._allowed):
+            info = target.lstat()  # what a symlink in a circle leads to is one still
+        except OSError:
+            info = None
+        if info is None or stat.S_ISLNK(info.st_mode):
+            self._problem(source, f"This symlink leads nowhere: {link}.")
+        elif not any(target.is_relative_to(real(folder)) for folder in self._allowed):
             self._problem(
                 source,
                 f"This symlink leads out of the project: {target}.",
                 "Copy what it leads to, or name it in additional_dirs.",
             )
-        elif self._stays_inside(source, target):
-            yield Entry(path=path, source=source, mode=0o777, link=str(source.readlink()))
-        elif target.is_dir():
+        elif self._stays_inside(link, target):
+            if _utf8(path) and _utf8(link):
+                yield Entry(path=path, source=source, stamp=stamp, link=link)
+            else:
+                self._problem(source, "The symlink's name or target is not UTF-8.", "Rename it.")
+        elif stat.S_ISDIR(info.st_mode):
             self._problem(
                 source,
                 "This symlink leads to a folder elsewhere, which would not come along.",
                 "Name that folder in additional_dirs.",
             )
         else:
-            yield from self._file(target, path, target.stat())
+            yield from self._file(str(target), path, stamp_of(info))
 
-    def _stays_inside(self, source: Path, target: Path) -> bool:
+    def _stays_inside(self, link: str, target: Path) -> bool:
         """Relative symlinks within the folder mean the same in the copy: they are kept."""
-        return not source.readlink().is_absolute() and target.is_relative_to(real(self.top))
+        return not link.startswith("/") and target.is_relative_to(real(self.top))
 
-    def _problem(self, source: Path, message: str, remedy: str | None = None) -> None:
-        self.problems.append(Problem(message=message, where=Location(source), remedy=remedy))
+    def _problem(self, source: str | Path, message: str, remedy: str | None = None) -> None:
+        self.problems.append(Problem(message=message, where=Location(Path(source)), remedy=remedy))
+
+
+def identity(path: Path) -> tuple[int, int] | None:
+    """Device and inode of a folder, by which it is the same under any name; None without one."""
+    try:
+        info = path.stat()
+    except (OSError, ValueError):
+        return None
+    return info.st_dev, info.st_ino
+
+
+def _by_bytes(entry: os.DirEntry[str]) -> bytes:
+    return os.fsencode(entry.name)
 
 
 def _utf8(name: str) -> bool:

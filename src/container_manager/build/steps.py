@@ -10,16 +10,25 @@ import fnmatch
 import os
 import posixpath
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from container_manager.build.content import check_json
-from container_manager.build.guards import bad_output_name, escapes, real
-from container_manager.build.site import COMPOSE_STEP, Site, copied, entry_of, rendered, walk
+from container_manager.build.guards import bad_output_name, real
+from container_manager.build.site import (
+    COMPOSE_STEP,
+    Site,
+    copied,
+    entry_of,
+    rendered,
+    walk_copied,
+    walk_service,
+)
 from container_manager.build.sources import Entry
 from container_manager.discovery import COMPOSE_FILE_NAME, SERVICES_DIR, TEMPLATE_FILENAME
 from container_manager.errors import Location, Problem, RenderError
+from container_manager.inputs import note
 from container_manager.model import Output, Service
+from container_manager.places import escapes
 
 SRC_DIR = "src"
 OUT_SRC_DIR = "repo_src"
@@ -38,6 +47,7 @@ _MAY_REPLACE = {
 def root_output(site: Site) -> Output:
     """The root compose file, which defines what all services share."""
     template = site.root / SERVICES_DIR / TEMPLATE_FILENAME
+    note(template)
     if not template.is_file():
         raise RenderError(
             "The root template does not exist.",
@@ -45,7 +55,7 @@ def root_output(site: Site) -> Output:
             remedy=f"Create it; for a start: 'networks: {{{site.values.get('network', 'default')}: "
             "{}}'.",
         )
-    return rendered(site, template, f"{SERVICES_DIR}/{COMPOSE_FILE_NAME}", None, compose=True)
+    return rendered(site, template, f"{SERVICES_DIR}/{COMPOSE_FILE_NAME}", None, step=COMPOSE_STEP)
 
 
 def service_outputs(
@@ -66,15 +76,14 @@ def service_outputs(
     for name in steps:
         try:
             for output in STEPS[name](site, service, problems):
-                _want(wanted, replace(output, step=name), problems)
+                _want(wanted, output, problems)
         except RenderError as error:
             problems.extend(error.problems)
     return wanted
 
 
 def _want(wanted: dict[str, Output], output: Output, problems: list[Problem]) -> None:
-    bad = bad_output_name(output.path, Location(output.source) if output.source else None)
-    if bad:
+    if (bad := bad_output_name(output)) is not None:
         problems.append(bad)
         return
     before = wanted.get(output.path)
@@ -83,7 +92,7 @@ def _want(wanted: dict[str, Output], output: Output, problems: list[Problem]) ->
             Problem(
                 message=f"Two sources want to be {output.path}: "
                 f"{before.reason} and {output.reason}.",
-                where=Location(output.source) if output.source else None,
+                where=output.where,
                 remedy="Rename one of them.",
             )
         )
@@ -94,26 +103,25 @@ def _want(wanted: dict[str, Output], output: Output, problems: list[Problem]) ->
 def compose_step(site: Site, service: Service, problems: list[Problem]) -> Iterator[Output]:
     """The service's compose file."""
     path = f"{service.path}/{COMPOSE_FILE_NAME}"
-    yield rendered(site, service.folder / TEMPLATE_FILENAME, path, service, compose=True)
+    yield rendered(site, service.folder / TEMPLATE_FILENAME, path, service, step=COMPOSE_STEP)
 
 
 def files_step(site: Site, service: Service, problems: list[Problem]) -> Iterator[Output]:
     """The service's other files: ``.j2`` files rendered in place, all others copied."""
     folder = service.folder
     no_render = service.settings.get("no_render") or []
-    others = [path for path in site.service_paths if real(path) != real(folder)]
-    for entry in walk(site, folder, problems, others, alone=service.package is not None):
+    for entry in walk_service(site, service, problems):
         if entry.path == TEMPLATE_FILENAME or posixpath.basename(entry.path) == KERNEL_TEMPLATE:
             continue
         if _is_own_fragment(site, folder, entry):
             continue
         path = f"{service.path}/{entry.path}"
         if not entry.path.endswith(SUFFIX) or entry.link or _matches(entry.path, no_render):
-            yield copied(path, entry, service, f"the file {service.shown}/{entry.path}")
+            yield copied(path, entry, service, f"the file {service.shown}/{entry.path}", "files")
             continue
         try:
             target = path.removesuffix(SUFFIX)
-            yield rendered(site, entry.source, target, service, compose=False)
+            yield rendered(site, Path(entry.source), target, service, step="files")
         except RenderError as error:
             problems.extend(error.problems)
 
@@ -122,8 +130,7 @@ def kernels_step(site: Site, service: Service, problems: list[Problem]) -> Itera
     """The kernel specifications, where the service asks for them."""
     if not service.settings.get("render_kernel_templates"):
         return
-    alone = service.package is not None
-    for entry in walk(site, service.folder, [], site.service_paths, alone=alone):
+    for entry in walk_service(site, service, []):
         if posixpath.basename(entry.path) == KERNEL_TEMPLATE:
             try:
                 yield kernel_output(site, entry, service)
@@ -134,8 +141,9 @@ def kernels_step(site: Site, service: Service, problems: list[Problem]) -> Itera
 def kernel_output(site: Site, entry: Entry, service: Service) -> Output:
     """One rendered kernel specification, checked to be JSON."""
     path = f"{service.path}/{entry.path.removesuffix(SUFFIX)}"
-    output = rendered(site, entry.source, path, service, compose=False)
-    check_json(output.text or "", entry.source)
+    template = Path(entry.source)
+    output = rendered(site, template, path, service, step="kernels")
+    check_json(output.text or "", template)
     return output
 
 
@@ -144,6 +152,7 @@ def src_step(site: Site, service: Service, problems: list[Problem]) -> Iterator[
     if not service.settings.get("copy_src"):
         return
     source = site.root / SRC_DIR
+    note(source)
     where = site.origin((*service.key_path, "copy_src"))
     if not source.is_dir():
         if _is_wish(service, where):
@@ -160,13 +169,13 @@ def src_step(site: Site, service: Service, problems: list[Problem]) -> Iterator[
         message = f"This symlink leads out of the project: {real(source)}."
         problems.append(Problem(message=message, where=Location(source)))
         return
-    for entry in walk(site, source, problems):
+    for entry in walk_copied(site, source, problems):
         path = f"{service.path}/{OUT_SRC_DIR}/{entry.path}"
-        yield copied(path, entry, service, f"the file {SRC_DIR}/{entry.path}")
+        yield copied(path, entry, service, f"the file {SRC_DIR}/{entry.path}", "src")
     pyproject = site.root / "pyproject.toml"
     if _usable(pyproject, site, problems):
         path = f"{service.path}/{OUT_SRC_DIR}/pyproject_user.toml"
-        yield copied(path, entry_of(pyproject), service, "the project's pyproject.toml")
+        yield copied(path, entry_of(pyproject), service, "the project's pyproject.toml", "src")
 
 
 def requirements_step(site: Site, service: Service, problems: list[Problem]) -> Iterator[Output]:
@@ -174,7 +183,8 @@ def requirements_step(site: Site, service: Service, problems: list[Problem]) -> 
     requirements = site.root / "requirements.txt"
     if service.settings.get("copy_src") and _usable(requirements, site, problems):
         path = f"{service.path}/{OUT_SRC_DIR}/requirements.txt"
-        yield copied(path, entry_of(requirements), service, "the project's requirements.txt")
+        entry, reason = entry_of(requirements), "the project's requirements.txt"
+        yield copied(path, entry, service, reason, "requirements")
 
 
 def additional_step(site: Site, service: Service, problems: list[Problem]) -> Iterator[Output]:
@@ -190,15 +200,16 @@ def additional_step(site: Site, service: Service, problems: list[Problem]) -> It
             continue
         reason = f"additional_dirs of {service.name}: {src}"
         if source.is_file():
-            yield copied(f"{service.path}/{dst}", entry_of(source), service, reason)
+            yield copied(f"{service.path}/{dst}", entry_of(source), service, reason, "additional")
             continue
-        for entry in walk(site, source, problems):
-            yield copied(f"{service.path}/{dst}/{entry.path}", entry, service, reason)
+        for entry in walk_copied(site, source, problems):
+            yield copied(f"{service.path}/{dst}/{entry.path}", entry, service, reason, "additional")
 
 
 def config_step(site: Site, service: Service, problems: list[Problem]) -> Iterator[Output]:
     """The flattened configuration, for the container to read."""
     own = service.folder / CONFIG_FILE
+    note(own)
     if own.is_file() and own not in site.fragments:
         site.warnings.append(
             Problem(
@@ -215,7 +226,7 @@ def config_step(site: Site, service: Service, problems: list[Problem]) -> Iterat
         mode=0o644,
         reason="the flattened configuration",
         owner=service.name,
-        step="",
+        step="config",
     )
 
 
@@ -237,6 +248,7 @@ ASSET_STEPS = ("src", "requirements", "additional")
 
 def _usable(path: Path, site: Site, problems: list[Problem]) -> bool:
     """Whether an optional file of the project is there; one that only seems to be is a problem."""
+    note(path)
     if not path.exists() and not path.is_symlink():
         return False
     message = None
@@ -272,6 +284,7 @@ def _additional_problem(
     site: Site, source: Path, src: str, dst: str, service: Service
 ) -> tuple[str, str | None] | None:
     shown = f"additional_dirs of {service.name}: "
+    note(source)
     if escapes(dst):
         return (
             f"{shown}the destination {dst!r} leaves the service's build folder.",

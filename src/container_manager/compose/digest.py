@@ -31,19 +31,20 @@ class Files:
     """
 
     build_dir: Path
-    digests: Mapping[Path, str]
+    digests: Mapping[str, str]
 
     def mounted(self, path: Path) -> dict[str, str]:
         """Digests of what lies at a mounted path.
 
         A folder counts as far as we wrote it: the rest of it is the container's own data.
         """
-        if path in self.digests:
-            return {"": self.digests[path]}
+        if str(path) in self.digests:
+            return {"": self.digests[str(path)]}
         if path.is_relative_to(self.build_dir):
-            own = {p: d for p, d in self.digests.items() if p.is_relative_to(path)}
+            below = f"{path}/"
+            own = {p: d for p, d in self.digests.items() if p.startswith(below)}
             if own:
-                return {p.relative_to(path).as_posix(): d for p, d in sorted(own.items())}
+                return {p.removeprefix(below): d for p, d in sorted(own.items())}
         try:
             if path.is_file() and path.stat().st_size <= _MAX_HASHED:
                 return {"": _file_digest(path)}
@@ -65,7 +66,7 @@ class Files:
             if path.is_symlink():
                 return f"link:{path.readlink()}"
             mode = "x" if os.access(path, os.X_OK) else "-"
-            return mode + (self.digests.get(path) or _file_digest(path))
+            return mode + (self.digests.get(str(path)) or _file_digest(path))
         except OSError as error:
             return f"unreadable: {error.strerror}"
 

@@ -12,6 +12,7 @@ from container_manager.errors import did_you_mean
 
 def check_uses(stack: Stack, reader: Reader) -> None:
     """Report names that nothing declares, and circles of dependencies."""
+    networks = {**stack.networks, **({"default": None} if stack.default_network else {})}
     for service in stack.services.values():
         for name in service.awaited:
             if name not in stack.services:
@@ -24,8 +25,7 @@ def check_uses(stack: Stack, reader: Reader) -> None:
                     near or f"Other services of this stack: {listed}. Is it in deployed_services?",
                 )
         _declared(service, "volumes", service.volumes, stack.volumes, reader)
-        known = {**stack.networks, **({"default": None} if stack.default_network else {})}
-        _declared(service, "networks", service.networks, known, reader)
+        _declared(service, "networks", service.networks, networks, reader)
         _declared(service, "secrets", service.secrets, stack.secrets, reader)
     for chain in cycles(stack.services):
         where = stack.services[chain[0]].where

@@ -20,6 +20,7 @@ from container_manager.config.environment import (
 )
 from container_manager.config.interpolation import InterpolationError, Reference, tokens
 from container_manager.errors import Location, Problem
+from container_manager.inputs import note
 from container_manager.model import KeyPath, Node, dotted
 
 PROVIDERS_OWN = ("COMPOSE_", "PODMAN_COMPOSE_")
@@ -84,6 +85,7 @@ class Reader:
         planned = self.planned.get(Path(os.path.normpath(file)), file)
         if isinstance(planned, str):
             return planned
+        note(planned)
         return planned.read_text(encoding="utf-8") if planned.is_file() else None
 
     def problem(self, where: Location, message: str, remedy: str | None = None) -> None:

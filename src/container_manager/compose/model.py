@@ -201,6 +201,7 @@ class Stack:
         referenced: variable -> whether empty means the same as unset wherever it is used.
         environment: the variables as the provider is to see them.
         warnings: findings that stop nothing.
+        interfaces: service of ours -> a digest of what other services may rely on in its file.
     """
 
     project: str
@@ -212,6 +213,7 @@ class Stack:
     referenced: Mapping[str, bool]
     environment: Environment
     warnings: tuple[Problem, ...]
+    interfaces: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def one_shots(self) -> frozenset[str]:

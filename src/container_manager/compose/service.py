@@ -52,7 +52,7 @@ class ServiceReader:
         owner: str | None,
         settings: Mapping[str, Any],
     ) -> None:
-        self._reader = reader
+        self.reader = reader
         self._base = base
         self._project = project
         self._owner = owner
@@ -61,20 +61,20 @@ class ServiceReader:
     def service(self, name: str, node: Node) -> ComposeService | None:
         """Read one service; None when it is none."""
         if not isinstance(node.value, dict):
-            self._reader.problem(node.where, f"The service '{name}' must be a mapping.")
+            self.reader.problem(node.where, f"The service '{name}' must be a mapping.")
             return None
         if not node.value.keys() & {"image", "build"}:
-            self._reader.problem(
+            self.reader.problem(
                 node.where,
                 f"The service '{name}' has neither 'image' nor 'build'.",
                 "Name an image, or the folder to build one from.",
             )
         path: KeyPath = ("services", name)
         rest = {key: child for key, child in node.value.items() if key != "environment"}
-        definition = self._reader.plain(Node(value=rest, where=node.where), path)
-        entries = read_environment(self._reader, node.value.get("environment"), path)
+        definition = self.reader.plain(Node(value=rest, where=node.where), path)
+        entries = read_environment(self.reader, node.value.get("environment"), path)
         definition["environment"] = {**entries.texts}
-        check_limits(node, definition, path, self._reader)
+        check_limits(node, definition, path, self.reader)
         mounts = self._mounts(node, definition)
         image = definition.get("image")
         return ComposeService(
@@ -90,11 +90,11 @@ class ServiceReader:
             environment=entries.public,
             secret_entries=entries.secret,
             entry_places=entries.places,
-            env_files=read_env_files(self._reader, node.value.get("env_file"), path, self._base),
+            env_files=read_env_files(self.reader, node.value.get("env_file"), path, self._base),
             binds=tuple(self._bind(mount, at) for mount, at in mounts if mount.kind == "bind"),
             volumes=tuple(m.source for m, _ in mounts if m.kind == "volume" and m.source),
             anonymous=tuple(m.target for m, _ in mounts if m.kind == "volume" and not m.source),
-            networks=read_networks(node, definition, path, self._reader),
+            networks=read_networks(node, definition, path, self.reader),
             secrets=self._secrets(definition),
             ports=self._ports(node, definition),
             one_shot=name in (self._settings.get("one_shot") or ()),
@@ -116,7 +116,7 @@ class ServiceReader:
             return read(value)
         except ValueError as error:
             if "${" not in str(value):  # a reference that was left has a problem of its own
-                self._reader.problem(node.where, f"{what}: {error}.")
+                self.reader.problem(node.where, f"{what}: {error}.")
             return otherwise
 
     def _build(self, node: Node, definition: dict[str, Any]) -> ImageBuild | None:
@@ -126,7 +126,7 @@ class ServiceReader:
         if isinstance(build, str):
             build = {"context": build}
         if not isinstance(build, dict):
-            self._reader.problem(
+            self.reader.problem(
                 node.nearest(("build",)).where, "'build' must be a folder or a mapping."
             )
             return None
@@ -149,7 +149,7 @@ class ServiceReader:
         if isinstance(given, list):
             return {str(name): STARTED for name in given}
         if not isinstance(given, dict):
-            self._reader.problem(where, "'depends_on' must be a list of services or a mapping.")
+            self.reader.problem(where, "'depends_on' must be a list of services or a mapping.")
             return {}
         result = {}
         for name, options in given.items():
@@ -157,7 +157,7 @@ class ServiceReader:
             condition = STARTED if options is None else condition
             if condition not in CONDITIONS:
                 near = did_you_mean(str(condition), CONDITIONS)
-                self._reader.problem(
+                self.reader.problem(
                     node.nearest(("depends_on", name)).where,
                     f"'{condition}' is no condition of 'depends_on'.",
                     near or "Conditions are " + ", ".join(CONDITIONS) + ".",
@@ -181,12 +181,12 @@ class ServiceReader:
             return None
         at = node.nearest(("healthcheck",))
         if not isinstance(given, dict):
-            self._reader.problem(at.where, "'healthcheck' must be a mapping.")
+            self.reader.problem(at.where, "'healthcheck' must be a mapping.")
             return None
         test = given.get("test") or ()
         words = tuple(map(str, test)) if isinstance(test, (list, tuple)) else ("CMD-SHELL", test)
         if words and words[0] not in ("CMD", "CMD-SHELL", "NONE"):
-            self._reader.problem(
+            self.reader.problem(
                 at.where,
                 f"'healthcheck.test' begins with '{words[0]}'.",
                 "Begin the list with CMD, CMD-SHELL or NONE, or write a text.",
@@ -200,7 +200,7 @@ class ServiceReader:
         times.pop("start_interval", None)
         retries = str(given.get("retries", 3))
         if not retries.isdecimal():
-            self._reader.problem(at.where, "'healthcheck.retries' must be a whole number.")
+            self.reader.problem(at.where, "'healthcheck.retries' must be a whole number.")
             retries = "3"
         disabled = given.get("disable") is True or words[:1] == ("NONE",)
         return HealthCheck(test=words, retries=max(int(retries), 1), disabled=disabled, **times)
@@ -209,7 +209,7 @@ class ServiceReader:
         given = definition.get("volumes") or []
         at = node.nearest(("volumes",))
         if not isinstance(given, list):
-            self._reader.problem(at.where, "'volumes' must be a list.")
+            self.reader.problem(at.where, "'volumes' must be a list.")
             return []
         found = []
         for index, value in enumerate(given):
@@ -231,7 +231,7 @@ class ServiceReader:
         given = definition.get("ports") or []
         at = node.nearest(("ports",))
         if not isinstance(given, list):
-            self._reader.problem(at.where, "'ports' must be a list.")
+            self.reader.problem(at.where, "'ports' must be a list.")
             return ()
         found = []
         for index, value in enumerate(given):

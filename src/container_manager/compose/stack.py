@@ -6,6 +6,8 @@ know what a change is, and to wait for the right things.
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
@@ -19,7 +21,7 @@ from container_manager.compose.model import ComposeService, Declared, Stack
 from container_manager.compose.service import ServiceReader
 from container_manager.compose.shape import check_shape
 from container_manager.config.environment import Environment
-from container_manager.errors import RenderError, did_you_mean, raise_all
+from container_manager.errors import Problem, RenderError, did_you_mean, raise_all
 from container_manager.model import ComposeFile, Node, Service
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -57,44 +59,130 @@ def read_stack(
     )
     to_give = read_defaults(defaults, reader)
     base = files[0].path.parent
+    read = _read_files(files, services, reader, project_name, base)
+    return _checked(read, reader, to_give)
+
+
+def read_some(
+    files: Sequence[ComposeFile],
+    services: Mapping[str, Service],
+    environment: Environment,
+    *,
+    project_name: str,
+    base: Path,
+    planned: Mapping[Path, str | Path],
+    defaults: Node | None,
+) -> Stack:
+    """What some compose files say, without a look at the others that they belong together with.
+
+    Args:
+        files: the files.
+        services: whose they are.
+        environment: the variables.
+        project_name: the compose project.
+        base: the folder of the root file.
+        planned: files that a build is about to write.
+        defaults: compose keys for services that are silent about them.
+
+    Raises:
+        RenderError: with every problem found in them.
+    """
+    reader = Reader(environment=provider_view(environment, project_name), planned=planned)
+    to_give = read_defaults(defaults, reader)
+    stack = _read_files(files, services, reader, project_name, base)
+    raise_all(RenderError, reader.problems)
+    return with_defaults(mark_one_shots(stack), to_give)
+
+
+def _interface(document: Node, services: Sequence[ComposeService]) -> str:
+    """A digest of all that a compose file says and other files may rely on, or clash with.
+
+    While it stays, a change of the file cannot make anything wrong between the files: what
+    :func:`_checked` compares is in it.
+    """
+    told = {
+        "services": [
+            [
+                *(one.name, one.image, repr(one.build), one.depends_on, one.implied),
+                *(one.volumes, one.networks, one.secrets, "network_mode" in one.definition),
+            ]
+            for one in services
+        ],
+        "shared": [
+            [kind, name, node.plain()]
+            for kind in SHARED
+            for name, node in _children(document, kind)
+        ],
+    }
+    text = json.dumps(told, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _read_files(
+    files: Sequence[ComposeFile],
+    services: Mapping[str, Service],
+    reader: Reader,
+    project: str,
+    base: Path,
+) -> Stack:
     found: dict[str, ComposeService] = {}
     shared: dict[str, dict[str, Declared]] = {kind: {} for kind in SHARED}
+    interfaces: dict[str, str] = {}
+    no_yaml: list[Problem] = []
     for file in files:
-        if not check_shape(file.document, reader):
+        try:
+            document = file.load()
+        except RenderError as error:
+            no_yaml.extend(error.problems)
             continue
-        service_of_ours = services.get(file.service or "")
-        settings = service_of_ours.settings if service_of_ours else {}
-        read = ServiceReader(reader, base, project_name, file.service, settings)
-        for name, node in _children(file.document, "services"):
-            if not _NAME.fullmatch(name):
-                reader.problem(
-                    node.where,
-                    f"'{name}' cannot be the name of a compose service.",
-                    "Use letters, digits, '.', '_' and '-', and begin with a letter or digit.",
-                )
-            elif name in found:
-                reader.problem(
-                    node.where,
-                    f"The compose service '{name}' is defined twice.",
-                    f"It is defined first at {found[name].where}; rename one of the two.",
-                )
-            elif service := read.service(name, node):
-                found[name] = service
-        if service_of_ours is not None:
-            _check_one_shots(service_of_ours, file.document, reader)
+        if not check_shape(document, reader):
+            continue
+        ours = services.get(file.service or "")
+        settings = ours.settings if ours else {}
+        own = _read_services(
+            document, ServiceReader(reader, base, project, file.service, settings), found
+        )
+        if ours is not None:
+            _check_one_shots(ours, document, reader)
+            interfaces[ours.name] = _interface(document, own)
         for kind in SHARED:
-            for name, node in _children(file.document, kind):
-                _declare(shared[kind], kind, name, node, reader, project=project_name, base=base)
-    stack = Stack(
-        project=project_name,
+            for name, node in _children(document, kind):
+                _declare(shared[kind], kind, name, node, reader, project=project, base=base)
+    raise_all(RenderError, no_yaml)
+    return Stack(
+        project=project,
         base=base,
         services=found,
         **shared,
         referenced=reader.referenced,
         environment=reader.environment,
+        interfaces=interfaces,
         warnings=tuple(dict.fromkeys(reader.warnings)),
     )
-    return _checked(stack, reader, to_give)
+
+
+def _read_services(
+    document: Node, read: ServiceReader, found: dict[str, ComposeService]
+) -> list[ComposeService]:
+    """Add the services of a file to those that were found; returns its own."""
+    reader, own = read.reader, []
+    for name, node in _children(document, "services"):
+        if not _NAME.fullmatch(name):
+            reader.problem(
+                node.where,
+                f"'{name}' cannot be the name of a compose service.",
+                "Use letters, digits, '.', '_' and '-', and begin with a letter or digit.",
+            )
+        elif name in found:
+            reader.problem(
+                node.where,
+                f"The compose service '{name}' is defined twice.",
+                f"It is defined first at {found[name].where}; rename one of the two.",
+            )
+        elif service := read.service(name, node):
+            found[name] = service
+            own.append(service)
+    return own
 
 
 def _checked(stack: Stack, reader: Reader, to_give: Defaults) -> Stack:
@@ -106,8 +194,9 @@ def _checked(stack: Stack, reader: Reader, to_give: Defaults) -> Stack:
 
 def _check_builds(stack: Stack, reader: Reader) -> None:
     """Services may share an image; who builds it must not matter."""
+    builders = stack.builders
     for service in stack.services.values():
-        first = stack.builders.get(service.image)
+        first = builders.get(service.image)
         if service.build and first and first.build and first.build != service.build:
             reader.problem(
                 service.where,

@@ -16,6 +16,7 @@ from typing import Any
 from container_manager import __version__
 from container_manager.config.source import parse_yaml, read_text
 from container_manager.errors import ConfigError, Location, Problem, raise_all
+from container_manager.inputs import note
 
 NAME = ".copier-answers.yml"
 SOURCE, COMMIT, LIBRARY = "_src_path", "_commit", "_library"
@@ -132,6 +133,7 @@ def check(folders: Iterable[Path]) -> Sequence[Problem]:
     warnings: list[Problem] = []
     problems: list[Problem] = []
     for path in dict.fromkeys(folder / NAME for folder in folders):
+        note(path)
         if not os.path.isfile(path):  # noqa: PTH113 - Path's raises on names too long
             continue
         try:

@@ -26,6 +26,7 @@ from container_manager.config.packages import (
 )
 from container_manager.config.schema import TOP_LEVEL, service_nodes
 from container_manager.errors import ConfigError, Location, Problem, raise_all
+from container_manager.inputs import note
 from container_manager.model import Key, KeyPath, Node, dotted
 
 _UNKNOWN = ""
@@ -120,6 +121,7 @@ class _Packages:
             self.missing.extend(error.problems)
             return empty
         file = found.folder / FRAGMENT
+        note(file)
         if not file.exists():
             return empty
         if not found.contains(file):

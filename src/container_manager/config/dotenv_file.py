@@ -12,6 +12,7 @@ from pathlib import Path
 
 from container_manager.config.source import read_text
 from container_manager.errors import ConfigError, Location, PreconditionError, Problem, raise_all
+from container_manager.inputs import note
 
 PRIVATE = 0o600
 
@@ -40,6 +41,7 @@ def dotenv_lines(path: Path) -> dict[str, int]:
 
 
 def _read(path: Path) -> dict[str, tuple[str, int]]:
+    note(path)
     if os.path.islink(path) and not os.path.exists(path):  # noqa: PTH110, PTH114
         raise ConfigError("This symlink leads nowhere.", where=Location(path))
     if not os.path.exists(path):  # noqa: PTH110 - Path.exists() raises on names too long

@@ -22,6 +22,7 @@ from container_manager.config.interpolation import (
     tokens,
 )
 from container_manager.errors import Location, Problem
+from container_manager.inputs import note_variable
 
 MIN_SCANNED = 8
 """Secret values shorter than this many characters are not looked for in the build."""
@@ -94,6 +95,7 @@ class Environment:
     def get(self, name: str) -> str | None:
         """The value of a variable, or None when it is not set."""
         value = self.process.get(name)
+        note_variable(name, value)
         return self.dotenv.get(name) if value is None else value
 
     def is_secret(self, name: str) -> bool:

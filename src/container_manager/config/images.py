@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from pathlib import Path
+
+from container_manager.inputs import note, note_variable
 
 PYTHON_FALLBACK = "docker.io/library/python:3.12.8-slim-bookworm"
 """What ``images.python: auto`` means where no base image can be made from the host."""
@@ -15,8 +18,10 @@ _PACKAGES = Path("/var/lib/dpkg/status")
 
 def debian_python() -> str | None:
     """The package of the host's own Debian Python, ``python3.11`` say; None elsewhere."""
+    note_variable("PATH", os.environ.get("PATH"))
     if shutil.which("dpkg-query") is None or not _PACKAGES.is_file():
         return None
+    note(_PYTHON)
     name = _PYTHON.resolve().name
     return name if _PYTHON.exists() and re.fullmatch(r"python3\.\d+", name) else None
 

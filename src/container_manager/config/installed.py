@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from container_manager.errors import ConfigError, Location, did_you_mean
+from container_manager.inputs import note
 
 if TYPE_CHECKING:
     from importlib.metadata import Distribution
@@ -53,6 +54,7 @@ class Installation:
 
     def has(self, folder: Path) -> bool:
         """Whether a folder is there, and is this package's own."""
+        note(folder)
         if not os.path.isdir(folder):  # noqa: PTH112 - Path's raises on names too long
             return False
         if self.recorded is None or not folder.is_relative_to(self.site):
@@ -98,6 +100,8 @@ def installation(name: str, where: Location | None) -> Installation:
             where=where,
             remedy="Install the package again.",
         ) from cause
+    for folder in sys.path:  # whatever is installed, removed or updated changes one of these
+        note(os.path.abspath(folder))  # noqa: PTH100 - may be relative, or empty
     tops.append(name.replace("-", "_"))
     return Installation(
         site=Path(os.path.abspath(str(found.locate_file("")))),  # noqa: PTH100 - may be relative

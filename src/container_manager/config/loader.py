@@ -26,10 +26,7 @@ from container_manager.config.merge import Loader
 from container_manager.config.schema import validate
 from container_manager.errors import ConfigError, Location, Problem, raise_all
 from container_manager.model import Key, KeyPath, Node
-
-CONFIG_NAME = "config.yml"
-CONFIG_VARIABLE = "CONTAINER_MANAGER_CONFIG"
-STATE_DIR = ".container-manager"
+from container_manager.places import KEEP_BUILDS, STATE_DIR, find_config
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +69,12 @@ class Config:
         """The build directory, absolute; the guards of the build decide whether it may be used."""
         text = str(self.values.get("build_dir") or "./build")
         return Path(os.path.normpath(self.root / text))
+
+    @property
+    def keep_builds(self) -> int:
+        """How many former builds can be brought back."""
+        value = self.values.get("keep_builds")
+        return KEEP_BUILDS if value is None else int(value)
 
     @property
     def state_dir(self) -> Path:
@@ -122,26 +125,6 @@ class ConfigBuilder:
     def origin(self, path: str) -> Location | None:
         """The file, line and column that set the value at ``a.b.c``; None where there is none."""
         return self.loaded.origin(path)
-
-
-def find_config(start: Path | None = None, environ: Mapping[str, str] | None = None) -> Path:
-    """The configuration to use: ``CONTAINER_MANAGER_CONFIG``, else ``config.yml`` found upwards.
-
-    Raises:
-        ConfigError: there is none.
-    """
-    environ = os.environ if environ is None else environ
-    named = environ.get(CONFIG_VARIABLE)
-    if named:
-        return Path(named)
-    start = (start or Path.cwd()).absolute()
-    for folder in (start, *start.parents):
-        if (folder / CONFIG_NAME).is_file():
-            return folder / CONFIG_NAME
-    raise ConfigError(
-        f"There is no {CONFIG_NAME} in {start} or any folder above it.",
-        remedy="Run in a project's folder, or name the file with --config PATH.",
-    )
 
 
 def load(

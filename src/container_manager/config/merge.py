@@ -25,6 +25,7 @@ from container_manager.errors import (
     did_you_mean,
     display_path,
 )
+from container_manager.inputs import note
 from container_manager.model import Key, Node
 
 APPLICATIONS_DIR = Path("src/applications")
@@ -149,8 +150,9 @@ class Loader:
         return found
 
     def _import(self, text: str, importer: Path, where: Location) -> list[tuple[Path, Location]]:
-        if any(character in text for character in "*?["):
+        if _is_glob(text):
             try:
+                _note_globbed(text, importer.parent)
                 names = glob.glob(text, root_dir=importer.parent, recursive=True)  # noqa: PTH207 - may be absolute
             except (ValueError, OSError) as error:
                 self._problem(f"The pattern {text!r} cannot be used: {error}.", where)
@@ -210,6 +212,7 @@ class Loader:
                 self._problem("'applications' as a list takes names of folders.", item.where)
                 continue
             path = self.root / APPLICATIONS_DIR / name / "config.yml"
+            note(path)
             loaded[name] = Node(value={}, where=item.where)
             if not os.path.exists(path):  # noqa: PTH110 - Path.exists() raises on names too long
                 continue
@@ -240,6 +243,20 @@ def merge(base: Node, over: Node) -> Node:
             merged[key] = merge(merged[key], child) if key in merged else child
         return Node(value=merged, where=over.where, replaced=base)
     return Node(value=over.value, where=over.where, spelled=over.spelled, replaced=base)
+
+
+def _is_glob(text: str) -> bool:
+    return any(character in text for character in "*?[")
+
+
+def _note_globbed(pattern: str, root: Path) -> None:
+    """Note every folder in which a new file could match a pattern."""
+    parts = Path(pattern).parts
+    first = next(index for index, part in enumerate(parts) if _is_glob(part))
+    for length in range(first, len(parts)):
+        start = os.path.join(*parts[:length]) if length else "."  # noqa: PTH118 - may be absolute
+        for name in glob.glob(start, root_dir=root, recursive=True):  # noqa: PTH207
+            note(root / name)
 
 
 def _near_files(target: Path) -> str | None:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from container_manager.config.installed import Installation, installation, normalised
 from container_manager.errors import ConfigError, Location, Problem, did_you_mean, show_as
+from container_manager.inputs import note
 
 PREFIX = "package:"
 TEMPLATE = "docker-compose.yml.j2"
@@ -92,6 +93,7 @@ def find_package_folder(
     there = [place for place in installed.places() if installed.has(place / folder)]
     for place in there:
         candidate = place / folder
+        note(candidate / holds)
         if os.path.exists(candidate / holds):  # noqa: PTH110 - Path's raises on names too long
             show_as(candidate, shown)
             found = PackageFolder(

@@ -6,6 +6,7 @@ Every other key belongs to the user and is template context.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -250,7 +251,13 @@ def _near_misses(node: Node, known: Mapping[str, KnownKey], path: KeyPath) -> li
 
 def near_key(key: str, known: Iterable[str]) -> str | None:
     """The known key that somebody probably meant; None where none is near."""
-    near = get_close_matches(key.replace("-", "_"), list(known), n=1, cutoff=0.83)
+    return _near_key(key.replace("-", "_"), tuple(known))
+
+
+@functools.lru_cache(maxsize=1024)
+def _near_key(key: str, known: tuple[str, ...]) -> str | None:
+    """Services have the same keys, and there may be many of them."""
+    near = get_close_matches(key, known, n=1, cutoff=0.83)
     return near[0] if near else None
 
 

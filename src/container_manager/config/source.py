@@ -20,6 +20,7 @@ from typing import Any
 import yaml
 
 from container_manager.errors import ConfigError, Location, Problem
+from container_manager.inputs import note
 from container_manager.model import Key, Node, Scalar
 
 try:
@@ -58,6 +59,7 @@ def read_yaml(path: Path, error: type[ConfigError] = ConfigError) -> Node | None
 def read_text(path: Path, error: type[Any] = ConfigError) -> str:
     """The text of a UTF-8 file; unreadable or otherwise encoded files are told as problems."""
     where = Location(path)
+    note(path)
     try:
         if not stat.S_ISREG(path.stat().st_mode) and not path.is_dir():
             raise error("This is not a regular file.", where=where)

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import jinja2
 
-from container_manager.config.loader import STATE_DIR
 from container_manager.config.source import read_text
 from container_manager.errors import RenderError
+from container_manager.inputs import note
+from container_manager.places import STATE_DIR
 
 _SEPARATOR = "\0"
 _TEMPLATE, _INCLUDED = "template", "included"
@@ -48,6 +49,7 @@ class ProjectLoader(jinja2.BaseLoader):
         service_dir, role, name = template.split(_SEPARATOR, 2)
         for base in (self._root, Path(service_dir)):
             path = base / name
+            note(path)
             if path.is_file():
                 if not _inside(path, (self._root, Path(service_dir))):
                     raise jinja2.TemplateError(f"{name!r} leads out of the project.")

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jinja2
 from jinja2 import nodes
@@ -41,6 +41,12 @@ from container_manager.render.values import (
     to_string,
 )
 
+if TYPE_CHECKING:
+    from container_manager.render.compiled import CompiledTemplates
+
+_COMPILED_AT_ONCE = 64
+"""Compiled templates in memory: what the files of one service include, and then some."""
+
 _SAFE_FILTERS = frozenset({"to_json", "tojson", "to_nice_yaml", "join", "default", "d", "string"})
 _SAFE_TESTS = frozenset({"defined", "undefined"})
 
@@ -60,15 +66,22 @@ class Renderer:
         root: the project; ``include`` and ``import`` never leave it, nor find what is private.
         values: the configuration, plain or as :attr:`Config.values`.
         environment: tells which secrets are set; without one, none is.
+        compiled: templates that were compiled before.
     """
 
     def __init__(
-        self, root: Path, values: Mapping[str, Any], environment: Environment | None = None
+        self,
+        root: Path,
+        values: Mapping[str, Any],
+        environment: Environment | None = None,
+        compiled: CompiledTemplates | None = None,
     ) -> None:
+        self._compiled = compiled
         self._environment = environment or Environment(process={})
         self._values = values
         build_dir = root / str(values.get("build_dir") or "build")
-        self._jinja = _Jinja(ProjectLoader(root, Path(os.path.normpath(build_dir))))
+        loader = ProjectLoader(root, Path(os.path.normpath(build_dir)))
+        self._jinja = _Jinja(loader, compiled)
 
     def render(self, template: Path, *, service_dir: Path, compose: bool) -> Rendered:
         """Render one template.
@@ -97,6 +110,11 @@ class Renderer:
         placed = (replace(p, where=p.where or Location(template)) for p in noticed.problems)
         raise_all(RenderError, placed)
         return Rendered(text=text, secrets=frozenset(noticed.secrets))
+
+    def remember(self) -> None:
+        """Keep what was compiled for the next command."""
+        if self._compiled is not None:
+            self._compiled.store()
 
     @functools.cached_property
     def _compose_context(self) -> dict[str, Any]:
@@ -140,14 +158,15 @@ class _Jinja(ImmutableSandboxedEnvironment):
     code_generator_class = _CodeGenerator
     join_texts = staticmethod(join_texts)
 
-    def __init__(self, loader: ProjectLoader) -> None:
+    def __init__(self, loader: ProjectLoader, compiled: CompiledTemplates | None) -> None:
         super().__init__(
+            bytecode_cache=compiled,
             undefined=Missing,
             finalize=refuse_methods,
             keep_trailing_newline=True,
             autoescape=False,
             auto_reload=False,
-            cache_size=-1,
+            cache_size=_COMPILED_AT_ONCE,
             loader=loader,
         )
         self.filters.update(to_json=to_json, to_nice_yaml=to_nice_yaml, string=to_string)

@@ -1,63 +1,72 @@
-"""Writes rendered texts as files through Copier: the one module that imports it.
+"""Writes rendered texts as files through Copier: the one module of a build that imports it.
 
 What a file says was decided and checked before, by the strict environment; Copier generates it
 from a staged template root that holds nothing else, so a user's project needs no ``copier.yml``.
-Staged names are numbers: Copier renders each part of a path, and a user's name may look like Jinja.
-Git is hidden, since Copier would ask it several questions a file (measured: half of the time).
+One run generates all files: a template for each set of permission bits, whose name yields one
+number a text. Git is hidden, since Copier would ask it several questions a file (measured: half of
+the time), and what is compiled is compiled once (:mod:`container_manager.render.memo`).
 """
 
 from __future__ import annotations
 
+import os
+import stat
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
 
 _SUFFIX = ".j2"
 _COPIER_YML = f"""\
 _templates_suffix: {_SUFFIX}
 _envops: {{undefined: jinja2.StrictUndefined, keep_trailing_newline: true}}
+_jinja_extensions: [container_manager.render.memo.CompiledOnce]
 _exclude: [copier.yml]
 """
 
 
-def write_texts(texts: Mapping[Path, tuple[str, int]], workspace: Path) -> None:
-    """Generate files.
+def generate(texts: Sequence[tuple[str, int]], folder: Path) -> None:
+    """Generate files that are named by their place in the list, from ``0`` on.
 
     Args:
-        texts: absolute path -> (content, permission bits).
-        workspace: an existing folder on the same file system, for what is staged.
+        texts: content and permission bits of each.
+        folder: an existing, empty folder.
 
     Raises:
         OSError: a file cannot be written.
     """
-    if not texts:
-        return
-    from copier import Settings, run_copy  # half a second: only where something is generated
+    from copier import Settings, run_copy  # half a second: only where much is generated
     from plumbum import local
 
-    with tempfile.TemporaryDirectory(dir=workspace, prefix="copier-") as folder:
-        template, generated = Path(folder, "template"), Path(folder, "generated")
-        template.mkdir()
-        (template / "copier.yml").write_text(_COPIER_YML, encoding="utf-8")
-        contents: dict[str, str] = {}
-        for number, (text, mode) in enumerate(texts.values()):
-            staged = template / f"{number}{_SUFFIX}"
-            staged.write_text(f'{{{{ contents["{number}"] }}}}', encoding="utf-8")
-            staged.chmod(mode | 0o400)
-            contents[str(number)] = text
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix="copier-") as name:
+        template = Path(os.path.realpath(name))
+        files = _template_root(template, texts)
         with local.env(PATH="/nonexistent"):
             run_copy(
                 str(template),
-                generated,
-                data={"contents": contents},
+                folder,
+                data={"files": files},
                 defaults=True,
                 overwrite=True,
                 quiet=True,
                 skip_tasks=True,
-                settings=Settings(),
+                settings=Settings(trust=[str(template)]),
             )
-        for number, (path, (_, mode)) in enumerate(texts.items()):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            written = generated / str(number)
-            written.chmod(mode)
-            written.replace(path)
+    for number, (_, mode) in enumerate(texts):
+        if not mode & stat.S_IRUSR:  # Copier has to read what it copies the mode from
+            (folder / str(number)).chmod(mode)
+
+
+def _template_root(
+    folder: Path, texts: Sequence[tuple[str, int]]
+) -> dict[str, list[tuple[str, str]]]:
+    """Stage one template for each set of permission bits; returns what they yield."""
+    (folder / "copier.yml").write_text(_COPIER_YML, encoding="utf-8")
+    files: dict[str, list[tuple[str, str]]] = {}
+    for number, (text, mode) in enumerate(texts):
+        files.setdefault(f"{mode:o}", []).append((str(number), text))
+    for bits in files:
+        name = f"{{% yield file from files['{bits}'] %}}{{{{ file[0] }}}}{{% endyield %}}{_SUFFIX}"
+        template = folder / name
+        template.write_text("{{ file[1] }}", encoding="utf-8")
+        template.chmod(int(bits, 8) | stat.S_IRUSR)
+    return files

@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from container_manager.config import answers
-from container_manager.config.loader import CONFIG_NAME, Config
+from container_manager.config.loader import Config
 from container_manager.errors import ConfigError, Location, UsageError, raise_all
+from container_manager.places import CONFIG_NAME
 from container_manager.progress import Progress
 from container_manager.run import Runner
 from container_manager.scaffold import copying, given, naming, surroundings, verifying

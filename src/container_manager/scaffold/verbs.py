@@ -12,8 +12,9 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from container_manager.config.loader import Config, find_config, load
+from container_manager.config.loader import Config, load
 from container_manager.errors import ConfigError, InterruptedByUser, UsageError
+from container_manager.places import find_config
 from container_manager.progress import PlainProgress
 from container_manager.run import ProcessRunner
 

@@ -117,4 +117,4 @@ def _compose_services(service: Owner, prepared: Prepared) -> list[ComposeService
 
 def _documents(service: Owner, prepared: Prepared) -> list[Node]:
     owner = service.name if service else None
-    return [file.document for file in prepared.compose_files if file.service == owner]
+    return [file.load() for file in prepared.compose_files if file.service == owner]

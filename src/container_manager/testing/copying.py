@@ -11,8 +11,9 @@ from pathlib import Path
 
 from container_manager.config.dotenv_file import read_dotenv
 from container_manager.config.environment import Environment
-from container_manager.config.loader import STATE_DIR, Config
+from container_manager.config.loader import Config
 from container_manager.config.source import read_text
+from container_manager.places import STATE_DIR
 
 TEST_DOTENV = ".env.test"
 """The variables of a project's tests; it stands in for ``.env``."""

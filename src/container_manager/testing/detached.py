@@ -82,7 +82,8 @@ def _rewritten(prepared: pipeline.Prepared, change: Callable[[str], str]) -> pip
         prepared.config.environment,
         project_name=prepared.config.project_name,
         planned={
-            prepared.config.build_dir / p: o.text or o.source or "" for p, o in outputs.items()
+            prepared.config.build_dir / p: o.text or Path(o.source or "")
+            for p, o in outputs.items()
         },
         told=prepared.config.unset,
         defaults=as_in_compose(prepared.config.tree, prepared.config.values),
@@ -99,8 +100,8 @@ def _is_inside(prepared: pipeline.Prepared) -> Callable[[Path], bool]:
 
 
 def _parsed(file: ComposeFile, text: str) -> ComposeFile:
-    document = parse_yaml(text, file.path, compose=True, error=RenderError) or file.document
-    return replace(file, document=document)
+    document = parse_yaml(text, file.path, compose=True, error=RenderError) or file.load()
+    return replace(file, load=lambda: document)
 
 
 def detached(text: str, stack: Stack, ports: Ports, inside: Callable[[Path], bool]) -> str:

@@ -48,7 +48,7 @@ class Files(Mapping[str, Any]):
             except UnicodeDecodeError:
                 return content
         text = TracedStr(content)
-        text.origin = Origin(file=output.source) if output.source else None
+        text.origin = Origin(file=Path(output.source)) if output.source else None
         return text
 
     def __iter__(self) -> Iterator[str]:
@@ -138,9 +138,9 @@ def _merged(prepared: pipeline.Prepared) -> TracedDict:
     merged = TracedDict()
     origin = rendered_origin(prepared)
     for file in prepared.compose_files:
-        if not isinstance(file.document.value, dict):
+        if not isinstance(file.load().value, dict):
             continue
-        document = traced(file.document, origin)
+        document = traced(file.load(), origin)
         merged.origin = merged.origin or document.origin
         for key, value in document.items():
             known = merged.get(key)
@@ -167,7 +167,7 @@ def _kernels(outputs: Mapping[str, Output]) -> TracedDict:
     names = [path.split("/")[-2] for path, _ in found]
     kernels = _Kernels()
     for name, (path, output) in zip(names, found, strict=True):
-        origin = Origin(file=output.source) if output.source else None
+        origin = Origin(file=Path(output.source)) if output.source else None
         value = TracedDict(json.loads(output.text or "{}"))
         value.origin = origin
         kernels[name if names.count(name) == 1 else path] = value
@@ -176,4 +176,4 @@ def _kernels(outputs: Mapping[str, Output]) -> TracedDict:
 
 def _bytes(output: Output) -> bytes:
     assert output.source is not None
-    return output.source.read_bytes()
+    return Path(output.source).read_bytes()

@@ -1,0 +1,341 @@
+"""What the last build saw and did, so that the next one can tell what has changed.
+
+It lies in the project's private folder, says nothing about contents but their digests, and holds
+keyed hashes in the place of variables. It may be lost at any time: the next build then reads all.
+
+A file counts as unchanged while size, times, inode and mode are what they were. As in git's index,
+that is not believed of a file that changed so shortly before it was looked at that its clock could
+not tell a further change: its content is compared.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from container_manager.build import manifest as record
+from container_manager.build.manifest import needs_recovery
+from container_manager.build.reading import Known, Reading
+from container_manager.errors import Location, ManagerError, Problem
+from container_manager.inputs import Inputs, Stamp, look
+from container_manager.places import STATE_DIR
+
+_VERSION = 1
+
+_TICK = 20_000_000
+"""Nanoseconds within which a second change may leave the times of a file as they were (Linux)."""
+
+_COARSE_TICK = 2_000_000_000
+"""The same for file systems that count seconds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What was looked at.
+
+    Attributes:
+        stamps: path -> its stamp; None where nothing was.
+        digests: path -> the digest of its content, where it was read.
+        young: paths that may have changed once more without a trace.
+    """
+
+    stamps: Mapping[str, Stamp | None]
+    digests: Mapping[str, str]
+    young: frozenset[str]
+
+    @classmethod
+    def since(cls, at: int, stamps: Mapping[str, Stamp | None], digests: Mapping[str, str]) -> Seen:
+        """What was looked at after a time (ns since 1970)."""
+        return cls(stamps=stamps, digests=digests, young=_young(at, stamps))
+
+    def known(self) -> dict[str, tuple[Stamp, str]]:
+        """Contents that need not be read again while their stamps stay."""
+        return {
+            path: (stamp, self.digests[path])
+            for path, stamp in self.stamps.items()
+            if stamp is not None and path in self.digests and path not in self.young
+        }
+
+    def changed(self, prefix: str = "") -> list[str]:
+        """The paths at which something else is now; ``prefix`` stands before every path."""
+        found = []
+        lstat, young = os.lstat, self.young
+        for path, stamp in self.stamps.items():  # many thousands: look() would cost half as much
+            now: Stamp | None = None
+            try:
+                i = lstat(prefix + path)
+                now = (i.st_size, i.st_mtime_ns, i.st_ctime_ns, i.st_ino, i.st_mode)
+            except (OSError, ValueError):
+                pass
+            if now == stamp and path not in young:
+                continue
+            if not self._holds_the_same(path, prefix + path, now):
+                found.append(path)
+        return found
+
+    def _holds_the_same(self, path: str, place: str, now: Stamp | None) -> bool:
+        """Whether only the times differ, or might: somebody touched the file."""
+        stamp = self.stamps[path]
+        if stamp is None or now is None or now[4] != stamp[4] or path not in self.digests:
+            return False
+        present = Reading().present(place)
+        return present is not None and present.digest == self.digests[path]
+
+
+def _young(at: int, stamps: Mapping[str, Stamp | None]) -> frozenset[str]:
+    return frozenset(
+        path for path, stamp in stamps.items() if stamp is not None and _is_young(stamp, at)
+    )
+
+
+def _is_young(stamp: Stamp, at: int) -> bool:
+    coarse = stamp[1] % 1_000_000_000 == 0 and stamp[2] % 1_000_000_000 == 0
+    return max(stamp[1], stamp[2]) >= at - (_COARSE_TICK if coarse else _TICK)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Memory:
+    """The last build.
+
+    Attributes:
+        build_dir: its build directory.
+        key: of the hashes of variables.
+        variables: variable -> keyed hash of its value; None where it was not set.
+        inputs: everything that was read.
+        common: what counts for all services: the configuration, the program itself; places in
+            ``inputs`` too.
+        services: canonical name -> what that service was made from: places in ``inputs``.
+        interfaces: canonical name -> a digest of what other services may rely on.
+        outputs: what was built, by path below the build directory; digests are in its record.
+        manifest: the stamp of the build's record.
+        compose_files: path, template and service of each, root first.
+        warnings: what people were told.
+        shown_as: folders of packages, and how people are shown what lies in them.
+    """
+
+    build_dir: str
+    key: bytes
+    variables: Mapping[str, str | None]
+    inputs: Seen
+    common: Sequence[int]
+    services: Mapping[str, Sequence[int]]
+    interfaces: Mapping[str, str]
+    outputs: Seen
+    manifest: Stamp | None
+    compose_files: tuple[tuple[str, str, str | None], ...]
+    warnings: tuple[Problem, ...]
+    shown_as: Mapping[str, str]
+
+    def fits(self, environ: Mapping[str, str]) -> bool:
+        """Whether the variables are what they were."""
+        return all(
+            hashed == _hashed(self.key, environ.get(name))
+            for name, hashed in self.variables.items()
+        )
+
+    def touched(self) -> frozenset[str] | None:
+        """The services whose files are others now; None where more than that is."""
+        changed = set(self.inputs.changed())
+        places = {place for place, path in enumerate(self.inputs.stamps) if path in changed}
+        if not places.isdisjoint(self.common):
+            return None
+        return frozenset(n for n, own in self.services.items() if not places.isdisjoint(own))
+
+    def is_as_built(self) -> bool:
+        """Whether the build directory is what the build left."""
+        build_dir = Path(self.build_dir)
+        if needs_recovery(build_dir) or manifest_stamp(build_dir) != self.manifest:
+            return False
+        doubtful = self.outputs.changed(f"{self.build_dir}/")
+        if not doubtful:
+            return True
+        files = record.read(build_dir).files
+        return all(path in files and _is_recorded(build_dir, path, files) for path in doubtful)
+
+    def known(self) -> Known:
+        """Digests of sources and of what was built, while it is what the record says."""
+        built: dict[str, tuple[Stamp, str]] = {}
+        if manifest_stamp(Path(self.build_dir)) == self.manifest:
+            files = record.read(Path(self.build_dir)).files
+            for path, stamp in self.outputs.stamps.items():
+                if stamp is not None and path in files and path not in self.outputs.young:
+                    built[f"{self.build_dir}/{path}"] = (stamp, record.digest_of(files[path]))
+        return {**self.inputs.known(), **built}
+
+
+def _is_recorded(build_dir: Path, path: str, files: Mapping[str, str]) -> bool:
+    """Whether a file that was touched, or might have been, holds what the record says."""
+    present = Reading().present(f"{build_dir}/{path}")
+    if present is None or present.digest != record.digest_of(files[path]):
+        return False
+    return present.digest.startswith("link:") or present.mode == record.mode_of(files[path])
+
+
+def place(config_path: Path) -> Path:
+    """Where the memory of a configuration's builds is."""
+    return config_path.parent / STATE_DIR / "builds" / f"{config_path.name}.json"
+
+
+def compiled(config_path: Path) -> Path:
+    """Where compiled templates are kept beside it."""
+    return place(config_path).with_name("templates.sqlite")
+
+
+def manifest_stamp(build_dir: Path) -> Stamp | None:
+    """By which one sees whether another build was made since."""
+    return look(str(record.place(build_dir)))
+
+
+def recall(config_path: Path) -> Memory | None:
+    """What is remembered of the last build; None where nothing of use is."""
+    try:
+        return _parse(json.loads(place(config_path).read_bytes()))
+    except (OSError, ValueError, KeyError, TypeError, IndexError):
+        return None
+
+
+def remember(config_path: Path, memory: Memory) -> None:
+    """Write it down; where that is not possible, the next build reads all."""
+    from container_manager.identity import private_folder
+
+    path = place(config_path)
+    temporary = path.with_name(f"{path.name}.tmp")
+    try:
+        private_folder(path.parent.parent)
+        path.parent.mkdir(exist_ok=True)
+        with temporary.open("w", encoding="utf-8") as stream:
+            stream.writelines(_dump(memory))
+        temporary.replace(path)
+    except (OSError, ManagerError):
+        forget(config_path)
+
+
+def forget(config_path: Path) -> None:
+    """Nothing is known of the next build."""
+    try:
+        place(config_path).unlink(missing_ok=True)
+    except OSError:
+        return
+
+
+def hashed_variables(key: bytes, variables: Mapping[str, str | None]) -> dict[str, str | None]:
+    """Variables as they are remembered."""
+    return {name: _hashed(key, value) for name, value in sorted(variables.items())}
+
+
+def new_key() -> bytes:
+    """A key for the hashes of variables."""
+    import secrets
+
+    return secrets.token_bytes(16)
+
+
+def seen_built(build_dir: Path, paths: Iterable[str]) -> Seen:
+    """What a build has left at paths below the build directory, looked at now."""
+    at = time.time_ns()
+    return Seen.since(at, {path: look(f"{build_dir}/{path}") for path in paths}, {})
+
+
+def program() -> Inputs:
+    """What of the program itself a build depends on: its modules, and what it renders with."""
+    import sys
+
+    found = Inputs()
+    for name, module in sorted(sys.modules.items()):
+        if name.partition(".")[0] in ("container_manager", "jinja2", "markupsafe", "yaml"):
+            file = getattr(module, "__file__", None)
+            if file:
+                found.stamps[file] = look(file)
+    return found
+
+
+def _hashed(key: bytes, value: str | None) -> str | None:
+    if value is None:
+        return None
+    import hmac
+
+    return hmac.digest(key, os.fsencode(value), "sha256").hex()
+
+
+def _dump(memory: Memory) -> Iterator[str]:
+    """The memory as JSON, in pieces."""
+    data: dict[str, Callable[[], Any]] = {
+        "version": lambda: _VERSION,
+        "build_dir": lambda: memory.build_dir,
+        "key": lambda: memory.key.hex(),
+        "variables": lambda: memory.variables,
+        "inputs": lambda: _dump_seen(memory.inputs),
+        "common": lambda: list(memory.common),
+        "services": lambda: memory.services,
+        "interfaces": lambda: memory.interfaces,
+        "outputs": lambda: _dump_seen(memory.outputs),
+        "manifest": lambda: memory.manifest,
+        "compose_files": lambda: memory.compose_files,
+        "shown_as": lambda: memory.shown_as,
+        "warnings": lambda: [_dump_problem(problem) for problem in memory.warnings],
+    }
+    before = "{"
+    for key, value in data.items():
+        yield f"{before}{json.dumps(key)}:{json.dumps(value(), separators=(',', ':'))}"
+        before = ","
+    yield "}"
+
+
+def _parse(data: Any) -> Memory | None:
+    if data["version"] != _VERSION:
+        return None
+    return Memory(
+        build_dir=data["build_dir"],
+        key=bytes.fromhex(data["key"]),
+        variables=data["variables"],
+        inputs=_parse_seen(data["inputs"]),
+        common=data["common"],
+        services=data["services"],
+        interfaces=data["interfaces"],
+        outputs=_parse_seen(data["outputs"]),
+        manifest=tuple(data["manifest"]) if data["manifest"] else None,
+        compose_files=tuple((path, text, owner) for path, text, owner in data["compose_files"]),
+        shown_as=data["shown_as"],
+        warnings=tuple(_parse_problem(problem) for problem in data["warnings"]),
+    )
+
+
+_NOTHING: Stamp = (-1, 0, 0, 0, 0)
+
+
+def _dump_seen(seen: Seen) -> dict[str, Any]:
+    flat = chain.from_iterable(stamp or _NOTHING for stamp in seen.stamps.values())
+    return {
+        "young": sorted(seen.young),
+        "digests": seen.digests,
+        "paths": list(seen.stamps),
+        "stamps": list(flat),
+    }
+
+
+def _parse_seen(data: Any) -> Seen:
+    numbers = iter(data["stamps"])  # five a path: many thousands, so no function is called for each
+    stamps: dict[str, Stamp | None]
+    stamps = dict(zip(data["paths"], zip(*[numbers] * 5, strict=True), strict=True))
+    for path, stamp in stamps.items():
+        if stamp == _NOTHING:
+            stamps[path] = None
+    return Seen(stamps=stamps, digests=data["digests"], young=frozenset(data["young"]))
+
+
+def _dump_problem(problem: Problem) -> list[Any]:
+    where = problem.where
+    at = [str(where.file), where.line, where.column] if where else None
+    return [problem.message, at, problem.remedy]
+
+
+def _parse_problem(data: Any) -> Problem:
+    message, at, remedy = data
+    where = Location(Path(at[0]), at[1], at[2]) if at else None
+    return Problem(message=message, where=where, remedy=remedy)

@@ -1,0 +1,118 @@
+"""Prepares some services alone, where that cannot make anything wrong between them and others."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+
+from container_manager.build.memory import Memory
+from container_manager.build.preparing import (
+    ROOT_PATH,
+    Planned,
+    Prepared,
+    compose_files_of,
+    outputs_of,
+    pruner_of,
+    rendered_of,
+    site_of,
+    without_leaks,
+)
+from container_manager.build.steps import CONFIG_FILE, STEPS
+from container_manager.build.trace import to_templates
+from container_manager.compose.stack import read_some
+from container_manager.config.defaults import as_in_compose
+from container_manager.config.loader import Config
+from container_manager.discovery import discover
+from container_manager.errors import Problem, RenderError
+from container_manager.model import Service
+
+if TYPE_CHECKING:
+    from container_manager.render.compiled import CompiledTemplates
+
+
+_STEPS = tuple(name for name in STEPS if name != "config")
+"""The flattened configuration is what it was, like the configuration itself."""
+
+
+def prepare_some(
+    config: Config, names: Collection[str], memory: Memory, compiled: CompiledTemplates | None
+) -> Prepared | None:
+    """Render and check some services; nothing is written.
+
+    Args:
+        config: the configuration, which is what it was when all was built.
+        names: of the services whose files changed; nothing else did.
+        memory: of the build of all.
+        compiled: templates that were compiled before.
+
+    Returns:
+        What a build of these services wants; None where all must be prepared together, since they
+        say something else to other services now, or something that people should be told.
+
+    Raises:
+        ManagerError: as :func:`container_manager.build.preparing.prepare`.
+    """
+    services, _ = discover(config)
+    chosen = [service for service in services if service.name in names]
+    if not all(name in memory.interfaces for name in names) or _share_folders(chosen, services):
+        return None
+    site = site_of(config, compiled)
+    outputs, inputs = outputs_of(site, chosen, root=False, steps=_STEPS)
+    flattened = {f"{service.path}/{CONFIG_FILE}" for service in chosen}
+    outputs = {path: output for path, output in outputs.items() if path not in flattened}
+    may_prune = pruner_of(chosen, services)
+    files = compose_files_of(config, chosen, outputs, root=False)
+    planned = Planned(config.build_dir, outputs)
+    rendered = rendered_of(config, outputs)
+    try:
+        stack = read_some(
+            files,
+            {service.name: service for service in chosen},
+            config.environment,
+            project_name=config.project_name,
+            base=(config.build_dir / ROOT_PATH).parent,
+            planned=planned,
+            defaults=as_in_compose(config.tree, config.values),
+        )
+    except RenderError as error:
+        raise RenderError(to_templates(error.problems, rendered)) from error
+    news: list[Problem] = [*site.warnings, *stack.warnings]
+    if (
+        news
+        or _told_before(chosen, memory)
+        or not stack.referenced.keys() <= memory.variables.keys()
+    ):
+        return None
+    if any(memory.interfaces[name] != digest for name, digest in stack.interfaces.items()):
+        return None
+    reading = without_leaks(config, memory.variables, outputs, memory.inputs.known(), searched=True)
+    return Prepared(
+        config=config,
+        services=services,
+        outputs=outputs,
+        compose_files=files,
+        stack=stack,
+        rendered=rendered,
+        may_prune=lambda path: path not in flattened and may_prune(path),
+        warnings=memory.warnings,
+        reading=reading,
+        inputs=inputs,
+        interfaces=stack.interfaces,
+        renderer=site.renderer,
+    )
+
+
+def _share_folders(chosen: Collection[Service], services: Collection[Service]) -> bool:
+    """Whether a service's folder holds another's, so that their files might clash."""
+    paths = {f"{service.path}/" for service in services}
+    return any(
+        other != own and (other.startswith(own) or own.startswith(other))
+        for own in (f"{service.path}/" for service in chosen)
+        for other in paths
+    )
+
+
+def _told_before(chosen: Collection[Service], memory: Memory) -> bool:
+    """Whether people were told something about these services, which may be settled now."""
+    places = {where.file for problem in memory.warnings if (where := problem.where) is not None}
+    return any(place.is_relative_to(service.folder) for place in places for service in chosen)

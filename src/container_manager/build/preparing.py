@@ -1,0 +1,350 @@
+"""From a configuration to the files that a build wants: rendered and checked, nothing written."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from container_manager.build.guards import (
+    build_dir_problems,
+    real,
+    service_path_problems,
+    shared_folder_problems,
+)
+from container_manager.build.leaks import LeakScan
+from container_manager.build.reading import Known, Reading
+from container_manager.build.site import Site
+from container_manager.build.steps import STEPS, root_output, service_outputs
+from container_manager.build.trace import to_templates
+from container_manager.compose.model import Stack
+from container_manager.compose.stack import read_stack
+from container_manager.config import answers
+from container_manager.config.defaults import as_in_compose
+from container_manager.config.loader import Config
+from container_manager.config.source import parse_yaml
+from container_manager.discovery import (
+    COMPOSE_FILE_NAME,
+    SERVICES_DIR,
+    TEMPLATE_FILENAME,
+    defined_folders,
+    discover,
+    select,
+)
+from container_manager.errors import BuildError, Location, Problem, RenderError, raise_all
+from container_manager.inputs import Inputs, noting
+from container_manager.model import ComposeFile, Node, Output, Service
+from container_manager.render import Renderer
+
+if TYPE_CHECKING:
+    from container_manager.render.compiled import CompiledTemplates
+
+ROOT_PATH = f"{SERVICES_DIR}/{COMPOSE_FILE_NAME}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A build that was rendered and checked, and has touched nothing.
+
+    Attributes:
+        config: the configuration it was made from.
+        services: the deployed services, in order.
+        outputs: every wanted file of the whole project or of the chosen part, by path.
+        compose_files: root first, then one a service, parsed.
+        stack: what they mean together.
+        rendered: every generated text -> its template and itself; of the whole project.
+        may_prune: which paths this build is about, and may therefore remove.
+        warnings: findings that stop nothing.
+        reading: what was read of sources and of the build directory.
+        inputs: service -> what only its files were made from.
+        interfaces: service -> a digest of all that others may rely on; not those of services
+            whose generated files others read.
+        renderer: what rendered them.
+    """
+
+    config: Config
+    services: tuple[Service, ...]
+    outputs: Mapping[str, Output]
+    compose_files: tuple[ComposeFile, ...]
+    stack: Stack
+    rendered: Mapping[Path, tuple[Path, str]]
+    may_prune: Callable[[str], bool]
+    warnings: tuple[Problem, ...]
+    reading: Reading
+    inputs: Mapping[str, Inputs]
+    interfaces: Mapping[str, str]
+    renderer: Renderer
+
+
+def prepare(
+    config: Config,
+    *,
+    only: Iterable[str] = (),
+    steps: Collection[str] = tuple(STEPS),
+    prune: bool = True,
+    known: Known | None = None,
+    compiled: CompiledTemplates | None = None,
+) -> Prepared:
+    """Render and check; nothing is written.
+
+    Args:
+        config: the configuration.
+        only: names of services; their files alone are generated then, and nothing elsewhere
+            is removed.
+        steps: which of :data:`STEPS` to take.
+        prune: whether files that nothing asks for any more go.
+        known: digests of files that were read before.
+        compiled: templates that were compiled before.
+
+    Raises:
+        ConfigError: names, paths or the build directory cannot be used, or what a template made
+            asks for a newer library.
+        RenderError: templates cannot be rendered, or render to what cannot be used.
+        BuildError: two sources want one path, or a secret would be written.
+    """
+    services, warnings = discover(config)
+    warnings += tuple(answers.check([config.root, *(service.folder for service in services)]))
+    chosen = select(services, config, only) if only else list(services)
+    problems = [p for service in services for p in service_path_problems(service, config)]
+    problems += shared_folder_problems(services, config)
+    problems += build_dir_problems(config, _sources(config, services))
+    raise_all(BuildError, problems)
+    site = site_of(config, compiled)
+    outputs, inputs = outputs_of(site, services, root=True)
+    compose_files = compose_files_of(config, services, outputs, root=True)
+    rendered = rendered_of(config, outputs)
+    planned = Planned(config.build_dir, outputs)
+    stack = _check(config, services, compose_files, planned, rendered)
+    warnings += stack.warnings
+    reading = without_leaks(config, {*config.referenced, *stack.referenced}, outputs, known)
+    kept = {None, *(service.name for service in chosen)}
+    wanted = {p: o for p, o in outputs.items() if o.owner in kept and o.step in steps}
+    partial = bool(only) or set(steps) != set(STEPS) or not prune
+    return Prepared(
+        config=config,
+        services=services,
+        outputs=wanted,
+        compose_files=compose_files,
+        stack=stack,
+        rendered=rendered,
+        may_prune=_pruner(chosen, services, steps, partial=partial, prune=prune),
+        warnings=tuple(dict.fromkeys((*config.warnings, *warnings, *site.warnings))),
+        reading=reading,
+        inputs=inputs,
+        interfaces={
+            name: digest for name, digest in stack.interfaces.items() if name not in planned.read
+        },
+        renderer=site.renderer,
+    )
+
+
+def site_of(config: Config, compiled: CompiledTemplates | None = None) -> Site:
+    """What the steps of a build read of a configuration."""
+    return Site(
+        root=config.root,
+        build_dir=config.build_dir,
+        state_dir=config.state_dir,
+        values=config.values,
+        renderer=Renderer(config.root, config.values, config.environment, compiled),
+        service_paths=defined_folders(config),
+        fragments=frozenset(config.imported_from),
+        origin=config.nearest_origin,
+    )
+
+
+def outputs_of(
+    site: Site,
+    services: Sequence[Service],
+    *,
+    root: bool,
+    steps: Collection[str] = tuple(STEPS),
+) -> tuple[dict[str, Output], dict[str, Inputs]]:
+    """All files of services (and the root file), and what each service was made from."""
+    problems: list[Problem] = []
+    inputs: dict[str, Inputs] = {}
+    outputs: dict[str, Output] = {}
+    if root:
+        try:
+            outputs[ROOT_PATH] = root_output(site)
+        except RenderError as error:
+            problems.extend(error.problems)
+    for service in services:
+        with noting() as inputs[service.name]:
+            wanted = service_outputs(site, service, steps, problems)
+        for path, output in wanted.items():
+            if path in outputs:
+                problems.append(_claimed_twice(outputs[path], output))
+            outputs[path] = output
+    raise_all(RenderError, problems)
+    return outputs, inputs
+
+
+def _claimed_twice(first: Output, second: Output) -> Problem:
+    return Problem(
+        message=f"Two services want to write {second.path}: "
+        f"{first.owner or 'the root'} ({first.reason}) and {second.owner} ({second.reason}).",
+        where=second.where,
+        remedy="Give each service a folder of its own.",
+    )
+
+
+def compose_files_of(
+    config: Config, services: Sequence[Service], outputs: Mapping[str, Output], *, root: bool
+) -> tuple[ComposeFile, ...]:
+    """The compose files of services, parsed; with ``root``, the root file comes first."""
+    places: list[tuple[str, str | None]] = [(ROOT_PATH, None)] if root else []
+    places += [(f"{service.path}/{COMPOSE_FILE_NAME}", service.name) for service in services]
+    files = []
+    for path, owner in places:
+        output, target = outputs[path], config.build_dir / path
+        files.append(
+            ComposeFile(
+                path=target,
+                template=Path(output.source or target),
+                service=owner,
+                load=functools.partial(_parse, output.text or "", target),
+            )
+        )
+    return tuple(files)
+
+
+def _parse(text: str, target: Path) -> Node:
+    document = parse_yaml(text, target, compose=True, error=RenderError)
+    return document or Node(value={}, where=Location(target))
+
+
+def _check(
+    config: Config,
+    services: Sequence[Service],
+    compose_files: Sequence[ComposeFile],
+    planned: Planned,
+    rendered: Mapping[Path, tuple[Path, str]],
+) -> Stack:
+    """What the compose files mean together."""
+    by_name = {service.name: service for service in services}
+    try:
+        stack = read_stack(
+            compose_files,
+            by_name,
+            config.environment,
+            project_name=config.project_name,
+            planned=planned,
+            told=config.unset,
+            defaults=as_in_compose(config.tree, config.values),
+        )
+    except RenderError as error:
+        raise RenderError(to_templates(error.problems, rendered)) from error
+    return replace(stack, warnings=tuple(to_templates(stack.warnings, rendered)))
+
+
+def without_leaks(
+    config: Config,
+    names: Iterable[str],
+    outputs: Mapping[str, Output],
+    known: Known | None,
+    *,
+    searched: bool = False,
+) -> Reading:
+    """Search everything for the values of secrets before anything is written.
+
+    Args:
+        config: the configuration; it is searched too.
+        names: of the variables that something refers to.
+        outputs: what would be written.
+        known: digests of files that were read before.
+        searched: whether the configuration and what is known held none of these secrets before.
+
+    Returns:
+        What was read of the sources.
+
+    Raises:
+        BuildError: a value would be written.
+    """
+    scan = LeakScan(config.environment.secret_values(names))
+    reading = Reading(known, scan, scanned=searched)
+    if scan.looks_for_something:
+        if not searched:
+            raise_all(BuildError, scan.in_configuration(config.tree))
+        for output in outputs.values():
+            with contextlib.suppress(OSError):  # told when it is compared
+                reading.wanted(output)
+        raise_all(BuildError, scan.problems(outputs.values(), reading.leaks))
+    return reading
+
+
+class Planned(Mapping[Path, str | Path]):
+    """What compose files may name before it is written: path -> text, or what is copied.
+
+    Attributes:
+        read: the services whose files were asked for.
+    """
+
+    def __init__(self, build_dir: Path, outputs: Mapping[str, Output]) -> None:
+        self._build_dir = build_dir
+        self._outputs = outputs
+        self.read: set[str | None] = set()
+
+    def __getitem__(self, path: Path) -> str | Path:
+        if not path.is_relative_to(self._build_dir):
+            raise KeyError(path)
+        output = self._outputs[path.relative_to(self._build_dir).as_posix()]
+        self.read.add(output.owner)
+        return output.text if output.text is not None else Path(output.source or path)
+
+    def __iter__(self) -> Iterator[Path]:
+        return (self._build_dir / path for path in self._outputs)
+
+    def __len__(self) -> int:
+        return len(self._outputs)
+
+
+def rendered_of(config: Config, outputs: Mapping[str, Output]) -> dict[Path, tuple[Path, str]]:
+    """Every generated text: its path -> its template and itself."""
+    return {
+        config.build_dir / path: (Path(output.source), output.text)
+        for path, output in outputs.items()
+        if output.source is not None and output.text is not None
+    }
+
+
+def _sources(config: Config, services: Sequence[Service]) -> list[Path]:
+    """Every folder and file that a build of these services reads."""
+    sources = {config.root / SERVICES_DIR / TEMPLATE_FILENAME, config.root / SERVICES_DIR}
+    for service in services:
+        sources.add(service.folder)
+        if service.settings.get("copy_src"):
+            sources.add(config.root / "src")
+        for item in service.settings.get("additional_dirs") or []:
+            sources.add(config.root / str(item["src"] if isinstance(item, Mapping) else item))
+    return [source for source in sources if real(source) != real(config.root)]
+
+
+def _pruner(
+    chosen: Sequence[Service],
+    services: Sequence[Service],
+    steps: Collection[str],
+    *,
+    partial: bool,
+    prune: bool,
+) -> Callable[[str], bool]:
+    """Which paths a build may remove: all, those of its services, or none."""
+    if not prune or set(steps) != set(STEPS):
+        return lambda _: False
+    if not partial:
+        return lambda _: True
+    return pruner_of(chosen, services)
+
+
+def pruner_of(chosen: Sequence[Service], services: Sequence[Service]) -> Callable[[str], bool]:
+    """Whether a path lies in the folder of a chosen service, and in no other's inside of it."""
+    names = {service.path for service in chosen}
+    folders = tuple(f"{path}/" for path in names)
+    others = tuple(
+        f"{service.path}/"
+        for service in services
+        if service.path not in names and service.path.startswith(folders)
+    )
+    return lambda path: path.startswith(folders) and not (others and path.startswith(others))
