@@ -12,7 +12,9 @@ from os import PathLike
 from pathlib import Path
 
 from container_manager.build import again
+from container_manager.errors import ConfigError
 from container_manager.model import Build, FormerBuild
+from container_manager.places import find_config
 from container_manager.report import warn_all
 
 ConfigPath = str | PathLike[str] | None
@@ -52,10 +54,11 @@ def plan(config: ConfigPath = None, *, service: Iterable[str] = ()) -> Build:
     names = tuple(service)
     if names:
         from container_manager.build import pipeline
+        from container_manager.build.causes import explained
         from container_manager.config.loader import load
 
         prepared = pipeline.prepare(load(config), only=names)
-        planned = pipeline.build_of(prepared, pipeline.plan(prepared))
+        planned = pipeline.build_of(prepared, explained(prepared, pipeline.plan(prepared)))
     else:
         planned = again.plan_again(_path(config), os.environ)
     warn_all(planned.warnings)
@@ -108,11 +111,9 @@ def rollback(config: ConfigPath = None, *, number: int | None = None) -> Build:
 
 def _path(config: ConfigPath) -> Path:
     """The configuration file, absolute."""
-    if config is not None and os.fspath(config):
-        return Path(os.path.abspath(config))  # noqa: PTH100 - as in load()
-    from container_manager.places import find_config
-
-    return Path(os.path.abspath(find_config() if config is None else config))  # noqa: PTH100
+    if config is not None and not os.fspath(config):
+        raise ConfigError("The name of the configuration file is empty.")
+    return Path(os.path.abspath(config or find_config()))  # noqa: PTH100 - as in load()
 
 
 def _part(

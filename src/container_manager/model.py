@@ -178,13 +178,6 @@ class Change:
     by_hand: bool = False
     causes: tuple[str, ...] = ()
 
-    @property
-    def why(self) -> str:
-        """Why this is done, in a few words."""
-        if self.by_hand:
-            return f"changed by hand; {self.reason}"
-        return self.reason
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildPlan:

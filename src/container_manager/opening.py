@@ -12,6 +12,7 @@ from pathlib import Path
 from container_manager import lifecycle
 from container_manager.base_image import ensure
 from container_manager.build import pipeline
+from container_manager.build.as_built import as_built
 from container_manager.build.lock import hold
 from container_manager.build.trace import to_templates
 from container_manager.compose.graph import with_dependencies
@@ -118,6 +119,7 @@ def open_to_start(
     adopt: bool = False,
     must_open: lifecycle.MustOpen = lifecycle.MustOpen.ALL,
     adapt: Callable[[pipeline.Prepared], pipeline.Prepared] | None = None,
+    as_it_is: bool = False,
 ) -> Opened:
     """The same for what starts services: their missing credentials are generated first.
 
@@ -127,33 +129,34 @@ def open_to_start(
         adopt: take over a stack of this name that another checkout started.
         must_open: which of the volumes that are there the credentials must open.
         adapt: changes what was rendered and checked, before anything is written.
+        as_it_is: run what the build directory holds; nothing is built.
 
     Raises:
         ManagerError: see the exit code. A weak credential is one; nothing was written then.
     """
-    checked = _without_weak(load(config), names)
+    checked = _without_weak(load(config), names, as_it_is=as_it_is)
     if _missing(checked):
         state_dir = checked.config.state_dir
         _generate(config, names, state_dir, adopt=adopt, must_open=must_open)
-        checked = _checked(load(config), names)
+        checked = _checked(load(config), names, as_it_is=as_it_is)
     if adapt is not None:
         checked = replace(checked, prepared=adapt(checked.prepared))
     return _built(checked, adopt=adopt)
 
 
-def _checked(loaded: Config, names: Sequence[str]) -> _Checked:
-    prepared = pipeline.prepare(loaded, prune=not names)
+def _checked(loaded: Config, names: Sequence[str], *, as_it_is: bool = False) -> _Checked:
+    prepared = as_built(loaded) if as_it_is else pipeline.prepare(loaded, prune=not names)
     chosen = [one.name for one in select(prepared.services, loaded, names)] if names else None
     return _Checked(config=loaded, prepared=prepared, only=chosen)
 
 
-def _without_weak(loaded: Config, names: Sequence[str]) -> _Checked:
+def _without_weak(loaded: Config, names: Sequence[str], *, as_it_is: bool) -> _Checked:
     """The same for a start: where a build fails, weak credentials are the first to be told.
 
     A value that is an ordinary word may stand in many files, and would be told as a leak.
     """
     try:
-        return _checked(loaded, names)
+        return _checked(loaded, names, as_it_is=as_it_is)
     except BuildError:
         services, _ = discover(loaded)
         raise_all(ConfigError, weak(services, loaded.environment))
@@ -163,7 +166,7 @@ def _without_weak(loaded: Config, names: Sequence[str]) -> _Checked:
 def _built(checked: _Checked, *, adopt: bool) -> Opened:
     prepared = checked.prepared
     warn_all(prepared.warnings)
-    built = pipeline.execute(prepared)
+    built = prepared.built or pipeline.execute(prepared)
     warn_all(built.plan.notes)
     project = open_project(checked.config, prepared.services, adopt=adopt)
     _tell_about_podman(project, prepared.stack)
@@ -292,4 +295,6 @@ def find_running(config: ConfigPath, *, adopt: bool) -> Project:
 
 def find(config: ConfigPath, *, adopt: bool = False) -> Project:
     """The project of a configuration, without rendering anything."""
-    return open_project(load(config), adopt=adopt)
+    loaded = load(config)
+    pipeline.settle(loaded.build_dir)
+    return open_project(loaded, adopt=adopt)

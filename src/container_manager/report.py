@@ -14,7 +14,7 @@ from container_manager.errors import ManagerError, Problem, display_path
 
 if TYPE_CHECKING:
     from container_manager.lifecycle.outcome import Outcome, Running
-    from container_manager.model import Build, BuildPlan, Change, FormerBuild, ServiceRow
+    from container_manager.model import ServiceRow
     from container_manager.scaffold.new import Made
 
 
@@ -59,7 +59,7 @@ def warn_all(problems: Sequence[Problem]) -> None:
 def show_services(rows: Sequence[ServiceRow], *, json: bool) -> None:
     """The deployed services as a table, or as JSON."""
     if json:
-        _print_json(
+        print_json(
             [
                 {
                     "name": row.name,
@@ -79,84 +79,6 @@ def show_services(rows: Sequence[ServiceRow], *, json: bool) -> None:
     print(table(("SERVICE", "FAMILY", "TEMPLATE", "PORTS", "DEFINED IN"), cells))
 
 
-def show_build(build: Build, *, json: bool) -> None:
-    """What a build did, and its compose files."""
-    changes = build.plan.pending
-    if json:
-        _print_json(
-            {
-                "build_dir": str(build.build_dir),
-                "compose_files": [str(file.path) for file in build.shown],
-                "changes": [_change(change) for change in changes],
-                "warnings": [str(problem) for problem in build.warnings],
-            }
-        )
-        return
-    print(f"{display_path(build.build_dir)}: {summary(build.plan)}")
-    for file in build.shown:
-        print(f" - {display_path(file.path)}")
-
-
-def show_plan(plan: BuildPlan, *, diff: bool = False, json: bool = False) -> None:
-    """What a build would change, one line a file, with the reason; ``diff`` shows the content."""
-    if json:
-        _print_json(
-            {
-                "build_dir": str(plan.build_dir),
-                "changes": [
-                    _change(change) | ({"diff": _diff(plan, change)} if diff else {})
-                    for change in plan.pending
-                ],
-            }
-        )
-        return
-    print(f"{display_path(plan.build_dir)}: {summary(plan)}")
-    for change in plan.pending:
-        print(f"  {change.action:<8} {printable(change.path)}  ({change.why})")
-        for cause in change.causes:
-            print(f"           {cause}")
-        if diff:
-            sys.stdout.write(_diff(plan, change))
-
-
-def _diff(plan: BuildPlan, change: Change) -> str:
-    from container_manager.diffs import diff_of  # only where people ask for it
-
-    return diff_of(plan, change)
-
-
-def show_builds(builds: Sequence[FormerBuild], *, json: bool) -> None:
-    """The former builds as a table, or as JSON."""
-    if json:
-        _print_json(
-            [
-                {
-                    "number": one.number,
-                    "replaced": one.replaced.isoformat(timespec="seconds"),
-                    "files": one.files,
-                    "differs": list(one.differs),
-                    "lost": list(one.lost),
-                }
-                for one in builds
-            ]
-        )
-        return
-    if not builds:
-        print("No former build is kept: builds are kept from the first change on.")
-        return
-    cells = [
-        (
-            str(one.number),
-            f"{one.replaced:%Y-%m-%d %H:%M:%S}",
-            str(one.files),
-            str(len(one.differs)),
-            f"no: {len(one.lost)} files are lost" if one.lost else "yes",
-        )
-        for one in builds
-    ]
-    print(table(("BUILD", "REPLACED", "FILES", "DIFFERS IN", "COMES BACK"), cells))
-
-
 def show_up(running: Running, *, json: bool) -> None:
     """What runs, and where it can be reached; last, on stderr, what others can reach."""
     _show_services(running, json=json)
@@ -168,7 +90,7 @@ def show_up(running: Running, *, json: bool) -> None:
 
 def _show_services(running: Running, *, json: bool) -> None:
     if json:
-        _print_json(
+        print_json(
             {
                 "project": running.project.name,
                 "services": [
@@ -195,7 +117,7 @@ def _show_services(running: Running, *, json: bool) -> None:
 def show_removed(outcome: Outcome, *, json: bool) -> None:
     """What a verb took away, and what it left."""
     if json:
-        _print_json(
+        print_json(
             {
                 "removed": list(outcome.removed),
                 "kept": list(outcome.kept),
@@ -214,7 +136,7 @@ def show_removed(outcome: Outcome, *, json: bool) -> None:
 def show_new(made: Made, *, json: bool) -> None:
     """What was made from a template, and what to do next."""
     if json:
-        _print_json(
+        print_json(
             {
                 "name": made.name,
                 "path": str(made.path),
@@ -255,22 +177,6 @@ def _commands(made: Made) -> tuple[str, str]:
     return f"{run} up -d", f"{run} test {shlex.quote(str(made.path.relative_to(made.project)))}"
 
 
-def summary(plan: BuildPlan) -> str:
-    """One line about a plan.
-
-    >>> from pathlib import Path
-    >>> from container_manager.model import BuildPlan
-    >>> summary(BuildPlan(build_dir=Path("build"), outputs={}, changes=()))
-    'nothing to change'
-    """
-    counts: dict[str, int] = {}
-    for change in plan.pending:
-        counts[change.action] = counts.get(change.action, 0) + 1
-    words = {"write": "new", "replace": "changed", "mode": "mode changed", "remove": "removed"}
-    parts = [f"{counts[action]} {word}" for action, word in words.items() if action in counts]
-    return ", ".join(parts) if parts else "nothing to change"
-
-
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Columns as wide as their longest cell.
 
@@ -286,24 +192,6 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     )
 
 
-def _change(change: Change) -> dict[str, Any]:
-    return {
-        "action": change.action,
-        "path": change.path,
-        "reason": change.reason,
-        "why": change.why,
-        "causes": list(change.causes),
-    }
-
-
-def printable(path: str) -> str:
-    r"""A path on one line, whatever is in its name.
-
-    >>> printable("services/two\nlines")
-    "'services/two\\nlines'"
-    """
-    return path if path.isprintable() else repr(path)
-
-
-def _print_json(value: Any) -> None:
+def print_json(value: Any) -> None:
+    """What programs read, on stdout."""
     print(json_module.dumps(value, indent=2, ensure_ascii=False))

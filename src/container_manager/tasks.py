@@ -9,103 +9,27 @@ from typing import Any
 
 from invoke import Collection, Context, Exit
 
-from container_manager.careful import number_of, seconds, verb
+from container_manager.build_tasks import (
+    assets,
+    build,
+    builds,
+    kernels,
+    plan,
+    rollback,
+    services,
+)
+from container_manager.careful import seconds, verb
 
 _ACCEPT = "take the present credentials for those that open the volumes"
-
-
-@verb()
-def services(context: Context, config: str | None = None, json: bool = False) -> None:
-    """List the deployed services: family, template, ports, and where each is defined."""
-    from container_manager import verbs
-    from container_manager.report import show_services
-
-    show_services(verbs.services(config), json=json)
-
-
-@verb(dry=True, help={"images": "build the container images too"})
-def build(
-    context: Context,
-    config: str | None = None,
-    service: Any = None,
-    images: bool = False,
-    json: bool = False,
-) -> None:
-    """Generate the build directory. It builds no images unless --images says so."""
-    from container_manager import building
-    from container_manager.report import show_build
-
-    show_build(building.build(config, service=service, images=images), json=json)
 
 
 @verb(
     dry=True,
     help={
-        "diff": "show what changes in each file",
-        "check": "exit with 3 when anything would change",
+        "accept-credentials": _ACCEPT,
+        "as-built": "build nothing: run what the build directory holds, after a rollback say",
     },
 )
-def plan(
-    context: Context,
-    config: str | None = None,
-    service: Any = None,
-    diff: bool = False,
-    check: bool = False,
-    json: bool = False,
-) -> None:
-    """Show what a build would write, change and remove, and why. Nothing is done."""
-    from container_manager import building
-    from container_manager.report import show_plan
-
-    planned = building.plan(config, service=service)
-    show_plan(planned.plan, diff=diff, json=json)
-    if check and planned.plan.pending:
-        raise Exit(code=3)
-
-
-@verb()
-def builds(context: Context, config: str | None = None, json: bool = False) -> None:
-    """List the former builds that 'rollback' can bring back."""
-    from container_manager import building
-    from container_manager.report import show_builds
-
-    show_builds(building.builds(config), json=json)
-
-
-@verb(help={"build": "its number in the list of 'builds' (default: the newest)"})
-def rollback(
-    context: Context, build: str = "", config: str | None = None, json: bool = False
-) -> None:
-    """Bring a former build back into the build directory; no container is touched."""
-    from container_manager import building
-    from container_manager.report import show_plan
-
-    show_plan(building.rollback(config, number=number_of(build)).plan, json=json)
-
-
-@verb(dry=True)
-def kernels(
-    context: Context, config: str | None = None, service: Any = None, json: bool = False
-) -> None:
-    """Render the kernel specifications only."""
-    from container_manager import building
-    from container_manager.report import show_build
-
-    show_build(building.kernels(config, service=service), json=json)
-
-
-@verb(dry=True)
-def assets(
-    context: Context, config: str | None = None, service: Any = None, json: bool = False
-) -> None:
-    """Copy src/ and the additional directories only."""
-    from container_manager import building
-    from container_manager.report import show_build
-
-    show_build(building.assets(config, service=service), json=json)
-
-
-@verb(dry=True, help={"accept-credentials": _ACCEPT})
 def up(
     context: Context,
     config: str | None = None,
@@ -114,6 +38,7 @@ def up(
     timeout: str = "",
     adopt: bool = False,
     accept_credentials: bool = False,
+    as_built: bool = False,
     json: bool = False,
 ) -> None:
     """Build, start everything, and wait until it runs and is healthy.
@@ -130,6 +55,7 @@ def up(
         adopt=adopt,
         attached=not detached,
         accept_credentials=accept_credentials,
+        as_built=as_built,
     )
     show_up(running, json=json)
     if not detached:

@@ -87,6 +87,7 @@ def up(
     adopt: bool = False,
     attached: bool = False,
     accept_credentials: bool = False,
+    as_built: bool = False,
 ) -> Running:
     """Build, start, and wait until everything runs and is healthy.
 
@@ -97,13 +98,14 @@ def up(
         adopt: take over a stack of this name that another checkout started.
         attached: whether Ctrl-C stops the containers, since the logs are followed next.
         accept_credentials: take the present credentials for those that open the volumes.
+        as_built: run what the build directory holds, after a rollback say; nothing is built.
 
     Raises:
         ManagerError: see the exit code.
     """
     names = tuple(service)
     must_open = lifecycle.MustOpen.when(accepted=accept_credentials, emptied=False)
-    opened = open_to_start(config, names, adopt=adopt, must_open=must_open)
+    opened = open_to_start(config, names, adopt=adopt, must_open=must_open, as_it_is=as_built)
     with starting(opened, attached=attached):
         outcome = lifecycle.up(
             opened.project,

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from container_manager.build import memory as memories
-from container_manager.build.memory import Memory, Seen
+from container_manager.build.memory import Memory
+from container_manager.build.seen import Seen
 from container_manager.errors import show_as, shown_as
 from container_manager.inputs import Inputs, Stamp, noting
 from container_manager.model import Build, BuildPlan, ComposeFile, Node
@@ -58,9 +59,10 @@ def plan_again(config_path: Path, environ: Mapping[str, str]) -> Build:
     if again.memory is not None and again.changed == frozenset():
         return _as_it_is(again.memory)
     from container_manager.build import pipeline
+    from container_manager.build.causes import explained
 
     prepared, _, part = _prepared(again)
-    built = pipeline.build_of(prepared, pipeline.plan(prepared))
+    built = pipeline.build_of(prepared, explained(prepared, pipeline.plan(prepared)))
     return _completed(built, again.memory) if part and again.memory else built
 
 
@@ -242,9 +244,6 @@ class _Recorded(Mapping[str, str]):
 
 
 def _load(path: Path) -> Node:
-    """What a generated compose file says."""
-    from container_manager.config.source import parse_yaml, read_text
-    from container_manager.errors import Location, RenderError
+    from container_manager.build.generated import load_compose
 
-    document = parse_yaml(read_text(path, RenderError), path, compose=True, error=RenderError)
-    return document or Node(value={}, where=Location(path))
+    return load_compose(path)

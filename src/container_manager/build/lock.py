@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -56,9 +57,17 @@ def hold(path: Path, doing: str, wait: float = WAIT_SECONDS) -> Iterator[None]:
                 )
             time.sleep(0.1)
         stream.truncate(0)
-        stream.write(f"process {os.getpid()}\n")
+        stream.write(f"{_self()}\n")
         stream.flush()
         yield  # closing the file releases the lock
+
+
+def _self() -> str:
+    """Who holds a lock, for whoever waits: the process, and the command that it carries out."""
+    program, *words = Path(sys.argv[0]).name, *sys.argv[1:2]
+    command = " ".join([program, *(word for word in words if word.isalpha())])
+    shown = f" ({command})" if program and not program.startswith("-") else ""
+    return f"process {os.getpid()}{shown}"
 
 
 def _acquired(descriptor: int) -> bool:

@@ -2,10 +2,6 @@
 
 It lies in the project's private folder, says nothing about contents but their digests, and holds
 keyed hashes in the place of variables. It may be lost at any time: the next build then reads all.
-
-A file counts as unchanged while size, times, inode and mode are what they were. As in git's index,
-that is not believed of a file that changed so shortly before it was looked at that its clock could
-not tell a further change: its content is compared.
 """
 
 from __future__ import annotations
@@ -15,88 +11,18 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from container_manager.build import manifest as record
 from container_manager.build.manifest import needs_recovery
 from container_manager.build.reading import Known, Reading
+from container_manager.build.seen import Seen
 from container_manager.errors import Location, ManagerError, Problem
 from container_manager.inputs import Inputs, Stamp, look
 from container_manager.places import STATE_DIR
 
 _VERSION = 1
-
-_TICK = 20_000_000
-"""Nanoseconds within which a second change may leave the times of a file as they were (Linux)."""
-
-_COARSE_TICK = 2_000_000_000
-"""The same for file systems that count seconds."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
-    """What was looked at.
-
-    Attributes:
-        stamps: path -> its stamp; None where nothing was.
-        digests: path -> the digest of its content, where it was read.
-        young: paths that may have changed once more without a trace.
-    """
-
-    stamps: Mapping[str, Stamp | None]
-    digests: Mapping[str, str]
-    young: frozenset[str]
-
-    @classmethod
-    def since(cls, at: int, stamps: Mapping[str, Stamp | None], digests: Mapping[str, str]) -> Seen:
-        """What was looked at after a time (ns since 1970)."""
-        return cls(stamps=stamps, digests=digests, young=_young(at, stamps))
-
-    def known(self) -> dict[str, tuple[Stamp, str]]:
-        """Contents that need not be read again while their stamps stay."""
-        return {
-            path: (stamp, self.digests[path])
-            for path, stamp in self.stamps.items()
-            if stamp is not None and path in self.digests and path not in self.young
-        }
-
-    def changed(self, prefix: str = "") -> list[str]:
-        """The paths at which something else is now; ``prefix`` stands before every path."""
-        found = []
-        lstat, young = os.lstat, self.young
-        for path, stamp in self.stamps.items():  # many thousands: look() would cost half as much
-            now: Stamp | None = None
-            try:
-                i = lstat(prefix + path)
-                now = (i.st_size, i.st_mtime_ns, i.st_ctime_ns, i.st_ino, i.st_mode)
-            except (OSError, ValueError):
-                pass
-            if now == stamp and path not in young:
-                continue
-            if not self._holds_the_same(path, prefix + path, now):
-                found.append(path)
-        return found
-
-    def _holds_the_same(self, path: str, place: str, now: Stamp | None) -> bool:
-        """Whether only the times differ, or might: somebody touched the file."""
-        stamp = self.stamps[path]
-        if stamp is None or now is None or now[4] != stamp[4] or path not in self.digests:
-            return False
-        present = Reading().present(place)
-        return present is not None and present.digest == self.digests[path]
-
-
-def _young(at: int, stamps: Mapping[str, Stamp | None]) -> frozenset[str]:
-    return frozenset(
-        path for path, stamp in stamps.items() if stamp is not None and _is_young(stamp, at)
-    )
-
-
-def _is_young(stamp: Stamp, at: int) -> bool:
-    coarse = stamp[1] % 1_000_000_000 == 0 and stamp[2] % 1_000_000_000 == 0
-    return max(stamp[1], stamp[2]) >= at - (_COARSE_TICK if coarse else _TICK)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -268,13 +194,13 @@ def _dump(memory: Memory) -> Iterator[str]:
     data: dict[str, Callable[[], Any]] = {
         "version": lambda: _VERSION,
         "build_dir": lambda: memory.build_dir,
-        "key": lambda: memory.key.hex(),
+        "key": memory.key.hex,
         "variables": lambda: memory.variables,
-        "inputs": lambda: _dump_seen(memory.inputs),
+        "inputs": memory.inputs.dump,
         "common": lambda: list(memory.common),
         "services": lambda: memory.services,
         "interfaces": lambda: memory.interfaces,
-        "outputs": lambda: _dump_seen(memory.outputs),
+        "outputs": memory.outputs.dump,
         "manifest": lambda: memory.manifest,
         "compose_files": lambda: memory.compose_files,
         "shown_as": lambda: memory.shown_as,
@@ -294,39 +220,16 @@ def _parse(data: Any) -> Memory | None:
         build_dir=data["build_dir"],
         key=bytes.fromhex(data["key"]),
         variables=data["variables"],
-        inputs=_parse_seen(data["inputs"]),
+        inputs=Seen.parse(data["inputs"]),
         common=data["common"],
         services=data["services"],
         interfaces=data["interfaces"],
-        outputs=_parse_seen(data["outputs"]),
+        outputs=Seen.parse(data["outputs"]),
         manifest=tuple(data["manifest"]) if data["manifest"] else None,
         compose_files=tuple((path, text, owner) for path, text, owner in data["compose_files"]),
         shown_as=data["shown_as"],
         warnings=tuple(_parse_problem(problem) for problem in data["warnings"]),
     )
-
-
-_NOTHING: Stamp = (-1, 0, 0, 0, 0)
-
-
-def _dump_seen(seen: Seen) -> dict[str, Any]:
-    flat = chain.from_iterable(stamp or _NOTHING for stamp in seen.stamps.values())
-    return {
-        "young": sorted(seen.young),
-        "digests": seen.digests,
-        "paths": list(seen.stamps),
-        "stamps": list(flat),
-    }
-
-
-def _parse_seen(data: Any) -> Seen:
-    numbers = iter(data["stamps"])  # five a path: many thousands, so no function is called for each
-    stamps: dict[str, Stamp | None]
-    stamps = dict(zip(data["paths"], zip(*[numbers] * 5, strict=True), strict=True))
-    for path, stamp in stamps.items():
-        if stamp == _NOTHING:
-            stamps[path] = None
-    return Seen(stamps=stamps, digests=data["digests"], young=frozenset(data["young"]))
 
 
 def _dump_problem(problem: Problem) -> list[Any]:

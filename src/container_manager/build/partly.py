@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
+from container_manager.build.generated import ROOT_PATH, Planned, compose_files_of, rendered_of
 from container_manager.build.memory import Memory
 from container_manager.build.preparing import (
-    ROOT_PATH,
-    Planned,
     Prepared,
-    compose_files_of,
     outputs_of,
     pruner_of,
-    rendered_of,
     site_of,
     without_leaks,
 )

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-import functools
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from container_manager.build.clashes import clash_problems, clashes, folds_case
+from container_manager.build.generated import (
+    ROOT_PATH,
+    Planned,
+    compose_files_of,
+    rendered_of,
+)
 from container_manager.build.guards import (
     build_dir_problems,
     real,
@@ -25,24 +31,20 @@ from container_manager.compose.stack import read_stack
 from container_manager.config import answers
 from container_manager.config.defaults import as_in_compose
 from container_manager.config.loader import Config
-from container_manager.config.source import parse_yaml
 from container_manager.discovery import (
-    COMPOSE_FILE_NAME,
     SERVICES_DIR,
     TEMPLATE_FILENAME,
     defined_folders,
     discover,
     select,
 )
-from container_manager.errors import BuildError, Location, Problem, RenderError, raise_all
+from container_manager.errors import BuildError, Problem, RenderError, raise_all
 from container_manager.inputs import Inputs, noting
-from container_manager.model import ComposeFile, Node, Output, Service
+from container_manager.model import Build, ComposeFile, Output, Service
 from container_manager.render import Renderer
 
 if TYPE_CHECKING:
     from container_manager.render.compiled import CompiledTemplates
-
-ROOT_PATH = f"{SERVICES_DIR}/{COMPOSE_FILE_NAME}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +65,7 @@ class Prepared:
         interfaces: service -> a digest of all that others may rely on; not those of services
             whose generated files others read.
         renderer: what rendered them.
+        built: the build that is there, where it is to run as it is.
     """
 
     config: Config
@@ -77,6 +80,7 @@ class Prepared:
     inputs: Mapping[str, Inputs]
     interfaces: Mapping[str, str]
     renderer: Renderer
+    built: Build | None = None
 
 
 def prepare(
@@ -179,6 +183,10 @@ def outputs_of(
                 problems.append(_claimed_twice(outputs[path], output))
             outputs[path] = output
     raise_all(RenderError, problems)
+    pairs = clashes(outputs)
+    if pairs and folds_case(site.build_dir):
+        raise_all(BuildError, clash_problems(pairs))
+    site.warnings.extend(clash_problems(pairs))
     return outputs, inputs
 
 
@@ -189,31 +197,6 @@ def _claimed_twice(first: Output, second: Output) -> Problem:
         where=second.where,
         remedy="Give each service a folder of its own.",
     )
-
-
-def compose_files_of(
-    config: Config, services: Sequence[Service], outputs: Mapping[str, Output], *, root: bool
-) -> tuple[ComposeFile, ...]:
-    """The compose files of services, parsed; with ``root``, the root file comes first."""
-    places: list[tuple[str, str | None]] = [(ROOT_PATH, None)] if root else []
-    places += [(f"{service.path}/{COMPOSE_FILE_NAME}", service.name) for service in services]
-    files = []
-    for path, owner in places:
-        output, target = outputs[path], config.build_dir / path
-        files.append(
-            ComposeFile(
-                path=target,
-                template=Path(output.source or target),
-                service=owner,
-                load=functools.partial(_parse, output.text or "", target),
-            )
-        )
-    return tuple(files)
-
-
-def _parse(text: str, target: Path) -> Node:
-    document = parse_yaml(text, target, compose=True, error=RenderError)
-    return document or Node(value={}, where=Location(target))
 
 
 def _check(
@@ -273,41 +256,6 @@ def without_leaks(
                 reading.wanted(output)
         raise_all(BuildError, scan.problems(outputs.values(), reading.leaks))
     return reading
-
-
-class Planned(Mapping[Path, str | Path]):
-    """What compose files may name before it is written: path -> text, or what is copied.
-
-    Attributes:
-        read: the services whose files were asked for.
-    """
-
-    def __init__(self, build_dir: Path, outputs: Mapping[str, Output]) -> None:
-        self._build_dir = build_dir
-        self._outputs = outputs
-        self.read: set[str | None] = set()
-
-    def __getitem__(self, path: Path) -> str | Path:
-        if not path.is_relative_to(self._build_dir):
-            raise KeyError(path)
-        output = self._outputs[path.relative_to(self._build_dir).as_posix()]
-        self.read.add(output.owner)
-        return output.text if output.text is not None else Path(output.source or path)
-
-    def __iter__(self) -> Iterator[Path]:
-        return (self._build_dir / path for path in self._outputs)
-
-    def __len__(self) -> int:
-        return len(self._outputs)
-
-
-def rendered_of(config: Config, outputs: Mapping[str, Output]) -> dict[Path, tuple[Path, str]]:
-    """Every generated text: its path -> its template and itself."""
-    return {
-        config.build_dir / path: (Path(output.source), output.text)
-        for path, output in outputs.items()
-        if output.source is not None and output.text is not None
-    }
 
 
 def _sources(config: Config, services: Sequence[Service]) -> list[Path]:

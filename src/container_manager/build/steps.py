@@ -113,8 +113,8 @@ def files_step(site: Site, service: Service, problems: list[Problem]) -> Iterato
     for entry in walk_service(site, service, problems):
         if entry.path == TEMPLATE_FILENAME or posixpath.basename(entry.path) == KERNEL_TEMPLATE:
             continue
-        if _is_own_fragment(site, folder, entry):
-            continue
+        if entry.path == CONFIG_FILE and (folder / entry.path) in site.fragments:
+            continue  # it makes way for the flattened configuration
         path = f"{service.path}/{entry.path}"
         if not entry.path.endswith(SUFFIX) or entry.link or _matches(entry.path, no_render):
             yield copied(path, entry, service, f"the file {service.shown}/{entry.path}", "files")
@@ -263,16 +263,10 @@ def _usable(path: Path, site: Site, problems: list[Problem]) -> bool:
     return message is None
 
 
-def _is_own_fragment(site: Site, folder: Path, entry: Entry) -> bool:
-    """A configuration fragment named like the flattened file makes way for it."""
-    return entry.path == CONFIG_FILE and (folder / entry.path) in site.fragments
-
-
 def _is_wish(service: Service, where: Location | None) -> bool:
     """A package cannot know whether there is a ``src/``: its own ``copy_src`` means "if so"."""
-    if service.package is None:
-        return False
-    return where is None or where.file.is_relative_to(service.folder)
+    own = where is None or where.file.is_relative_to(service.folder)
+    return service.package is not None and own
 
 
 def _matches(path: str, patterns: Sequence[str]) -> bool:

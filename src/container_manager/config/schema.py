@@ -49,6 +49,11 @@ def _seconds(node: Node) -> str | None:
     return None if fine and float(str(node.value)) > 0 else "a number of seconds above 0"
 
 
+def _count(node: Node) -> str | None:
+    fine = isinstance(node.value, int) and not isinstance(node.value, bool) and node.value >= 0
+    return None if fine else "a whole number from 0 on"
+
+
 def _mapping(node: Node) -> str | None:
     return None if isinstance(node.value, dict) else "a mapping"
 
@@ -94,6 +99,7 @@ TOP_LEVEL: Mapping[str, KnownKey] = {
     "build_dir": KnownKey(check=_text, meaning="the folder to generate (default ./build)"),
     "project_name": KnownKey(check=_text, meaning="prefix of everything that runs"),
     "project_root": KnownKey(check=_text, meaning="template context; default: the project"),
+    "keep_builds": KnownKey(check=_count, meaning="how many former builds can be brought back (3)"),
     "compose_provider": KnownKey(
         check=_one_of("podman-compose", "podman", "docker"), meaning="what runs compose files"
     ),

@@ -22,6 +22,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from container_manager.config.environment import Environment
 from container_manager.config.interpolation import Text
 from container_manager.errors import Location, Problem, RenderError, raise_all
+from container_manager.model import KeyPath
 from container_manager.render.includes import ProjectLoader, included_name, template_name
 from container_manager.render.missing import Missing
 from container_manager.render.noticed import (
@@ -31,6 +32,7 @@ from container_manager.render.noticed import (
     refuse_methods,
     written,
 )
+from container_manager.render.tracking import USED, TrackingContext, tracked
 from container_manager.render.values import (
     Secret,
     is_set,
@@ -80,8 +82,8 @@ class Renderer:
         self._environment = environment or Environment(process={})
         self._values = values
         build_dir = root / str(values.get("build_dir") or "build")
-        loader = ProjectLoader(root, Path(os.path.normpath(build_dir)))
-        self._jinja = _Jinja(loader, compiled)
+        self._loader = ProjectLoader(root, Path(os.path.normpath(build_dir)))
+        self._jinja = _Jinja(self._loader, compiled)
 
     def render(self, template: Path, *, service_dir: Path, compose: bool) -> Rendered:
         """Render one template.
@@ -111,10 +113,35 @@ class Renderer:
         raise_all(RenderError, placed)
         return Rendered(text=text, secrets=frozenset(noticed.secrets))
 
+    def used_keys(self, template: Path, *, service_dir: Path) -> set[KeyPath]:
+        """The configuration keys that a template uses; it was rendered before without problems.
+
+        Args:
+            template: its absolute path.
+            service_dir: where ``include`` looks besides the project's root.
+
+        Returns:
+            Paths of keys; the path of a mapping means all that is in it.
+        """
+        used: set[KeyPath] = set()
+        context = {k: tracked(v, (k,), used) for k, v in self._plain_context.items()}
+        token = current.set(RenderingState(context=context))
+        try:
+            self._tracking.load(template, service_dir).render({**context, USED: used})
+        finally:
+            current.reset(token)
+        return used
+
     def remember(self) -> None:
         """Keep what was compiled for the next command."""
         if self._compiled is not None:
             self._compiled.store()
+
+    @functools.cached_property
+    def _tracking(self) -> _Jinja:
+        environment = _Jinja(self._loader, self._compiled)
+        environment.context_class = TrackingContext
+        return environment
 
     @functools.cached_property
     def _compose_context(self) -> dict[str, Any]:

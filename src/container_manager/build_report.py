@@ -1,0 +1,132 @@
+"""What people and programs see of the build directory: builds, plans, former builds."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from container_manager.errors import display_path
+from container_manager.report import print_json, table
+
+if TYPE_CHECKING:
+    from container_manager.model import Build, BuildPlan, Change, FormerBuild
+
+_CAUSES = 5
+"""Configuration keys that are shown for one changed file."""
+
+
+def show_build(build: Build, *, json: bool) -> None:
+    """What a build did, and its compose files."""
+    changes = build.plan.pending
+    if json:
+        print_json(
+            {
+                "build_dir": str(build.build_dir),
+                "compose_files": [str(file.path) for file in build.shown],
+                "changes": [_change(change) for change in changes],
+                "warnings": [str(problem) for problem in build.warnings],
+            }
+        )
+        return
+    print(f"{display_path(build.build_dir)}: {summary(build.plan)}")
+    for file in build.shown:
+        print(f" - {display_path(file.path)}")
+
+
+def show_plan(plan: BuildPlan, *, diff: bool = False, json: bool = False) -> None:
+    """What a build would change, one line a file, with the reason; ``diff`` shows the content."""
+    if json:
+        print_json(
+            {
+                "build_dir": str(plan.build_dir),
+                "changes": [
+                    _change(change) | ({"diff": _diff(plan, change)} if diff else {})
+                    for change in plan.pending
+                ],
+            }
+        )
+        return
+    print(f"{display_path(plan.build_dir)}: {summary(plan)}")
+    for change in plan.pending:
+        hand = "changed by hand; " if change.by_hand else ""
+        print(f"  {change.action:<8} {printable(change.path)}  ({hand}{change.reason})")
+        for cause in change.causes[:_CAUSES]:
+            print(f"           {cause}")
+        if len(change.causes) > _CAUSES:
+            print(f"           and {len(change.causes) - _CAUSES} more keys")
+        if diff:
+            sys.stdout.write(_diff(plan, change))
+
+
+def _diff(plan: BuildPlan, change: Change) -> str:
+    from container_manager.diffs import diff_of  # only where people ask for it
+
+    return diff_of(plan, change)
+
+
+def show_builds(builds: Sequence[FormerBuild], *, json: bool) -> None:
+    """The former builds as a table, or as JSON."""
+    if json:
+        print_json(
+            [
+                {
+                    "number": one.number,
+                    "replaced": one.replaced.isoformat(timespec="seconds"),
+                    "files": one.files,
+                    "differs": list(one.differs),
+                    "lost": list(one.lost),
+                }
+                for one in builds
+            ]
+        )
+        return
+    if not builds:
+        print("No former build is kept: builds are kept from the first change on.")
+        return
+    cells = [
+        (
+            str(one.number),
+            f"{one.replaced:%Y-%m-%d %H:%M:%S}",
+            str(one.files),
+            str(len(one.differs)),
+            f"no: {len(one.lost)} files are lost" if one.lost else "yes",
+        )
+        for one in builds
+    ]
+    print(table(("BUILD", "REPLACED", "FILES", "DIFFERS IN", "COMES BACK"), cells))
+
+
+def summary(plan: BuildPlan) -> str:
+    """One line about a plan.
+
+    >>> from pathlib import Path
+    >>> from container_manager.model import BuildPlan
+    >>> summary(BuildPlan(build_dir=Path("build"), outputs={}, changes=()))
+    'nothing to change'
+    """
+    counts: dict[str, int] = {}
+    for change in plan.pending:
+        counts[change.action] = counts.get(change.action, 0) + 1
+    words = {"write": "new", "replace": "changed", "mode": "mode changed", "remove": "removed"}
+    parts = [f"{counts[action]} {word}" for action, word in words.items() if action in counts]
+    return ", ".join(parts) if parts else "nothing to change"
+
+
+def _change(change: Change) -> dict[str, Any]:
+    return {
+        "action": change.action,
+        "path": change.path,
+        "reason": change.reason,
+        "causes": list(change.causes),
+        "by_hand": change.by_hand,
+    }
+
+
+def printable(path: str) -> str:
+    r"""A path on one line, whatever is in its name.
+
+    >>> printable("services/two\nlines")
+    "'services/two\\nlines'"
+    """
+    return path if path.isprintable() else repr(path)

@@ -1,0 +1,100 @@
+"""The invoke tasks on the build directory; :mod:`container_manager.tasks` has all tasks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from invoke import Context, Exit
+
+from container_manager.careful import number_of, verb
+
+
+@verb()
+def services(context: Context, config: str | None = None, json: bool = False) -> None:
+    """List the deployed services: family, template, ports, and where each is defined."""
+    from container_manager import verbs
+    from container_manager.report import show_services
+
+    show_services(verbs.services(config), json=json)
+
+
+@verb(dry=True, help={"images": "build the container images too"})
+def build(
+    context: Context,
+    config: str | None = None,
+    service: Any = None,
+    images: bool = False,
+    json: bool = False,
+) -> None:
+    """Generate the build directory. It builds no images unless --images says so."""
+    from container_manager import building
+    from container_manager.build_report import show_build
+
+    show_build(building.build(config, service=service, images=images), json=json)
+
+
+@verb(
+    dry=True,
+    help={
+        "diff": "show what changes in each file",
+        "check": "exit with 3 when anything would change",
+    },
+)
+def plan(
+    context: Context,
+    config: str | None = None,
+    service: Any = None,
+    diff: bool = False,
+    check: bool = False,
+    json: bool = False,
+) -> None:
+    """Show what a build would write, change and remove, and why. Nothing is done."""
+    from container_manager import building
+    from container_manager.build_report import show_plan
+
+    planned = building.plan(config, service=service)
+    show_plan(planned.plan, diff=diff, json=json)
+    if check and planned.plan.pending:
+        raise Exit(code=3)
+
+
+@verb()
+def builds(context: Context, config: str | None = None, json: bool = False) -> None:
+    """List the former builds that 'rollback' can bring back."""
+    from container_manager import building
+    from container_manager.build_report import show_builds
+
+    show_builds(building.builds(config), json=json)
+
+
+@verb(help={"build": "its number in the list of 'builds' (default: the newest)"})
+def rollback(
+    context: Context, build: str = "", config: str | None = None, json: bool = False
+) -> None:
+    """Bring a former build back into the build directory; no container is touched."""
+    from container_manager import building
+    from container_manager.build_report import show_plan
+
+    show_plan(building.rollback(config, number=number_of(build)).plan, json=json)
+
+
+@verb(dry=True)
+def kernels(
+    context: Context, config: str | None = None, service: Any = None, json: bool = False
+) -> None:
+    """Render the kernel specifications only."""
+    from container_manager import building
+    from container_manager.build_report import show_build
+
+    show_build(building.kernels(config, service=service), json=json)
+
+
+@verb(dry=True)
+def assets(
+    context: Context, config: str | None = None, service: Any = None, json: bool = False
+) -> None:
+    """Copy src/ and the additional directories only."""
+    from container_manager import building
+    from container_manager.build_report import show_build
+
+    show_build(building.assets(config, service=service), json=json)
