@@ -223,6 +223,7 @@ class Build:
         digests: absolute path of every file we wrote -> digest of its content.
         plan: what was done, or would be.
         shown: those of the compose files that the build was about.
+        recorded: the stamp of its record, by which a later build is told apart.
         warnings: what people should know and no program needs.
     """
 
@@ -232,6 +233,7 @@ class Build:
     plan: BuildPlan
     warnings: tuple[Problem, ...] = field(default=())
     shown: tuple[ComposeFile, ...] = ()
+    recorded: Stamp | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -82,7 +82,14 @@ def build_again(config_path: Path, environ: Mapping[str, str]) -> Build:
     from container_manager.build import pipeline
 
     prepared, inputs, part = _prepared(again)
-    built = pipeline.execute(prepared)
+
+    def prepare_again() -> Prepared:
+        nonlocal again, prepared, inputs, part
+        again = replace(again, changed=None, at=time.time_ns())
+        prepared, inputs, part = _prepared(again)
+        return prepared
+
+    built = pipeline.execute(prepared, prepare_again)
     if part and again.memory is not None:
         memory = _renewed(again, again.memory, prepared, built)
         built = _completed(built, memory)
@@ -146,7 +153,7 @@ def _made(again: Again, prepared: Prepared, built: Build, inputs: Inputs) -> Mem
         services={n: [places[p] for p in one.stamps] for n, one in prepared.inputs.items()},
         interfaces=prepared.interfaces,
         outputs=memories.seen_built(built.build_dir, _paths(built)),
-        manifest=memories.manifest_stamp(built.build_dir),
+        manifest=built.recorded,
         compose_files=tuple(
             (str(file.path), str(file.template), file.service) for file in built.compose_files
         ),
@@ -173,7 +180,7 @@ def _renewed(again: Again, memory: Memory, prepared: Prepared, built: Build) -> 
         inputs=Seen.since(again.at, stamps, {**digests, **read}),
         services=services,
         outputs=Seen(stamps={**kept, **renewed.stamps}, digests={}, young=renewed.young),
-        manifest=memories.manifest_stamp(built.build_dir),
+        manifest=built.recorded,
     )
 
 

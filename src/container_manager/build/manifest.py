@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from container_manager import __version__
 from container_manager.errors import BuildError, Location
 from container_manager.places import MANAGER_DIR, MANIFEST, escapes
 
@@ -20,8 +21,8 @@ JOURNAL, NEXT, STAGING = "journal.json", "manifest.next.json", "staging"
 
 VERSION = 2
 
-PACKAGES = ("container-manager", "copier", "jinja2", "pyyaml")
-"""What the bytes of a build depend on, besides its sources."""
+PACKAGES = ("copier", "jinja2", "pyyaml")
+"""What the bytes of a build depend on, besides its sources and ourselves."""
 
 
 def written(digest: str, mode: int) -> str:
@@ -167,7 +168,7 @@ def versions() -> dict[str, str]:
     """The versions of what generates a build."""
     from importlib.metadata import version  # only where something is written
 
-    return {name: version(name) for name in PACKAGES}
+    return {"container-manager": __version__, **{name: version(name) for name in PACKAGES}}
 
 
 def dump(manifest: Manifest) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from container_manager.build import history
@@ -25,8 +27,12 @@ def plan(prepared: Prepared) -> BuildPlan:
     return _compared(prepared, record.read_with_begun(prepared.config.build_dir))
 
 
-def execute(prepared: Prepared) -> Build:
+def execute(prepared: Prepared, prepare_again: Callable[[], Prepared] | None = None) -> Build:
     """Make the build directory what was prepared; does nothing where nothing changes.
+
+    Args:
+        prepared: what is wanted.
+        prepare_again: called where another build was faster, which may have seen newer sources.
 
     Raises:
         BuildError: files that we did not write are in the way; nothing was changed then.
@@ -40,11 +46,13 @@ def execute(prepared: Prepared) -> Build:
         with build_lock(build_dir):
             recover(build_dir)
             claim(build_dir, prepared.config.root)
-            if look(str(record.place(build_dir))) != seen:  # another build was faster
+            if look(str(record.place(build_dir))) != seen:
+                prepared = prepare_again() if prepare_again is not None else prepared
                 manifest = record.read(build_dir)
                 decided = _compared(prepared, manifest)
             apply(decided, manifest, keep=prepared.config.keep_builds)
-    return build_of(prepared, decided)
+            seen = look(str(record.place(build_dir)))
+    return replace(build_of(prepared, decided), recorded=seen)
 
 
 def build_of(prepared: Prepared, decided: BuildPlan) -> Build:
@@ -79,6 +87,7 @@ def bring_back(config: Config, number: int) -> Build:
         BuildError: it cannot be brought back; nothing was changed.
     """
     build_dir = config.build_dir
+    history.outputs(build_dir, number, Reading())  # refused, if so, before anything is written
     with build_lock(build_dir):
         recover(build_dir)
         reading = Reading()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -41,10 +42,15 @@ from container_manager.discovery import (
 from container_manager.errors import BuildError, Problem, RenderError, raise_all
 from container_manager.inputs import Inputs, noting
 from container_manager.model import Build, ComposeFile, Output, Service
+from container_manager.progress import PlainProgress
 from container_manager.render import Renderer
 
 if TYPE_CHECKING:
     from container_manager.render.compiled import CompiledTemplates
+
+
+_LONG = 1.0
+"""Seconds of silence after which people are told what takes so long."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,7 +181,11 @@ def outputs_of(
             outputs[ROOT_PATH] = root_output(site)
         except RenderError as error:
             problems.extend(error.problems)
+    started: float | None = time.monotonic()
     for service in services:
+        if started is not None and time.monotonic() - started > _LONG:
+            PlainProgress().step(f"Rendering the files of {len(services)} services …")
+            started = None
         with noting() as inputs[service.name]:
             wanted = service_outputs(site, service, steps, problems)
         for path, output in wanted.items():

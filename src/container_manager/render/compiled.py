@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
+import weakref
 from pathlib import Path
 
 from jinja2 import BytecodeCache
@@ -33,7 +34,7 @@ class CompiledTemplates(BytecodeCache):
         self._database: sqlite3.Connection | None = None
         if path.exists():
             with contextlib.suppress(sqlite3.Error):
-                self._database = sqlite3.connect(path, isolation_level=None)
+                self._database = self._opened()
 
     def load_bytecode(self, bucket: Bucket) -> None:
         """Fill a bucket with what was compiled before."""
@@ -54,18 +55,24 @@ class CompiledTemplates(BytecodeCache):
             return
         try:
             self._write()
-        except sqlite3.Error:  # not ours, or half a file: it is only a memory
+        except (OSError, sqlite3.Error):  # not ours, or half a file: it is only a memory
             with contextlib.suppress(OSError, sqlite3.Error):
                 self._path.unlink(missing_ok=True)
                 self._database = None
                 self._write()
         self._made.clear()
 
+    def _opened(self) -> sqlite3.Connection:
+        database = sqlite3.connect(self._path, isolation_level=None)
+        weakref.finalize(self, database.close)
+        return database
+
     def _write(self) -> None:
         if self._database is None:
             os.close(os.open(self._path, os.O_WRONLY | os.O_CREAT, 0o600))
-            self._database = sqlite3.connect(self._path, isolation_level=None)
+            self._database = self._opened()
         database = self._database
+        self._path.chmod(0o600)
         # No file of its own beside it, and no waiting for the disk: it may be lost.
         database.execute("PRAGMA journal_mode = MEMORY")
         database.execute("PRAGMA synchronous = OFF")
