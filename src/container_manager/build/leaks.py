@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from container_manager.build.reading import Known, Reading
 from container_manager.config.environment import MIN_SCANNED, spellings
-from container_manager.errors import Location, Problem
+from container_manager.config.loader import Config
+from container_manager.errors import BuildError, Location, Problem, raise_all
 from container_manager.model import Node, Output, dotted
 
 
@@ -99,6 +102,41 @@ class StreamScan:
             data = self._tail + chunk
             self.found = self._scan.search(data)
             self._tail = data[-self._overlap :] if self._overlap else b""
+
+
+def without_leaks(
+    config: Config,
+    names: Iterable[str],
+    outputs: Mapping[str, Output],
+    known: Known | None,
+    *,
+    searched: bool = False,
+) -> Reading:
+    """Search everything for the values of secrets before anything is written.
+
+    Args:
+        config: the configuration; it is searched too.
+        names: of the variables that something refers to.
+        outputs: what would be written.
+        known: digests of files that were read before.
+        searched: whether the configuration and what is known held none of these secrets before.
+
+    Returns:
+        What was read of the sources.
+
+    Raises:
+        BuildError: a value would be written.
+    """
+    scan = LeakScan(config.environment.secret_values(names))
+    reading = Reading(known, scan, scanned=searched)
+    if scan.looks_for_something:
+        if not searched:
+            raise_all(BuildError, scan.in_configuration(config.tree))
+        for output in outputs.values():
+            with contextlib.suppress(OSError):  # told when it is compared
+                reading.wanted(output)
+        raise_all(BuildError, scan.problems(outputs.values(), reading.leaks))
+    return reading
 
 
 def _is_text(node: Node) -> bool:

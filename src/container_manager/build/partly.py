@@ -6,13 +6,13 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from container_manager.build.generated import ROOT_PATH, Planned, compose_files_of, rendered_of
+from container_manager.build.leaks import without_leaks
 from container_manager.build.memory import Memory
 from container_manager.build.preparing import (
     Prepared,
     outputs_of,
     pruner_of,
     site_of,
-    without_leaks,
 )
 from container_manager.build.steps import CONFIG_FILE, STEPS
 from container_manager.build.trace import to_templates

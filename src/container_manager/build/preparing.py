@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -22,7 +21,7 @@ from container_manager.build.guards import (
     service_path_problems,
     shared_folder_problems,
 )
-from container_manager.build.leaks import LeakScan
+from container_manager.build.leaks import without_leaks
 from container_manager.build.reading import Known, Reading
 from container_manager.build.site import Site
 from container_manager.build.steps import STEPS, root_output, service_outputs
@@ -231,41 +230,6 @@ def _check(
     except RenderError as error:
         raise RenderError(to_templates(error.problems, rendered)) from error
     return replace(stack, warnings=tuple(to_templates(stack.warnings, rendered)))
-
-
-def without_leaks(
-    config: Config,
-    names: Iterable[str],
-    outputs: Mapping[str, Output],
-    known: Known | None,
-    *,
-    searched: bool = False,
-) -> Reading:
-    """Search everything for the values of secrets before anything is written.
-
-    Args:
-        config: the configuration; it is searched too.
-        names: of the variables that something refers to.
-        outputs: what would be written.
-        known: digests of files that were read before.
-        searched: whether the configuration and what is known held none of these secrets before.
-
-    Returns:
-        What was read of the sources.
-
-    Raises:
-        BuildError: a value would be written.
-    """
-    scan = LeakScan(config.environment.secret_values(names))
-    reading = Reading(known, scan, scanned=searched)
-    if scan.looks_for_something:
-        if not searched:
-            raise_all(BuildError, scan.in_configuration(config.tree))
-        for output in outputs.values():
-            with contextlib.suppress(OSError):  # told when it is compared
-                reading.wanted(output)
-        raise_all(BuildError, scan.problems(outputs.values(), reading.leaks))
-    return reading
 
 
 def _sources(config: Config, services: Sequence[Service]) -> list[Path]:
