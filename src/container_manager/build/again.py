@@ -152,7 +152,7 @@ def _made(again: Again, prepared: Prepared, built: Build, inputs: Inputs) -> Mem
         common=range(len(common)),
         services={n: [places[p] for p in one.stamps] for n, one in prepared.inputs.items()},
         interfaces=prepared.interfaces,
-        outputs=memories.seen_built(built.build_dir, _paths(built)),
+        outputs=memories.seen_built(built.build_dir, _left(built)),
         manifest=built.recorded,
         compose_files=tuple(
             (str(file.path), str(file.template), file.service) for file in built.compose_files
@@ -173,13 +173,13 @@ def _renewed(again: Again, memory: Memory, prepared: Prepared, built: Build) -> 
     for name, one in prepared.inputs.items():
         services[name] = [places[path] for path in one.stamps]
     gone = {change.path for change in built.plan.changes if not change.digest}
-    renewed = memories.seen_built(built.build_dir, _paths(built))
+    renewed = memories.seen_built(built.build_dir, _left(built))
     kept = {p: s for p, s in memory.outputs.stamps.items() if p not in gone}
     return replace(
         memory,
         inputs=Seen.since(again.at, stamps, {**digests, **read}),
         services=services,
-        outputs=Seen(stamps={**kept, **renewed.stamps}, digests={}, young=renewed.young),
+        outputs=replace(renewed, stamps={**kept, **renewed.stamps}),
         manifest=built.recorded,
     )
 
@@ -193,9 +193,9 @@ def _digests(prepared: Prepared, stamps: Mapping[str, Stamp | None]) -> dict[str
     }
 
 
-def _paths(built: Build) -> list[str]:
-    """What is there, below the build directory."""
-    return [change.path for change in built.plan.changes if change.digest]
+def _left(built: Build) -> dict[str, str]:
+    """What is there: path below the build directory -> digest."""
+    return {change.path: change.digest for change in built.plan.changes if change.digest}
 
 
 def _as_it_is(memory: Memory) -> Build:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -138,7 +138,7 @@ def remember(config_path: Path, memory: Memory) -> None:
         with temporary.open("w", encoding="utf-8") as stream:
             stream.writelines(_dump(memory))
         temporary.replace(path)
-    except (OSError, ManagerError):
+    except (OSError, OverflowError, ManagerError):
         forget(config_path)
 
 
@@ -162,10 +162,16 @@ def new_key() -> bytes:
     return secrets.token_bytes(16)
 
 
-def seen_built(build_dir: Path, paths: Iterable[str]) -> Seen:
-    """What a build has left at paths below the build directory, looked at now."""
+def seen_built(build_dir: Path, digests: Mapping[str, str]) -> Seen:
+    """What a build has left, looked at now.
+
+    Args:
+        build_dir: the build directory.
+        digests: path below it -> digest; kept of those files alone that are too young.
+    """
     at = time.time_ns()
-    return Seen.since(at, {path: look(f"{build_dir}/{path}") for path in paths}, {})
+    seen = Seen.since(at, {path: look(f"{build_dir}/{path}") for path in digests}, {})
+    return replace(seen, digests={path: digests[path] for path in seen.young})
 
 
 def program() -> Inputs:

@@ -7,7 +7,9 @@ not tell a further change: its content is compared.
 
 from __future__ import annotations
 
+import base64
 import os
+from array import array
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import chain
@@ -16,7 +18,7 @@ from typing import Any
 from container_manager.build.reading import Reading
 from container_manager.inputs import Stamp
 
-_NOTHING: Stamp = (-1, 0, 0, 0, 0)
+_NOTHING: Stamp = (0, 0, 0, 0, 0)
 
 _TICK = 20_000_000
 """Nanoseconds within which a second change may leave the times of a file as they were (Linux)."""
@@ -59,22 +61,34 @@ class Seen:
         Raises:
             KeyError, TypeError, ValueError: it is something else.
         """
-        numbers = iter(data["stamps"])  # five a path: many thousands, so nothing is called for each
+        packed = array("Q", base64.b64decode(data["stamps"]))
+        numbers = iter(packed)  # five a path: many thousands, so nothing is called for each
+        paths = data["paths"]
         stamps: dict[str, Stamp | None]
-        stamps = dict(zip(data["paths"], zip(*[numbers] * 5, strict=True), strict=True))
-        for path, stamp in stamps.items():
-            if stamp == _NOTHING:
-                stamps[path] = None
-        return cls(stamps=stamps, digests=data["digests"], young=frozenset(data["young"]))
+        stamps = dict(zip(paths, zip(*[numbers] * 5, strict=True), strict=True))
+        for place in data["absent"]:
+            stamps[paths[place]] = None
+        digests = zip(paths, data["digests"], strict=True) if data["digests"] else ()
+        return cls(
+            stamps=stamps,
+            digests={path: digest for path, digest in digests if digest is not None},
+            young=frozenset(paths[place] for place in data["young"]),
+        )
 
     def dump(self) -> dict[str, Any]:
-        """The same for JSON."""
+        """The same for JSON.
+
+        Raises:
+            OverflowError: a time lies before 1970.
+        """
         flat = chain.from_iterable(stamp or _NOTHING for stamp in self.stamps.values())
+        places = enumerate(self.stamps.items())
         return {
-            "young": sorted(self.young),
-            "digests": self.digests,
             "paths": list(self.stamps),
-            "stamps": list(flat),
+            "stamps": base64.b64encode(array("Q", flat).tobytes()).decode(),
+            "absent": [place for place, (_, stamp) in places if stamp is None],
+            "digests": [*map(self.digests.get, self.stamps)] if self.digests else [],
+            "young": [place for place, path in enumerate(self.stamps) if path in self.young],
         }
 
     def changed(self, prefix: str = "") -> list[str]:
