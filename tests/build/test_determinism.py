@@ -7,7 +7,10 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -97,3 +100,99 @@ def test_a_build_from_nothing_equals_one_from_something_else(
     project.build(project.config(**environ))
     assert meaning(project.built()) == grown
     assert project.read("build/.manager/manifest.json") == record
+
+
+NOBODY = 65534
+
+
+def as_somebody_else(action: Callable[[], object]) -> None:
+    """Carry out an action in a child that is another user, in another place and time."""
+    child = os.fork()
+    if child == 0:
+        code = 3
+        try:
+            os.environ.update(LC_ALL="C", LANG="de_DE.UTF-8", TZ="Asia/Kathmandu", USER="nobody")
+            time.tzset()
+            os.umask(0o027)
+            if os.getuid() == 0:
+                os.setgroups([])
+                os.setgid(NOBODY)
+                os.setuid(NOBODY)
+            action()
+            code = 0
+        finally:
+            os._exit(code)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that any user may enter; those of pytest are for their owner alone."""
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
+def test_another_user_locale_time_zone_umask_and_order_of_files(
+    project: Project, open_folder: Path
+) -> None:
+    from tests.conftest import Project as At
+    from tests.conftest import meaning
+
+    sizeable(project)
+    environ = {"API_KEY": "planted-secret-value", "HOST": "h"}
+    project.build(project.config(**environ))  # imports all that the child may not read
+    other = At(open_folder / "lab")
+    paths = sorted(project.root.rglob("*"), reverse=True)
+    for path in paths:  # made in another order, at another time
+        inside = path.relative_to(project.root)
+        if inside.parts[0] == "build" or (path.is_dir() and not path.is_symlink()):
+            continue
+        copy = other.root / inside
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, copy, follow_symlinks=False)
+        os.utime(copy, (1, 1), follow_symlinks=False)
+    if os.getuid() == 0:
+        for path in (other.root, *other.root.rglob("*")):
+            os.chown(path, NOBODY, NOBODY, follow_symlinks=False)
+    as_somebody_else(lambda: other.build(other.config(**environ)))
+    assert meaning(other.built()) == meaning(project.built())
+    record = "build/.manager/manifest.json"
+    assert other.read(record) == project.read(record)
+    if os.getuid() == 0:
+        assert (other.root / record).stat().st_uid == NOBODY
+
+
+def test_through_a_symlink_and_with_what_is_remembered(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tests.conftest import meaning
+
+    from container_manager import building
+
+    monkeypatch.setenv("API_KEY", "planted-secret-value")
+    monkeypatch.setenv("HOST", "h")
+    sizeable(project)
+    building.build()
+    first, record = meaning(project.built()), project.read("build/.manager/manifest.json")
+    link = project.root.with_name("link")
+    link.symlink_to(project.root)
+    shutil.rmtree(project.root / "build")  # what is remembered of it stays
+    building.build(link / "config.yml")
+    assert meaning(project.built()) == first
+    assert project.read("build/.manager/manifest.json") == record
+
+
+def test_the_record_tells_versions_and_digests_and_nothing_of_this_machine(
+    project: Project,
+) -> None:
+    sizeable(project)
+    project.build(project.config(API_KEY="planted-secret-value", HOST="h"))
+    text = project.read("build/.manager/manifest.json")
+    record = json.loads(text)
+    assert set(record) == {"version", "made_with", "files"}
+    assert set(record["made_with"]) == {"container-manager", "copier", "jinja2", "pyyaml"}
+    assert str(project.root) not in text
+    entries = record["files"].values()
+    assert all(entry.startswith(("0644 sha256:", "0777 link:")) for entry in entries)
+    assert record["files"].keys() == project.built().keys()
