@@ -12,7 +12,7 @@ from os import PathLike
 from pathlib import Path
 
 from container_manager.build import again
-from container_manager.errors import ConfigError
+from container_manager.errors import BuildError, ConfigError
 from container_manager.model import Build, FormerBuild
 from container_manager.places import find_config
 from container_manager.report import warn_all
@@ -101,7 +101,13 @@ def rollback(config: ConfigPath = None, *, number: int | None = None) -> Build:
     from container_manager.config.loader import load
 
     loaded = load(config)
-    pipeline.settle(loaded.build_dir)
+    finished = pipeline.settle(loaded.build_dir)
+    if number is None and finished:
+        raise BuildError(
+            "A command that had been stopped was finished first, so the newest former build is "
+            "another one now.",
+            remedy="Look with 'builds', then say which: rollback --build NUMBER.",
+        )
     if number is None:
         number = history.newest(loaded.build_dir)
     built = pipeline.bring_back(loaded, number)

@@ -93,7 +93,9 @@ def private_folder(state_dir: Path) -> None:
             ) from cause
     ignore = state_dir / ".gitignore"
     if not ignore.exists():
-        ignore.write_text("*\n", encoding="utf-8")
+        temporary = ignore.with_name(".gitignore.tmp")
+        temporary.write_text("*\n", encoding="utf-8")
+        temporary.replace(ignore)
 
 
 def load_identity(

@@ -61,7 +61,7 @@ def plan_again(config_path: Path, environ: Mapping[str, str]) -> Build:
     from container_manager.build import pipeline
     from container_manager.build.causes import explained
 
-    prepared, _, part = _prepared(again)
+    prepared, _, part, _ = _prepared(again)
     built = pipeline.build_of(prepared, explained(prepared, pipeline.plan(prepared)))
     return _completed(built, again.memory) if part and again.memory else built
 
@@ -81,15 +81,15 @@ def build_again(config_path: Path, environ: Mapping[str, str]) -> Build:
         return _as_it_is(again.memory)
     from container_manager.build import pipeline
 
-    prepared, inputs, part = _prepared(again)
+    prepared, inputs, part, before = _prepared(again)
 
     def prepare_again() -> Prepared:
         nonlocal again, prepared, inputs, part
         again = replace(again, changed=None, at=time.time_ns())
-        prepared, inputs, part = _prepared(again)
+        prepared, inputs, part, _ = _prepared(again)
         return prepared
 
-    built = pipeline.execute(prepared, prepare_again)
+    built = pipeline.execute(prepared, prepare_again, before)
     if part and again.memory is not None:
         memory = _renewed(again, again.memory, prepared, built)
         built = _completed(built, memory)
@@ -113,8 +113,8 @@ def _look(config_path: Path, environ: Mapping[str, str]) -> Again:
     return Again(config_path=config_path, environ=environ, memory=memory, changed=changed, at=at)
 
 
-def _prepared(again: Again) -> tuple[Prepared, Inputs, bool]:
-    """What has to be built, what was read for it, and whether it is only a part."""
+def _prepared(again: Again) -> tuple[Prepared, Inputs, bool, Stamp | None]:
+    """What has to be built, what was read, whether it is only a part, and what was there before."""
     from container_manager.build.partly import prepare_some
     from container_manager.build.preparing import prepare
     from container_manager.config.loader import load
@@ -124,12 +124,13 @@ def _prepared(again: Again) -> tuple[Prepared, Inputs, bool]:
     compiled = CompiledTemplates(memories.compiled(again.config_path))
     with noting() as inputs:
         config = load(again.config_path, again.environ)
+        before = memories.manifest_stamp(config.build_dir)
         if memory is not None and again.changed:
             some = prepare_some(config, again.changed, memory, compiled)
             if some is not None:
-                return some, inputs, True
+                return some, inputs, True, before
         known = memory.known() if memory is not None else None
-        return prepare(config, known=known, compiled=compiled), inputs, False
+        return prepare(config, known=known, compiled=compiled), inputs, False, before
 
 
 def _made(again: Again, prepared: Prepared, built: Build, inputs: Inputs) -> Memory:

@@ -102,7 +102,9 @@ def claim(build: Path, root: Path) -> None:
     """Say whose build directory this is; relatively, so that a copy says the same of its own."""
     if owner_of(build) != str(real(root)):
         recorded = os.path.relpath(real(root), real(build))
-        (build / MANAGER_DIR / OWNER).write_bytes(os.fsencode(recorded))
+        temporary = build / MANAGER_DIR / f"{OWNER}.tmp"
+        temporary.write_bytes(os.fsencode(recorded))
+        temporary.replace(build / MANAGER_DIR / OWNER)
 
 
 def service_path_problems(service: Service, config: Config) -> list[Problem]:

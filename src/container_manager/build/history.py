@@ -78,8 +78,6 @@ def forget(build_dir: Path, keep: int) -> None:
     """Remove the records of builds before the last ``keep``, and the contents only they need."""
     known = numbers(build_dir)
     old = known[:-keep] if keep else known
-    for number in old:
-        _place(build_dir, number).unlink()
     if not old:
         return
     needed = {
@@ -91,6 +89,8 @@ def forget(build_dir: Path, keep: int) -> None:
     for kept in (build_dir / MANAGER_DIR / OBJECTS).iterdir():
         if kept.name not in needed:
             kept.unlink()
+    for number in old:  # last: while they are there, whoever was stopped here begins anew
+        _place(build_dir, number).unlink()
 
 
 def former(build_dir: Path, number: int) -> Manifest:

@@ -125,9 +125,11 @@ def finish(build_dir: Path, journal: Journal) -> None:
     if journal.undo is not None:
         (folder / OBJECTS).mkdir(exist_ok=True)
     made: set[str] = set()
+    removed = _has_begun_to_place(folder / STAGING, journal)
     for step in journal.steps:
         if step.action == "remove":
-            _remove(build_dir, step, journal)
+            if not removed:
+                _remove(build_dir, step, journal)
         elif step.action == "mode":
             with contextlib.suppress(FileNotFoundError):
                 (build_dir / step.path).chmod(step.mode)
@@ -141,6 +143,12 @@ def finish(build_dir: Path, journal: Journal) -> None:
     history.forget(build_dir, journal.keep)
     (folder / JOURNAL).unlink()
     clear(folder / STAGING)
+
+
+def _has_begun_to_place(staging: Path, journal: Journal) -> bool:
+    """Whether all that goes is gone: what was placed since may lead to other files of that name."""
+    placed = next((step.staged for step in journal.steps if step.action == "place"), None)
+    return placed is not None and not os.path.lexists(staging / placed)
 
 
 def roll_back(build_dir: Path) -> None:
@@ -163,10 +171,12 @@ def clear(folder: Path) -> None:
 
 def _remove(build_dir: Path, step: Step, journal: Journal) -> None:
     target = build_dir / step.path
-    if not _is_as_planned(target, step):
-        return  # gone already, or somebody's now
-    _keep_content(build_dir, target, step, journal)
-    target.unlink()
+    if _is_as_planned(target, step):
+        _keep_content(build_dir, target, step, journal)
+        target.unlink()
+    elif os.path.lexists(target):
+        _forget_spoiled(build_dir, str(target), step)
+        return  # somebody's now
     for folder in target.parents:
         if folder == build_dir:
             break
@@ -181,7 +191,7 @@ def _place(build_dir: Path, step: Step, journal: Journal, made: set[str]) -> Non
     if folder not in made:
         if not os.path.lexists(staged):
             return  # placed when the last try ended
-        os.makedirs(folder, exist_ok=True)  # noqa: PTH103 - strings: this runs for every file
+        _make_folder(build_dir, folder)
         made.add(folder)
     _make_way(build_dir, target, step, journal)
     with contextlib.suppress(FileNotFoundError):  # placed when the last try ended
@@ -191,17 +201,61 @@ def _place(build_dir: Path, step: Step, journal: Journal, made: set[str]) -> Non
 def _make_way(build_dir: Path, target: str, step: Step, journal: Journal) -> None:
     """Keep what is in the way: in the store, if it is ours, else aside for its owner."""
     stamp = look(target)
-    if stamp is None:
-        return
+    staged = f"{build_dir}/{MANAGER_DIR}/{STAGING}/{step.staged}"
+    if stamp is None or not os.path.lexists(staged):
+        return  # nothing is, or it was placed when the last try ended
     if stat.S_ISDIR(stamp[4]):
-        for folder, _, _ in os.walk(target, topdown=False):  # empty folders: the plan has looked
-            Path(folder).rmdir()
+        _clear_folder(build_dir, target)
     elif step.ours and _is_as_planned(Path(target), step):
         _keep_content(build_dir, Path(target), step, journal)
-    elif os.path.lexists(f"{build_dir}/{MANAGER_DIR}/{STAGING}/{step.staged}"):
-        kept = displaced(build_dir, step.path)
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        Path(target).replace(kept)
+    else:
+        _forget_spoiled(build_dir, target, step)
+        _put_aside(build_dir, target)
+
+
+def _clear_folder(build_dir: Path, target: str) -> None:
+    """Remove a folder; it was empty when the plan looked, and what came since is put aside."""
+    for folder, folders, names in os.walk(target, topdown=False):
+        for name in (*folders, *names):
+            path = f"{folder}/{name}"
+            if name in names or os.path.islink(path):  # noqa: PTH114
+                _put_aside(build_dir, path)
+                Path(path).unlink(missing_ok=True)
+        Path(folder).rmdir()
+
+
+def _make_folder(build_dir: Path, folder: str) -> None:
+    """Make a folder; what somebody put in its place since the plan looked is put aside."""
+    try:
+        os.makedirs(folder, exist_ok=True)  # noqa: PTH103 - strings: this runs for every file
+    except (FileExistsError, NotADirectoryError):
+        path = folder
+        while not os.path.lexists(path):
+            path = path.rpartition("/")[0]
+        _put_aside(build_dir, path)
+        Path(path).unlink(missing_ok=True)
+        Path(folder).mkdir(parents=True, exist_ok=True)
+
+
+def _forget_spoiled(build_dir: Path, target: str, step: Step) -> None:
+    """What an earlier try linked into the store was edited since: the store must not have it."""
+    if step.old is not None and step.old.startswith("sha256:"):
+        kept = history.object_path(build_dir, step.old)
+        with contextlib.suppress(FileNotFoundError):
+            if kept.samefile(target):
+                kept.unlink()
+
+
+def _put_aside(build_dir: Path, target: str) -> None:
+    """Keep a file under another name, too: what replaces it does so at once."""
+    kept = displaced(build_dir, target.removeprefix(f"{build_dir}/"))
+    if os.path.lexists(kept):
+        return  # linked when the last try ended
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.link(target, kept, follow_symlinks=False)
+    except OSError:  # no hard links here, or none of what is another user's
+        os.replace(target, kept)  # noqa: PTH105
 
 
 def _is_as_planned(target: Path, step: Step) -> bool:

@@ -8,6 +8,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator
+from io import FileIO
 from pathlib import Path
 
 from container_manager.errors import BuildError, Location, PreconditionError
@@ -37,6 +38,24 @@ def hold(path: Path, doing: str, wait: float = WAIT_SECONDS) -> Iterator[None]:
         BuildError: its folder cannot be made.
         PreconditionError: another process holds it for longer.
     """
+    with _opened(path) as stream:
+        deadline = time.monotonic() + wait
+        while not _acquired(stream.fileno()):
+            if time.monotonic() >= deadline:
+                holder = stream.read().decode(errors="replace").strip() or "another process"
+                raise PreconditionError(
+                    f"{doing} by {holder}.",
+                    where=Location(path),
+                    remedy="Wait until it is done, or end it.",
+                )
+            time.sleep(0.1)
+        with contextlib.suppress(OSError):  # a full disk: whoever waits is not told of whom
+            stream.truncate(0)
+            stream.write(f"{_self()}\n".encode())
+        yield  # closing the file releases the lock
+
+
+def _opened(path: Path) -> FileIO:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -44,22 +63,11 @@ def hold(path: Path, doing: str, wait: float = WAIT_SECONDS) -> Iterator[None]:
         raise BuildError(
             f"The folder cannot be made: {reason}.", where=Location(path.parent)
         ) from error
-    with path.open("a+", encoding="utf-8") as stream:
-        deadline = time.monotonic() + wait
-        while not _acquired(stream.fileno()):
-            if time.monotonic() >= deadline:
-                stream.seek(0)
-                holder = stream.read().strip() or "another process"
-                raise PreconditionError(
-                    f"{doing} by {holder}.",
-                    where=Location(path),
-                    remedy="Wait until it is done, or end it.",
-                )
-            time.sleep(0.1)
-        stream.truncate(0)
-        stream.write(f"{_self()}\n")
-        stream.flush()
-        yield  # closing the file releases the lock
+    try:
+        return FileIO(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666), "r+")
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise BuildError(f"The lock cannot be made: {reason}.", where=Location(path)) from error
 
 
 def _self() -> str:

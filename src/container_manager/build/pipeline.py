@@ -8,7 +8,7 @@ from pathlib import Path
 
 from container_manager.build import history
 from container_manager.build import manifest as record
-from container_manager.build.apply import apply, recover
+from container_manager.build.apply import apply, cannot_write, recover
 from container_manager.build.guards import claim
 from container_manager.build.lock import build_lock
 from container_manager.build.manifest import needs_recovery
@@ -16,7 +16,7 @@ from container_manager.build.plan import compare
 from container_manager.build.preparing import Prepared, prepare
 from container_manager.build.reading import Reading
 from container_manager.config.loader import Config
-from container_manager.inputs import look
+from container_manager.inputs import Stamp, look
 from container_manager.model import Build, BuildPlan
 
 __all__ = ["Prepared", "build_of", "execute", "plan", "prepare", "settle"]
@@ -27,12 +27,17 @@ def plan(prepared: Prepared) -> BuildPlan:
     return _compared(prepared, record.read_with_begun(prepared.config.build_dir))
 
 
-def execute(prepared: Prepared, prepare_again: Callable[[], Prepared] | None = None) -> Build:
+def execute(
+    prepared: Prepared,
+    prepare_again: Callable[[], Prepared] | None = None,
+    before: Stamp | None = None,
+) -> Build:
     """Make the build directory what was prepared; does nothing where nothing changes.
 
     Args:
         prepared: what is wanted.
         prepare_again: called where another build was faster, which may have seen newer sources.
+        before: the stamp of the build's record since before it was prepared.
 
     Raises:
         BuildError: files that we did not write are in the way; nothing was changed then.
@@ -41,11 +46,16 @@ def execute(prepared: Prepared, prepare_again: Callable[[], Prepared] | None = N
     build_dir = prepared.config.build_dir
     settle(build_dir)
     seen, manifest = look(str(record.place(build_dir))), record.read(build_dir)
+    if prepare_again is not None and seen != before:
+        prepared = prepare_again()
     decided = _compared(prepared, manifest)
     if decided.pending or _forgets(decided, manifest):
         with build_lock(build_dir):
             recover(build_dir)
-            claim(build_dir, prepared.config.root)
+            try:
+                claim(build_dir, prepared.config.root)
+            except OSError as error:
+                raise cannot_write(build_dir, error) from error
             if look(str(record.place(build_dir))) != seen:
                 prepared = prepare_again() if prepare_again is not None else prepared
                 manifest = record.read(build_dir)
@@ -101,16 +111,20 @@ def bring_back(config: Config, number: int) -> Build:
     )
 
 
-def settle(build_dir: Path) -> None:
+def settle(build_dir: Path) -> bool:
     """Finish or roll back a build that was stopped, before anything else is done.
+
+    Returns:
+        Whether there was one to finish.
 
     Raises:
         BuildError: the file system refuses.
         PreconditionError: that build is still going on.
     """
-    if needs_recovery(build_dir):
-        with build_lock(build_dir):
-            recover(build_dir)
+    if not needs_recovery(build_dir):
+        return False
+    with build_lock(build_dir):
+        return recover(build_dir)
 
 
 def _compared(prepared: Prepared, manifest: record.Manifest) -> BuildPlan:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import stat
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 from container_manager.build.manifest import Manifest
 from container_manager.build.reading import Present, Reading
 from container_manager.errors import BuildError, Location, Problem, raise_all
-from container_manager.inputs import look
+from container_manager.inputs import Stamp, look
 from container_manager.model import BuildPlan, Change, Output
 from container_manager.places import MANAGER_DIR
 
@@ -85,7 +84,8 @@ class _Comparison:
         except OSError as error:
             self.problems.append(_unreadable(output, error))
             return None
-        present = self._reading.present(self._prefix + output.path)
+        gone = going and _is_below(output.path, going)
+        present = None if gone else self._reading.present(self._prefix + output.path)
         if present is not None and stat.S_ISDIR(present.stamp[4]):
             if problem := _blocking_folder(self._build_dir, output.path, going):
                 self.problems.append(problem)
@@ -148,12 +148,32 @@ def _gone(path: str, action: str, reason: str, present: Present | None) -> Chang
 
 def displaced(build_dir: Path, path: str) -> Path:
     """Where a generated file that somebody changed is kept when it is written anew."""
-    first = build_dir / MANAGER_DIR / "displaced" / path
+    place = build_dir / MANAGER_DIR / "displaced"
+    *folders, name = path.split("/")
+    for folder in folders:
+        place = _free(place / folder, None)
+    return _free(place / name, look(f"{build_dir}/{path}"))
+
+
+def _free(first: Path, kept: Stamp | None) -> Path:
+    """The name, or one like it where it is taken: by what is no folder, or is not what is kept."""
     candidate, number = first, 1
-    while os.path.lexists(candidate):
+    while (stamp := look(str(candidate))) is not None:
+        if stamp == kept or (kept is None and stat.S_ISDIR(stamp[4])):
+            break
         number += 1
         candidate = first.with_name(f"{first.name}~{number}")
     return candidate
+
+
+def _is_below(path: str, going: set[str]) -> bool:
+    """Whether a file that goes stands where a folder of the path is wanted; it may be a symlink."""
+    folder = path.rpartition("/")[0]
+    while folder:
+        if folder in going:
+            return True
+        folder = folder.rpartition("/")[0]
+    return False
 
 
 def _blocked_folders(

@@ -8,6 +8,7 @@ be used is as good as none.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import sqlite3
 import weakref
@@ -19,6 +20,15 @@ from jinja2.bccache import Bucket
 _TABLE = "CREATE TABLE IF NOT EXISTS templates (name TEXT PRIMARY KEY, code BLOB NOT NULL)"
 _FIND = "SELECT code FROM templates WHERE name = ?"
 _STORE = "INSERT OR REPLACE INTO templates VALUES (?, ?)"
+
+
+_SIZE = 32
+"""Bytes of a digest, which stands before the code: whoever is killed while he writes leaves pages
+of the old file and of the new one, and Python would run what they give together."""
+
+
+def _digest(code: bytes) -> bytes:
+    return hashlib.sha256(code).digest()
 
 
 class CompiledTemplates(BytecodeCache):
@@ -42,12 +52,17 @@ class CompiledTemplates(BytecodeCache):
             return
         with contextlib.suppress(sqlite3.Error):
             row = self._database.execute(_FIND, (bucket.key,)).fetchone()
-            if row is not None:
-                bucket.bytecode_from_string(row[0])
+            if (
+                row is not None
+                and isinstance(row[0], bytes)
+                and row[0][:_SIZE] == _digest(row[0][_SIZE:])
+            ):
+                bucket.bytecode_from_string(row[0][_SIZE:])
 
     def dump_bytecode(self, bucket: Bucket) -> None:
         """Remember what was compiled, until :meth:`store`."""
-        self._made[bucket.key] = bucket.bytecode_to_string()
+        code = bucket.bytecode_to_string()
+        self._made[bucket.key] = _digest(code) + code
 
     def store(self) -> None:
         """Write what was compiled; where that is not possible, the next command compiles again."""
