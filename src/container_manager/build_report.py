@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from container_manager.errors import display_path
@@ -34,14 +34,16 @@ def show_build(build: Build, *, json: bool) -> None:
         print(f" - {display_path(file.path)}")
 
 
-def show_plan(plan: BuildPlan, *, diff: bool = False, json: bool = False) -> None:
-    """What a build would change, one line a file, with the reason; ``diff`` shows the content."""
+def show_plan(
+    plan: BuildPlan, *, redact: Callable[[str], str] | None = None, json: bool = False
+) -> None:
+    """What a build would change, and why; with ``redact``, the difference in content, too."""
     if json:
         print_json(
             {
                 "build_dir": str(plan.build_dir),
                 "changes": [
-                    _change(change) | ({"diff": _diff(plan, change)} if diff else {})
+                    _change(change) | ({"diff": redact(_diff(plan, change))} if redact else {})
                     for change in plan.pending
                 ],
             }
@@ -55,8 +57,8 @@ def show_plan(plan: BuildPlan, *, diff: bool = False, json: bool = False) -> Non
             print(f"           {cause}")
         if len(change.causes) > _CAUSES:
             print(f"           and {len(change.causes) - _CAUSES} more keys")
-        if diff:
-            sys.stdout.write(_diff(plan, change))
+        if redact:
+            sys.stdout.write(redact(_diff(plan, change)))
 
 
 def _diff(plan: BuildPlan, change: Change) -> str:

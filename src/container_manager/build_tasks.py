@@ -53,7 +53,8 @@ def plan(
     from container_manager.build_report import show_plan
 
     planned = building.plan(config, service=service)
-    show_plan(planned.plan, diff=diff, json=json)
+    redact = building.redactor(config) if diff else None
+    show_plan(planned.plan, redact=redact, json=json)
     if check and planned.plan.pending:
         raise Exit(code=3)
 

@@ -7,7 +7,7 @@ imported for them.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from os import PathLike
 from pathlib import Path
 
@@ -63,6 +63,15 @@ def plan(config: ConfigPath = None, *, service: Iterable[str] = ()) -> Build:
         planned = again.plan_again(_path(config), os.environ)
     warn_all(planned.warnings)
     return planned
+
+
+def redactor(config: ConfigPath = None) -> Callable[[str], str]:
+    """Hides the values of secrets in what is shown: an earlier build may hold one."""
+    from container_manager.config.loader import load
+    from container_manager.progress import Redactor
+
+    loaded = load(config)
+    return Redactor(loaded.environment.secret_values(loaded.referenced).values())
 
 
 def kernels(config: ConfigPath = None, *, service: Iterable[str] = ()) -> Build:

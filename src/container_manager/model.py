@@ -224,6 +224,7 @@ class Build:
         plan: what was done, or would be.
         shown: those of the compose files that the build was about.
         recorded: the stamp of its record, by which a later build is told apart.
+        staged_by: when all new files had been written (ns since 1970), before they were placed.
         warnings: what people should know and no program needs.
     """
 
@@ -234,6 +235,7 @@ class Build:
     warnings: tuple[Problem, ...] = field(default=())
     shown: tuple[ComposeFile, ...] = ()
     recorded: Stamp | None = None
+    staged_by: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import posixpath
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 
 from container_manager.errors import ConfigError
+from container_manager.inputs import look
 
 CONFIG_NAME = "config.yml"
 CONFIG_VARIABLE = "CONTAINER_MANAGER_CONFIG"
@@ -43,6 +45,38 @@ def find_config(start: Path | None = None, environ: Mapping[str, str] | None = N
         f"There is no {CONFIG_NAME} in {start} or any folder above it.",
         remedy="Run in a project's folder, or name the file with --config PATH.",
     )
+
+
+def leads_away(build_dir: str, path: str, known: dict[str, bool]) -> bool:
+    """Whether a folder on the way to a path of the build is a link, or no folder at all.
+
+    Args:
+        build_dir: the build directory.
+        path: below it.
+        known: folders that were looked at before; gains those on this way.
+    """
+    folder = path.rpartition("/")[0]
+    if not folder:
+        return False
+    if folder not in known:
+        stamp = look(f"{build_dir}/{folder}")
+        away = stamp is not None and not stat.S_ISDIR(stamp[4])
+        known[folder] = away or leads_away(build_dir, folder, known)
+    return known[folder]
+
+
+def may_be_ours(path: str) -> bool:
+    """Whether a recorded path is one that a build can have written below its directory.
+
+    >>> [may_be_ours(path) for path in ("a/b", "../a", "/a", "a/../b", "a//b", ".manager/lock", "")]
+    [True, False, False, False, False, False, False]
+    """
+    if path.isascii():
+        pass
+    elif path.encode(errors="replace").decode() != path:  # what is no text was never written
+        return False
+    parts = path.split("/")
+    return not ({"", ".", ".."} & set(parts)) and parts[0] != MANAGER_DIR and "\0" not in path
 
 
 def escapes(path: str) -> bool:

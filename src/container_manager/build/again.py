@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from container_manager.build import memory as memories
 from container_manager.build.memory import Memory
+from container_manager.build.program import installation, program
 from container_manager.build.seen import Seen
 from container_manager.errors import show_as, shown_as
 from container_manager.inputs import Inputs, Stamp, noting
@@ -105,7 +106,7 @@ def _look(config_path: Path, environ: Mapping[str, str]) -> Again:
     at = time.time_ns()
     memory = memories.recall(config_path)
     changed = None
-    if memory is not None and memory.fits(environ):
+    if memory is not None and memory.fits(config_path, environ):
         for folder, name in memory.shown_as.items():
             show_as(Path(folder), name)
         if memory.is_as_built():
@@ -136,7 +137,7 @@ def _prepared(again: Again) -> tuple[Prepared, Inputs, bool, Stamp | None]:
 def _made(again: Again, prepared: Prepared, built: Build, inputs: Inputs) -> Memory:
     """The memory of a build of everything."""
     parts = prepared.inputs.values()
-    common = {**inputs.stamps, **memories.program().stamps}
+    common = {**inputs.stamps, **program().stamps}
     stamps = dict(common)
     for one in parts:
         stamps.update((path, stamp) for path, stamp in one.stamps.items() if path not in common)
@@ -146,6 +147,8 @@ def _made(again: Again, prepared: Prepared, built: Build, inputs: Inputs) -> Mem
         variables.update(one.variables)
     key = memories.new_key()
     return Memory(
+        config_path=str(again.config_path),
+        program=installation(),
         build_dir=str(built.build_dir),
         key=key,
         variables=memories.hashed_variables(key, variables),
@@ -153,7 +156,7 @@ def _made(again: Again, prepared: Prepared, built: Build, inputs: Inputs) -> Mem
         common=range(len(common)),
         services={n: [places[p] for p in one.stamps] for n, one in prepared.inputs.items()},
         interfaces=prepared.interfaces,
-        outputs=memories.seen_built(built.build_dir, _left(built)),
+        outputs=memories.seen_built(built),
         manifest=built.recorded,
         compose_files=tuple(
             (str(file.path), str(file.template), file.service) for file in built.compose_files
@@ -174,7 +177,7 @@ def _renewed(again: Again, memory: Memory, prepared: Prepared, built: Build) -> 
     for name, one in prepared.inputs.items():
         services[name] = [places[path] for path in one.stamps]
     gone = {change.path for change in built.plan.changes if not change.digest}
-    renewed = memories.seen_built(built.build_dir, _left(built))
+    renewed = memories.seen_built(built)
     kept = {p: s for p, s in memory.outputs.stamps.items() if p not in gone}
     return replace(
         memory,
@@ -192,11 +195,6 @@ def _digests(prepared: Prepared, stamps: Mapping[str, Stamp | None]) -> dict[str
         for path, (stamp, digest) in prepared.reading.seen.items()
         if path in stamps and stamps[path] == stamp
     }
-
-
-def _left(built: Build) -> dict[str, str]:
-    """What is there: path below the build directory -> digest."""
-    return {change.path: change.digest for change in built.plan.changes if change.digest}
 
 
 def _as_it_is(memory: Memory) -> Build:

@@ -8,10 +8,11 @@ stay what they were under running containers.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from container_manager.build import history, journal
+from container_manager.build import history, journal, placing
 from container_manager.build import manifest as record
 from container_manager.build.copying import copy_file, sync_file_system
 from container_manager.build.journal import UNDO, Journal, Step
@@ -21,13 +22,16 @@ from container_manager.model import BuildPlan, Change, Output
 from container_manager.places import KEEP_BUILDS, MANAGER_DIR
 
 
-def apply(plan: BuildPlan, manifest: Manifest, *, keep: int = KEEP_BUILDS) -> None:
+def apply(plan: BuildPlan, manifest: Manifest, *, keep: int = KEEP_BUILDS) -> int:
     """Make the build directory what the plan says.
 
     Args:
         plan: from :func:`container_manager.build.plan.compare`.
         manifest: what we wrote before; the lock is held since it was read.
         keep: how many former builds can be brought back afterwards.
+
+    Returns:
+        The time (ns since 1970) by which everything was staged: what is younger is not ours.
 
     Raises:
         BuildError: a source changed meanwhile, or the file system refused. Nothing was changed
@@ -46,11 +50,13 @@ def apply(plan: BuildPlan, manifest: Manifest, *, keep: int = KEEP_BUILDS) -> No
             record.store(folder / STAGING / UNDO, text, durable=False)
         steps = tuple(_steps(plan, manifest, staged))
         todo = Journal(steps=steps, undo=undo, keep=keep)
+        staged_by = time.time_ns()
         journal.begin(plan.build_dir, todo, after)
         sync_file_system(plan.build_dir)
-        journal.finish(plan.build_dir, todo)
+        placing.finish(plan.build_dir, todo)
     except OSError as error:
         raise cannot_write(plan.build_dir, error) from error
+    return staged_by
 
 
 def recover(build_dir: Path) -> bool:
@@ -64,7 +70,7 @@ def recover(build_dir: Path) -> bool:
     """
     try:
         if journal.is_interrupted(build_dir):
-            journal.finish(build_dir, journal.read(build_dir))
+            placing.finish(build_dir, journal.read(build_dir))
             return True
         journal.roll_back(build_dir)
     except OSError as error:

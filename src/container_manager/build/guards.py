@@ -10,7 +10,7 @@ from container_manager.config.loader import Config
 from container_manager.discovery import TEMPLATE_FILENAME
 from container_manager.errors import Location, Problem
 from container_manager.model import Output, Service
-from container_manager.places import MANAGER_DIR, escapes
+from container_manager.places import MANAGER_DIR, STATE_DIR, escapes
 
 OWNER = "project"
 
@@ -103,7 +103,9 @@ def claim(build: Path, root: Path) -> None:
     if owner_of(build) != str(real(root)):
         recorded = os.path.relpath(real(root), real(build))
         temporary = build / MANAGER_DIR / f"{OWNER}.tmp"
-        temporary.write_bytes(os.fsencode(recorded))
+        temporary.unlink(missing_ok=True)
+        with temporary.open("xb") as stream:
+            stream.write(os.fsencode(recorded))
         temporary.replace(build / MANAGER_DIR / OWNER)
 
 
@@ -130,7 +132,8 @@ def service_path_problems(service: Service, config: Config) -> list[Problem]:
                 remedy=f"It is looked for below {config.root}.",
             )
         ]
-    if found == real_root or service.path == "services":
+    private = service.path.split("/")[0] in (STATE_DIR, "backups")
+    if found == real_root or service.path == "services" or private:
         return [
             Problem(
                 message=f"{service.name}: {service.path!r} is not a folder of its own.",

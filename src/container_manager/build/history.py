@@ -8,6 +8,7 @@ else. A former build is the present one with the records undone, newest first.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,9 +19,10 @@ from container_manager.build.manifest import Manifest
 from container_manager.build.reading import Reading
 from container_manager.errors import BuildError, Location, Problem, raise_all
 from container_manager.model import FormerBuild, Output
-from container_manager.places import MANAGER_DIR
+from container_manager.places import MANAGER_DIR, may_be_ours
 
 OBJECTS, UNDONE = "objects", "builds"
+_RECORD = re.compile(r"[0-9]{6,9}\.json", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,11 +51,7 @@ def numbers(build_dir: Path) -> list[int]:
         names = [path.name for path in (build_dir / MANAGER_DIR / UNDONE).iterdir()]
     except FileNotFoundError:
         return []
-    return sorted(
-        int(name.removesuffix(".json"))
-        for name in names
-        if name.endswith(".json") and name.removesuffix(".json").isdecimal()
-    )
+    return sorted(int(name.removesuffix(".json")) for name in names if _RECORD.fullmatch(name))
 
 
 def newest(build_dir: Path) -> int:
@@ -234,8 +232,10 @@ def _undo(build_dir: Path, number: int) -> _Undo:
     path = _place(build_dir, number)
     try:
         data = json.loads(path.read_bytes())
+        if data["version"] != record.VERSION or not all(map(may_be_ours, data["files"])):
+            raise ValueError("it is not ours")
         there = {name: entry for name, entry in data["files"].items() if entry is not None}
         files = {**dict.fromkeys(data["files"]), **record.entries_of(there)}
         return _Undo(files=files, made_with=data["made_with"])
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except record.UNREADABLE as error:
         raise record.unreadable(path, error) from error

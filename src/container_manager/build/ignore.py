@@ -11,6 +11,7 @@ import fnmatch
 import os
 import posixpath
 import re
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,8 +74,9 @@ def _rules(text: str, file: Path) -> Ignores:
 
     lines = [*(f"**/{name}" for name in IGNORED), *_patterns(text)]
     try:
-        spec = PathSpec.from_lines("gitignore", lines)
-    except ValueError as error:
+        with warnings.catch_warnings(action="ignore", category=FutureWarning):
+            spec = PathSpec.from_lines("gitignore", lines)
+    except (ValueError, re.error) as error:
         raise BuildError(f"This is no list of patterns: {error}.", where=Location(file)) from error
     return Ignores(
         matches=lambda path, _: spec.match_file(path),

@@ -65,9 +65,11 @@ class LeakScan:
             return []
         found = []
         for output in outputs:
-            if output.text is not None:
+            told = f"{output.path}\0{output.link or ''}"
+            name = self.search(told.encode(errors="surrogateescape"))
+            if name is None and output.text is not None:
                 name = self.search(output.text.encode())
-            else:
+            elif name is None:
                 name = None if output.link is not None else leaks.get(output.source or "")
             if name is not None:
                 found.append(_problem(output, name))

@@ -25,6 +25,9 @@ def build_lock(
     return hold(build_dir / MANAGER_DIR / "lock", "The build directory is being written", wait)
 
 
+_FLAGS = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+
+
 @contextlib.contextmanager
 def hold(path: Path, doing: str, wait: float = WAIT_SECONDS) -> Iterator[None]:
     """Hold a lock for the time of a block.
@@ -64,7 +67,7 @@ def _opened(path: Path) -> FileIO:
             f"The folder cannot be made: {reason}.", where=Location(path.parent)
         ) from error
     try:
-        return FileIO(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666), "r+")
+        return FileIO(os.open(path, _FLAGS, 0o666), "r+")
     except OSError as error:
         reason = error.strerror or str(error)
         raise BuildError(f"The lock cannot be made: {reason}.", where=Location(path)) from error

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from container_manager import __version__
 from container_manager.errors import BuildError, Location
-from container_manager.places import MANAGER_DIR, MANIFEST, escapes
+from container_manager.places import MANAGER_DIR, MANIFEST, may_be_ours
 
 JOURNAL, NEXT, STAGING = "journal.json", "manifest.next.json", "staging"
 """What a build is about to do, its manifest, and its files: see the module ``journal``."""
@@ -52,17 +52,24 @@ def mode_of(entry: str) -> int:
     return int(entry[:4], 8)
 
 
+_HEX = 64
+_LINK = len("0777 link:")
+
+
 def entries_of(data: dict[str, str]) -> dict[str, str]:
     """The entries of a record, each of them checked: what is not ours must not become ours.
 
     Raises:
         ValueError, AttributeError: one makes no sense, or names what cannot be ours.
     """
-    private = f"{MANAGER_DIR}/"
     for name, entry in data.items():
-        if not (entry[:4].isdecimal() and entry.startswith((" sha256:", " link:"), 4)):
+        mode, kind, content = entry[:4], entry[4:12], entry[12:]
+        good = (kind == " sha256:" and len(content) == _HEX and content.isalnum()) or (
+            entry.startswith(" link:", 4) and "\0" not in entry and len(entry) > _LINK
+        )
+        if not good or mode.strip("01234567"):
             raise ValueError(f"{entry!r} is no record of a file")
-        if name.startswith(private) or escapes(name):
+        if not may_be_ours(name):
             raise ValueError(f"{name!r} leads out of the build directory")
     return data
 
@@ -134,14 +141,20 @@ def load_record(path: Path) -> Manifest | None:
     """
     try:
         data = json.loads(path.read_bytes())
+        if data["version"] != VERSION:
+            raise ValueError(f"it is of version {data['version']}, not {VERSION}")
         return Manifest(
             files=entries_of(data["files"]),
             made_with={str(k): str(v) for k, v in data.get("made_with", {}).items()},
         )
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except UNREADABLE as error:
         raise unreadable(path, error) from error
+
+
+UNREADABLE = (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError)
+"""What reading a record of another program's, or none, ends with."""
 
 
 def unreadable(path: Path, error: Exception) -> BuildError:
@@ -151,17 +164,6 @@ def unreadable(path: Path, error: Exception) -> BuildError:
         where=Location(path),
         remedy="Move the build directory away; the next build makes a new one.",
     )
-
-
-def inside(name: str) -> str:
-    """What is not ours must not become ours through a changed record.
-
-    Raises:
-        ValueError: the name leads out of the build directory, or into what we keep there.
-    """
-    if escapes(name) or name.startswith(f"{MANAGER_DIR}/"):
-        raise ValueError(f"{name!r} leads out of the build directory")
-    return name
 
 
 def versions() -> dict[str, str]:
@@ -190,7 +192,8 @@ def store(path: Path, text: str, *, durable: bool = True) -> None:
         OSError: it cannot be written.
     """
     temporary = path.with_name(f"{path.name}.tmp")
-    with temporary.open("w", encoding="utf-8") as stream:
+    temporary.unlink(missing_ok=True)
+    with temporary.open("x", encoding="utf-8") as stream:
         stream.write(text)
         if durable:
             stream.flush()

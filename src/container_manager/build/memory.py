@@ -10,17 +10,19 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from container_manager.build import manifest as record
 from container_manager.build.manifest import needs_recovery
+from container_manager.build.program import installation
 from container_manager.build.reading import Known, Reading
-from container_manager.build.seen import Seen
+from container_manager.build.seen import TICK, Seen
 from container_manager.errors import Location, ManagerError, Problem
-from container_manager.inputs import Inputs, Stamp, look
-from container_manager.places import STATE_DIR
+from container_manager.inputs import Stamp, look
+from container_manager.model import Build
+from container_manager.places import STATE_DIR, leads_away
 
 _VERSION = 1
 
@@ -30,6 +32,8 @@ class Memory:
     """The last build.
 
     Attributes:
+        config_path: the configuration; a copy of the project has another one.
+        program: which installation of ours built.
         build_dir: its build directory.
         key: of the hashes of variables.
         variables: variable -> keyed hash of its value; None where it was not set.
@@ -45,6 +49,8 @@ class Memory:
         shown_as: folders of packages, and how people are shown what lies in them.
     """
 
+    config_path: str
+    program: str
     build_dir: str
     key: bytes
     variables: Mapping[str, str | None]
@@ -58,8 +64,10 @@ class Memory:
     warnings: tuple[Problem, ...]
     shown_as: Mapping[str, str]
 
-    def fits(self, environ: Mapping[str, str]) -> bool:
-        """Whether the variables are what they were."""
+    def fits(self, config_path: Path, environ: Mapping[str, str]) -> bool:
+        """Whether the project, the program and the variables are what they were."""
+        if (self.config_path, self.program) != (str(config_path), installation()):
+            return False
         return all(
             hashed == _hashed(self.key, environ.get(name))
             for name, hashed in self.variables.items()
@@ -97,6 +105,8 @@ class Memory:
 
 def _is_recorded(build_dir: Path, path: str, files: Mapping[str, str]) -> bool:
     """Whether a file that was touched, or might have been, holds what the record says."""
+    if leads_away(str(build_dir), path, {}):
+        return False
     present = Reading().present(f"{build_dir}/{path}")
     if present is None or present.digest != record.digest_of(files[path]):
         return False
@@ -122,7 +132,7 @@ def recall(config_path: Path) -> Memory | None:
     """What is remembered of the last build; None where nothing of use is."""
     try:
         return _parse(json.loads(place(config_path).read_bytes()))
-    except (OSError, ValueError, KeyError, TypeError, IndexError):
+    except (*record.UNREADABLE, IndexError):
         return None
 
 
@@ -162,29 +172,22 @@ def new_key() -> bytes:
     return secrets.token_bytes(16)
 
 
-def seen_built(build_dir: Path, digests: Mapping[str, str]) -> Seen:
-    """What a build has left, looked at now.
+def seen_built(built: Build) -> Seen:
+    """What a build has left; digests are kept of those files alone whose times prove nothing.
 
-    Args:
-        build_dir: the build directory.
-        digests: path below it -> digest; kept of those files alone that are too young.
+    What stayed is what the comparison saw. What was placed has the times of its staging: where
+    they are later, somebody has changed it since.
     """
+    left = {change.path: change for change in built.plan.changes if change.digest}
+    kept = {path: one.stamp for path, one in left.items() if one.action == "keep"}
     at = time.time_ns()
-    seen = Seen.since(at, {path: look(f"{build_dir}/{path}") for path in digests}, {})
-    return replace(seen, digests={path: digests[path] for path in seen.young})
-
-
-def program() -> Inputs:
-    """What of the program itself a build depends on: its modules, and what it renders with."""
-    import sys
-
-    found = Inputs()
-    for name, module in sorted(sys.modules.items()):
-        if name.partition(".")[0] in ("container_manager", "jinja2", "markupsafe", "yaml"):
-            file = getattr(module, "__file__", None)
-            if file:
-                found.stamps[file] = look(file)
-    return found
+    placed = {p: look(f"{built.build_dir}/{p}") for p in left if p not in kept}
+    stayed = Seen.since(at, kept, {})
+    new = Seen.since(at, placed, {})
+    late = {p for p, s in placed.items() if s is None or s[1] >= built.staged_by - TICK}
+    young = stayed.young | new.young | late
+    digests = {path: left[path].digest for path in young}
+    return Seen(stamps={**kept, **placed}, digests=digests, young=young)
 
 
 def _hashed(key: bytes, value: str | None) -> str | None:
@@ -199,6 +202,8 @@ def _dump(memory: Memory) -> Iterator[str]:
     """The memory as JSON, in pieces."""
     data: dict[str, Callable[[], Any]] = {
         "version": lambda: _VERSION,
+        "config_path": lambda: memory.config_path,
+        "program": lambda: memory.program,
         "build_dir": lambda: memory.build_dir,
         "key": memory.key.hex,
         "variables": lambda: memory.variables,
@@ -220,9 +225,11 @@ def _dump(memory: Memory) -> Iterator[str]:
 
 
 def _parse(data: Any) -> Memory | None:
-    if data["version"] != _VERSION:
+    if data["version"] != _VERSION or not _has_its_shape(data):
         return None
     return Memory(
+        config_path=data["config_path"],
+        program=data["program"],
         build_dir=data["build_dir"],
         key=bytes.fromhex(data["key"]),
         variables=data["variables"],
@@ -235,6 +242,29 @@ def _parse(data: Any) -> Memory | None:
         compose_files=tuple((path, text, owner) for path, text, owner in data["compose_files"]),
         shown_as=data["shown_as"],
         warnings=tuple(_parse_problem(problem) for problem in data["warnings"]),
+    )
+
+
+_SHAPE: Mapping[str, type] = {
+    **dict.fromkeys(("config_path", "program", "build_dir", "key"), str),
+    **dict.fromkeys(("variables", "services", "interfaces", "shown_as"), dict),
+    **dict.fromkeys(("common", "compose_files", "warnings"), list),
+    **dict.fromkeys(("inputs", "outputs"), dict),
+}
+
+
+def _has_its_shape(data: Any) -> bool:
+    """Whether everything is of the type that is used; a memory is no more than a file."""
+    if not all(isinstance(data[key], kind) for key, kind in _SHAPE.items()):
+        return False
+    groups = (data["common"], *data["services"].values())
+    seen = (*data["inputs"]["paths"], *data["outputs"]["paths"])
+    texts = [text for path, template, _ in data["compose_files"] for text in (path, template)]
+    texts += [text for pair in data["shown_as"].items() for text in pair]
+    return (
+        all(isinstance(group, list) and set(map(type, group)) <= {int} for group in groups)
+        and set(map(type, seen)) <= {str}
+        and set(map(type, texts)) <= {str}
     )
 
 

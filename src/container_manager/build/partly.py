@@ -56,7 +56,8 @@ def prepare_some(
     site = site_of(config, compiled)
     outputs, inputs = outputs_of(site, chosen, root=False, steps=_STEPS)
     flattened = {f"{service.path}/{CONFIG_FILE}" for service in chosen}
-    outputs = {path: output for path, output in outputs.items() if path not in flattened}
+    if not flattened.isdisjoint(outputs):
+        return None  # a file of that name is replaced, which people are told
     may_prune = pruner_of(chosen, services)
     files = compose_files_of(config, chosen, outputs, root=False)
     planned = Planned(config.build_dir, outputs)
@@ -76,7 +77,7 @@ def prepare_some(
     news: list[Problem] = [*site.warnings, *stack.warnings]
     if (
         news
-        or _told_before(chosen, memory)
+        or _told_before(names, memory)
         or not stack.referenced.keys() <= memory.variables.keys()
     ):
         return None
@@ -109,7 +110,8 @@ def _share_folders(chosen: Collection[Service], services: Collection[Service]) -
     )
 
 
-def _told_before(chosen: Collection[Service], memory: Memory) -> bool:
-    """Whether people were told something about these services, which may be settled now."""
-    places = {where.file for problem in memory.warnings if (where := problem.where) is not None}
-    return any(place.is_relative_to(service.folder) for place in places for service in chosen)
+def _told_before(names: Collection[str], memory: Memory) -> bool:
+    """Whether people were told something about files of these services, which may be settled."""
+    told = {str(problem.where.file) for problem in memory.warnings if problem.where is not None}
+    paths = list(memory.inputs.stamps)
+    return any(paths[place] in told for name in names for place in memory.services[name])

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from container_manager.build import history
+from container_manager.build import history, journal
 from container_manager.build import manifest as record
 from container_manager.build.apply import apply, cannot_write, recover
 from container_manager.build.guards import claim
+from container_manager.build.leaks import without_leaks
 from container_manager.build.lock import build_lock
 from container_manager.build.manifest import needs_recovery
 from container_manager.build.plan import compare
@@ -24,7 +25,10 @@ __all__ = ["Prepared", "build_of", "execute", "plan", "prepare", "settle"]
 
 def plan(prepared: Prepared) -> BuildPlan:
     """What :func:`execute` would do now."""
-    return _compared(prepared, record.read_with_begun(prepared.config.build_dir))
+    build_dir = prepared.config.build_dir
+    if journal.is_interrupted(build_dir):
+        journal.read(build_dir)  # what 'build' could not finish is told here, too
+    return _compared(prepared, record.read_with_begun(build_dir))
 
 
 def execute(
@@ -48,7 +52,7 @@ def execute(
     seen, manifest = look(str(record.place(build_dir))), record.read(build_dir)
     if prepare_again is not None and seen != before:
         prepared = prepare_again()
-    decided = _compared(prepared, manifest)
+    decided, staged_by = _compared(prepared, manifest), 0
     if decided.pending or _forgets(decided, manifest):
         with build_lock(build_dir):
             recover(build_dir)
@@ -60,9 +64,9 @@ def execute(
                 prepared = prepare_again() if prepare_again is not None else prepared
                 manifest = record.read(build_dir)
                 decided = _compared(prepared, manifest)
-            apply(decided, manifest, keep=prepared.config.keep_builds)
+            staged_by = apply(decided, manifest, keep=prepared.config.keep_builds)
             seen = look(str(record.place(build_dir)))
-    return replace(build_of(prepared, decided), recorded=seen)
+    return replace(build_of(prepared, decided), recorded=seen, staged_by=staged_by)
 
 
 def build_of(prepared: Prepared, decided: BuildPlan) -> Build:
@@ -97,7 +101,8 @@ def bring_back(config: Config, number: int) -> Build:
         BuildError: it cannot be brought back; nothing was changed.
     """
     build_dir = config.build_dir
-    history.outputs(build_dir, number, Reading())  # refused, if so, before anything is written
+    wanted = history.outputs(build_dir, number, Reading())  # refused before anything is written
+    without_leaks(config, config.referenced, wanted, None)
     with build_lock(build_dir):
         recover(build_dir)
         reading = Reading()

@@ -11,7 +11,7 @@ from container_manager.build.reading import Present, Reading
 from container_manager.errors import BuildError, Location, Problem, raise_all
 from container_manager.inputs import Stamp, look
 from container_manager.model import BuildPlan, Change, Output
-from container_manager.places import MANAGER_DIR
+from container_manager.places import MANAGER_DIR, leads_away
 
 
 def compare(
@@ -61,11 +61,13 @@ class _Comparison:
         self._prefix = f"{build_dir}/"
         self._manifest = manifest
         self._reading = reading
+        self._away: dict[str, bool] = {}
 
     def removal(self, path: str) -> Change:
         """What becomes of a file that nothing asks for any more."""
         present = self._reading.present(self._prefix + path)
-        if present is None or self._manifest.wrote(path, present.digest):
+        away = leads_away(str(self._build_dir), path, self._away)
+        if present is None or (self._manifest.wrote(path, present.digest) and not away):
             return _gone(path, "remove", "nothing asks for it", present)
         self.notes.append(
             Problem(

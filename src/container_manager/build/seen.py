@@ -20,7 +20,7 @@ from container_manager.inputs import Stamp
 
 _NOTHING: Stamp = (0, 0, 0, 0, 0)
 
-_TICK = 20_000_000
+TICK = 20_000_000
 """Nanoseconds within which a second change may leave the times of a file as they were (Linux)."""
 
 _COARSE_TICK = 2_000_000_000
@@ -104,7 +104,8 @@ class Seen:
                 pass
             if now == stamp and path not in young:
                 continue
-            if not self._holds_the_same(path, prefix + path, now):
+            moved = bool(prefix) and now != stamp  # a link on the way may lead to its like
+            if moved or not self._holds_the_same(path, prefix + path, now):
                 found.append(path)
         return found
 
@@ -125,4 +126,4 @@ def _young(at: int, stamps: Mapping[str, Stamp | None]) -> frozenset[str]:
 
 def _is_young(stamp: Stamp, at: int) -> bool:
     coarse = stamp[1] % 1_000_000_000 == 0 and stamp[2] % 1_000_000_000 == 0
-    return max(stamp[1], stamp[2]) >= at - (_COARSE_TICK if coarse else _TICK)
+    return max(stamp[1], stamp[2]) >= at - (_COARSE_TICK if coarse else TICK)

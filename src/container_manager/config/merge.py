@@ -255,6 +255,7 @@ def _note_globbed(pattern: str, root: Path) -> None:
     first = next(index for index, part in enumerate(parts) if _is_glob(part))
     for length in range(first, len(parts)):
         start = os.path.join(*parts[:length]) if length else "."  # noqa: PTH118 - may be absolute
+        note(root / start)  # it may come into being
         for name in glob.glob(start, root_dir=root, recursive=True):  # noqa: PTH207
             note(root / name)
 

@@ -14,8 +14,11 @@ import sqlite3
 import weakref
 from pathlib import Path
 
-from jinja2 import BytecodeCache
+from jinja2 import BytecodeCache, compiler
 from jinja2.bccache import Bucket
+
+from container_manager.inputs import look
+from container_manager.render import jinja
 
 _TABLE = "CREATE TABLE IF NOT EXISTS templates (name TEXT PRIMARY KEY, code BLOB NOT NULL)"
 _FIND = "SELECT code FROM templates WHERE name = ?"
@@ -41,6 +44,8 @@ class CompiledTemplates(BytecodeCache):
     def __init__(self, path: Path) -> None:
         self._path = path
         self._made: dict[str, bytes] = {}
+        makers = (compiler.__file__, jinja.__file__)
+        self._edition = f"{[look(str(file)) for file in makers]} "  # another maker, other code
         self._database: sqlite3.Connection | None = None
         if path.exists():
             with contextlib.suppress(sqlite3.Error):
@@ -51,7 +56,7 @@ class CompiledTemplates(BytecodeCache):
         if self._database is None:
             return
         with contextlib.suppress(sqlite3.Error):
-            row = self._database.execute(_FIND, (bucket.key,)).fetchone()
+            row = self._database.execute(_FIND, (self._edition + bucket.key,)).fetchone()
             if (
                 row is not None
                 and isinstance(row[0], bytes)
@@ -62,7 +67,7 @@ class CompiledTemplates(BytecodeCache):
     def dump_bytecode(self, bucket: Bucket) -> None:
         """Remember what was compiled, until :meth:`store`."""
         code = bucket.bytecode_to_string()
-        self._made[bucket.key] = _digest(code) + code
+        self._made[self._edition + bucket.key] = _digest(code) + code
 
     def store(self) -> None:
         """Write what was compiled; where that is not possible, the next command compiles again."""
