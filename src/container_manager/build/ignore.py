@@ -87,8 +87,8 @@ def _rules(text: str, file: Path) -> Ignores:
 def _patterns(text: str) -> list[str]:
     r"""Docker's patterns in git's spelling: anchored where they stand, spaces around them cut.
 
-    >>> _patterns("# a comment\n  *.md \n!docs/a.md\n/data/\n**/cache\n\n.\n")
-    ['/*.md', '!/docs/a.md', '/data', '/**/cache']
+    >>> _patterns("# a comment\n  *.md \n!/docs/a.md\n\n.\n")
+    ['/*.md', '/*.md/**', '!/docs/a.md', '!/docs/a.md/**']
     """
     found = []
     for line in text.splitlines():
@@ -98,5 +98,6 @@ def _patterns(text: str) -> list[str]:
         negated = pattern.startswith("!")
         cleaned = posixpath.normpath(pattern.removeprefix("!").strip() or ".").lstrip("/")
         if cleaned not in ("", "."):
-            found.append(f"{'!' if negated else ''}/{cleaned}")
+            sign = "!" if negated else ""
+            found += [f"{sign}/{cleaned}", f"{sign}/{cleaned}/**"]  # and all that is below
     return found

@@ -11,16 +11,17 @@ from container_manager.build.memory import Memory
 from container_manager.build.preparing import (
     Prepared,
     outputs_of,
+    place_problems,
     pruner_of,
     site_of,
 )
 from container_manager.build.steps import CONFIG_FILE, STEPS
-from container_manager.build.trace import to_templates
 from container_manager.compose.stack import read_some
 from container_manager.config.defaults import as_in_compose
 from container_manager.config.loader import Config
 from container_manager.discovery import discover
-from container_manager.errors import Problem, RenderError
+from container_manager.errors import ManagerError, Problem
+from container_manager.inputs import noting
 from container_manager.model import Service
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ def prepare_some(
 ) -> Prepared | None:
     """Render and check some services; nothing is written.
 
+    Whatever is wrong is left to the preparation of all, which tells all of it.
+
     Args:
         config: the configuration, which is what it was when all was built.
         names: of the services whose files changed; nothing else did.
@@ -43,15 +46,24 @@ def prepare_some(
         compiled: templates that were compiled before.
 
     Returns:
-        What a build of these services wants; None where all must be prepared together, since they
-        say something else to other services now, or something that people should be told.
-
-    Raises:
-        ManagerError: as :func:`container_manager.build.preparing.prepare`.
+        What a build of these services wants; None where all must be prepared together: something
+        is wrong, or they say something else to other services now, or something that people
+        should be told.
     """
+    try:
+        return _prepare_some(config, names, memory, compiled)
+    except ManagerError:
+        return None
+
+
+def _prepare_some(
+    config: Config, names: Collection[str], memory: Memory, compiled: CompiledTemplates | None
+) -> Prepared | None:
     services, _ = discover(config)
     chosen = [service for service in services if service.name in names]
     if not all(name in memory.interfaces for name in names) or _share_folders(chosen, services):
+        return None
+    if place_problems(config, chosen):
         return None
     site = site_of(config, compiled)
     outputs, inputs = outputs_of(site, chosen, root=False, steps=_STEPS)
@@ -62,7 +74,7 @@ def prepare_some(
     files = compose_files_of(config, chosen, outputs, root=False)
     planned = Planned(config.build_dir, outputs)
     rendered = rendered_of(config, outputs)
-    try:
+    with noting() as read_besides:
         stack = read_some(
             files,
             {service.name: service for service in chosen},
@@ -72,8 +84,8 @@ def prepare_some(
             planned=planned,
             defaults=as_in_compose(config.tree, config.values),
         )
-    except RenderError as error:
-        raise RenderError(to_templates(error.problems, rendered)) from error
+    for one in inputs.values():
+        one.stamps.update(read_besides.stamps)
     news: list[Problem] = [*site.warnings, *stack.warnings]
     if (
         news

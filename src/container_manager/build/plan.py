@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -12,6 +13,12 @@ from container_manager.errors import BuildError, Location, Problem, raise_all
 from container_manager.inputs import Stamp, look
 from container_manager.model import BuildPlan, Change, Output
 from container_manager.places import MANAGER_DIR, leads_away
+
+_LONGEST_PATH = 3900
+"""Bytes: Linux has 4095, and what is put aside needs some more."""
+
+_SHORTENED = 50
+"""Characters of a name that are kept when it gets a number; four bytes each fit a name's 255."""
 
 
 def compare(
@@ -81,6 +88,10 @@ class _Comparison:
 
     def change(self, output: Output, going: set[str]) -> Change | None:
         """What becomes of a wanted file; None where that is a problem."""
+        if len(os.fsencode(self._prefix + output.path)) > _LONGEST_PATH:
+            message = f"The path of this generated file would be too long: {output.path[:99]}…"
+            self.problems.append(Problem(message=message, where=output.where))
+            return None
         try:
             digest = self._reading.wanted(output)
         except OSError as error:
@@ -164,7 +175,7 @@ def _free(first: Path, kept: Stamp | None) -> Path:
         if stamp == kept or (kept is None and stat.S_ISDIR(stamp[4])):
             break
         number += 1
-        candidate = first.with_name(f"{first.name}~{number}")
+        candidate = first.with_name(f"{first.name[:_SHORTENED]}~{number}")
     return candidate
 
 

@@ -117,10 +117,7 @@ def prepare(
     services, warnings = discover(config)
     warnings += tuple(answers.check([config.root, *(service.folder for service in services)]))
     chosen = select(services, config, only) if only else list(services)
-    problems = [p for service in services for p in service_path_problems(service, config)]
-    problems += shared_folder_problems(services, config)
-    problems += build_dir_problems(config, _sources(config, services))
-    raise_all(BuildError, problems)
+    raise_all(BuildError, place_problems(config, services))
     site = site_of(config, compiled)
     outputs, inputs = outputs_of(site, services, root=True)
     compose_files = compose_files_of(config, services, outputs, root=True)
@@ -150,9 +147,16 @@ def prepare(
     )
 
 
+def place_problems(config: Config, services: Sequence[Service]) -> list[Problem]:
+    """Why these services cannot be built from where they are to where they go."""
+    problems = [p for service in services for p in service_path_problems(service, config)]
+    problems += shared_folder_problems(services, config)
+    return problems + build_dir_problems(config, _sources(config, services))
+
+
 def site_of(config: Config, compiled: CompiledTemplates | None = None) -> Site:
     """What the steps of a build read of a configuration."""
-    return Site(
+    site = Site(
         root=config.root,
         build_dir=config.build_dir,
         state_dir=config.state_dir,
@@ -162,6 +166,8 @@ def site_of(config: Config, compiled: CompiledTemplates | None = None) -> Site:
         fragments=frozenset(config.imported_from),
         origin=config.nearest_origin,
     )
+    site.look_at_folders()
+    return site
 
 
 def outputs_of(

@@ -58,6 +58,11 @@ class Site:
             self._flattened = flatten(self.values)
         return self._flattened
 
+    def look_at_folders(self) -> None:
+        """Find the folders that are nobody's files, once for all services."""
+        note(self.root / "backups")
+        _ = self.made_by_us, self.of_services
+
     @property
     def made_by_us(self) -> frozenset[tuple[int, int]]:
         """The folders that the manager makes, which no copy holds."""
@@ -141,6 +146,7 @@ def walk_service(site: Site, service: Service, problems: list[Problem]) -> list[
             folder,
             allowed=(folder,) if service.package is not None else (site.root, folder),
             skipped=site.made_by_us | site.of_services,
+            private=site.made_by_us,
         )
         site._walked = (service.name, list(found.entries()), found.problems)
     _, entries, new = site._walked
@@ -167,7 +173,8 @@ def _walk_copied(site: Site, folder: Path) -> tuple[list[Entry], list[Problem]]:
     except ManagerError as error:
         return [], list(error.problems)
     allowed = (site.root, folder)
-    found = Walk(folder, allowed=allowed, skipped=site.made_by_us, ignores=ignores)
+    made = site.made_by_us
+    found = Walk(folder, allowed=allowed, skipped=made, private=made, ignores=ignores)
     return list(found.entries()), found.problems
 
 

@@ -43,6 +43,7 @@ class Walk:
         top: the folder.
         allowed: folders in which the target of a symlink may lie.
         skipped: device and inode of folders that are left out wherever they are met.
+        private: those of them that no symlink may lead into.
         ignores: what is left out by its path.
     """
 
@@ -51,18 +52,23 @@ class Walk:
         top: Path,
         allowed: Collection[Path],
         skipped: Collection[tuple[int, int]] = (),
+        private: Collection[tuple[int, int]] = (),
         ignores: Ignores = BY_NAME,
     ) -> None:
         self.top = top
         self.problems: list[Problem] = []
         self._allowed = allowed
         self._skipped = skipped
+        self._private = private
         self._ignores = ignores
 
     def entries(self) -> Iterator[Entry]:
         """All files, in a stable order."""
         note(self.top)
-        yield from self._folder(os.fspath(self.top), "")
+        try:
+            yield from self._folder(os.fspath(self.top), "")
+        except RecursionError:
+            self._problem(self.top, "The folders in it are nested too deeply.")
 
     def _folder(self, folder: str, prefix: str, *, left_out: bool = False) -> Iterator[Entry]:
         try:
@@ -75,7 +81,9 @@ class Walk:
         for entry in entries:
             path = f"{prefix}{entry.name}"
             ignored = self._ignores.matches(path, entry.name)
-            if ignored and not (self._ignores.has_exceptions and entry.is_dir()):
+            if ignored and not (
+                self._ignores.has_exceptions and entry.is_dir(follow_symlinks=False)
+            ):
                 continue
             try:
                 info = entry.stat(follow_symlinks=False)
@@ -97,11 +105,12 @@ class Walk:
         else:
             yield from self._file(source, path, stamp)
 
-    def _file(self, source: str, path: str, stamp: Stamp) -> Iterator[Entry]:
+    def _file(self, source: str, path: str, stamp: Stamp, at: str = "") -> Iterator[Entry]:
+        """A file, which is met at another place where a symlink led to it."""
         if not stat.S_ISREG(stamp[4]):
-            self._problem(source, "This is neither a file, a folder nor a symlink.")
+            self._problem(at or source, "This is neither a file, a folder nor a symlink.")
         elif not (path.isascii() or _utf8(path)):
-            self._problem(source, "The file's name is not UTF-8.", "Rename it.")
+            self._problem(at or source, "The file's name is not UTF-8.", "Rename it.")
         else:
             yield Entry(path=path, source=source, stamp=stamp)
 
@@ -120,6 +129,8 @@ class Walk:
                 f"This symlink leads out of the project: {target}.",
                 "Copy what it leads to, or name it in additional_dirs.",
             )
+        elif self._private and any(identity(one) in self._private for one in target.parents):
+            self._problem(source, f"This symlink leads to what the manager keeps: {target}.")
         elif self._stays_inside(link, target):
             if _utf8(path) and _utf8(link):
                 yield Entry(path=path, source=source, stamp=stamp, link=link)
@@ -132,7 +143,7 @@ class Walk:
                 "Name that folder in additional_dirs.",
             )
         else:
-            yield from self._file(str(target), path, stamp_of(info))
+            yield from self._file(str(target), path, stamp_of(info), at=source)
 
     def _stays_inside(self, link: str, target: Path) -> bool:
         """Relative symlinks within the folder mean the same in the copy: they are kept."""

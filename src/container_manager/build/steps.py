@@ -79,6 +79,10 @@ def service_outputs(
                 _want(wanted, output, problems)
         except RenderError as error:
             problems.extend(error.problems)
+        except OSError as error:  # it was there a moment ago
+            where = Location(Path(os.fsdecode(error.filename or service.folder)))
+            message = f"This cannot be read: {error.strerror or error}."
+            problems.append(Problem(message=message, where=where))
     return wanted
 
 

@@ -82,11 +82,20 @@ class Reader:
         Raises:
             OSError, UnicodeDecodeError: it cannot be read.
         """
-        planned = self.planned.get(Path(os.path.normpath(file)), file)
+        normal = Path(os.path.normpath(file))  # the folder it starts from may not be there yet
+        planned = self.planned.get(normal, normal)
         if isinstance(planned, str):
             return planned
         note(planned)
         return planned.read_text(encoding="utf-8") if planned.is_file() else None
+
+    def has(self, file: Path) -> bool:
+        """Whether a file will be there once the build is done."""
+        normal = Path(os.path.normpath(file))
+        if normal in self.planned:
+            return True
+        note(normal)
+        return normal.is_file()
 
     def problem(self, where: Location, message: str, remedy: str | None = None) -> None:
         """Note something wrong."""

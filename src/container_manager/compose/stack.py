@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
@@ -280,7 +281,7 @@ def _check_secret(
             "it reaches the container as a Podman secret.",
         )
     file = definition.get("file")
-    if file and reader.content((base / str(file)).expanduser()) is None:
+    if file and not reader.has(base / os.path.expanduser(str(file))):  # noqa: PTH111 - as above
         reader.problem(
             node.where,
             f"The file {str(file)!r} of the secret '{name}' does not exist in {base}.",
