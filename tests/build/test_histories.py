@@ -193,3 +193,11 @@ def test_the_file_of_a_secret_need_not_be_text(lab: Lab) -> None:
     (lab.root / "cert.der").write_bytes(b"\xff\xfe\x00")
     template(lab, "secrets: [cert]}}\nsecrets: {cert: {file: ../../cert.der")
     building.build(lab.config)
+
+
+def test_a_file_that_this_build_removes_is_no_env_file(lab: Lab) -> None:
+    write(lab.root / WEB / "own.env", "A=1\n")
+    template(lab, "env_file: ./framework/web/own.env")
+    built(lab)
+    (lab.root / WEB / "own.env").unlink()
+    check_build(lab)

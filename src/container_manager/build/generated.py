@@ -6,11 +6,13 @@ import functools
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from container_manager.build import manifest as record
 from container_manager.config.loader import Config
 from container_manager.config.source import parse_yaml, read_text
 from container_manager.discovery import COMPOSE_FILE_NAME, SERVICES_DIR
 from container_manager.errors import Location, RenderError
 from container_manager.model import ComposeFile, Node, Output, Service
+from container_manager.places import MANAGER_DIR
 
 ROOT_PATH = f"{SERVICES_DIR}/{COMPOSE_FILE_NAME}"
 """The root compose file, below the build directory."""
@@ -65,9 +67,18 @@ class Planned(Mapping[Path, str | Path]):
     def __getitem__(self, path: Path) -> str | Path:
         if not path.is_relative_to(self._build_dir):
             raise KeyError(path)
-        output = self._outputs[path.relative_to(self._build_dir).as_posix()]
-        self.read.add(output.owner)
-        return output.text if output.text is not None else Path(output.source or path)
+        name = path.relative_to(self._build_dir).as_posix()
+        output = self._outputs.get(name)
+        if output is not None:
+            self.read.add(output.owner)
+            return output.text if output.text is not None else Path(output.source or path)
+        if name in self._built_before:  # it goes: nothing asks for it any more
+            return self._build_dir / MANAGER_DIR / "gone"
+        raise KeyError(path)
+
+    @functools.cached_property
+    def _built_before(self) -> Mapping[str, str]:
+        return record.read(self._build_dir).files
 
     def __iter__(self) -> Iterator[Path]:
         return (self._build_dir / path for path in self._outputs)

@@ -81,8 +81,7 @@ def service_outputs(
             problems.extend(error.problems)
         except OSError as error:  # it was there a moment ago
             where = Location(Path(os.fsdecode(error.filename or service.folder)))
-            message = f"This cannot be read: {error.strerror or error}."
-            problems.append(Problem(message=message, where=where))
+            problems.append(Problem(message=f"This cannot be read: {error.strerror}.", where=where))
     return wanted
 
 

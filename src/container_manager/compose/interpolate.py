@@ -92,10 +92,11 @@ class Reader:
     def has(self, file: Path) -> bool:
         """Whether a file will be there once the build is done."""
         normal = Path(os.path.normpath(file))
-        if normal in self.planned:
+        planned = self.planned.get(normal, normal)
+        if isinstance(planned, str):
             return True
-        note(normal)
-        return normal.is_file()
+        note(planned)
+        return planned.is_file()
 
     def problem(self, where: Location, message: str, remedy: str | None = None) -> None:
         """Note something wrong."""
