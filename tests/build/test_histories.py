@@ -17,6 +17,7 @@ from tests.build.laboratory import WEB, Lab, write
 from tests.build.reference import fresh
 
 from container_manager import building
+from container_manager.build import memory
 from container_manager.errors import BuildError
 
 if TYPE_CHECKING:
@@ -142,6 +143,27 @@ def test_what_one_service_alone_began_to_read_is_remembered(lab: Lab) -> None:
     built(lab)
     (lab.root / "further.env").unlink()
     check_build(lab)
+
+
+def test_variables_that_one_service_alone_began_to_read_are_remembered(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built(lab)
+    write(lab.root / "further.env", "URL=${LAB_URL}\n")
+    template(lab, "env_file: ../../further.env")
+    built(lab)
+    monkeypatch.setenv("LAB_URL", "http://me:pass-phrase@host/")  # now it is a secret
+    check_build(lab)
+
+
+@pytest.mark.parametrize("manner", ["in place", "renamed"])
+def test_a_change_of_one_service_is_known_as_such(lab: Lab, manner: str) -> None:
+    """However an editor writes: it also changes the folder, where it renames."""
+    built(lab)
+    write(lab.root / WEB / "a.txt", "b\n", manner)
+    remembered = memory.recall(lab.config)
+    assert remembered is not None
+    assert remembered.touched() == {"framework.web"}
 
 
 @pytest.mark.parametrize("how", ["placeholder", "clash"])

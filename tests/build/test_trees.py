@@ -184,6 +184,23 @@ def test_a_symlink_to_what_is_left_out_is_kept_and_leads_nowhere(lab: Project) -
     assert not copy.exists()
 
 
+def test_a_symlink_that_leaves_its_folder_on_its_way_is_followed(lab: Project) -> None:
+    """In the copy the folder has another name."""
+    (lab.root / "src/link").symlink_to("../src/a.txt")
+    building.build("config.yml")
+    copy = lab.root / "build" / WEB / "repo_src/link"
+    assert copy.read_text() == "a\n"
+    assert not copy.is_symlink()
+
+
+def test_a_pipe_among_the_additional_folders(lab: Project) -> None:
+    lab.deploy(copy_src=True, additional_dirs=["pipe"])
+    special(lab.root / "pipe", "pipe")
+    with refuses(lab) as refusal:
+        building.build("config.yml")
+    assert str(refusal.value) == "pipe: This is neither a file, a folder nor a symlink."
+
+
 @pytest.mark.parametrize("place", ["build/.manager/manifest.json", ".container-manager/.gitignore"])
 def test_a_symlink_to_what_the_manager_keeps_is_refused(lab: Project, place: str) -> None:
     """It is private, or changes with every build."""

@@ -144,6 +144,7 @@ def test_a_file_that_goes_while_its_folder_is_listed(
 @pytest.mark.parametrize(
     ("path", "owner", "function", "after"),
     [
+        ("services/docker-compose.yml.j2", Renderer, "render", True),
         (f"{WEB}/page.html.j2", Renderer, "render", True),
         (f"{WEB}/docker-compose.yml.j2", Renderer, "render", True),
         ("src/link", os, "readlink", False),

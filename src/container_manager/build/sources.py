@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import posixpath
 import stat
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from container_manager.build.guards import real
 from container_manager.build.ignore import BY_NAME, Ignores
 from container_manager.errors import Location, Problem
 from container_manager.inputs import Stamp, note, stamp_of
+from container_manager.places import escapes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +133,7 @@ class Walk:
             )
         elif self._private and any(identity(one) in self._private for one in target.parents):
             self._problem(source, f"This symlink leads to what the manager keeps: {target}.")
-        elif self._stays_inside(link, target):
+        elif self._stays_inside(path, link, target):
             if _utf8(path) and _utf8(link):
                 yield Entry(path=path, source=source, stamp=stamp, link=link)
             else:
@@ -145,9 +147,13 @@ class Walk:
         else:
             yield from self._file(str(target), path, stamp_of(info), at=source)
 
-    def _stays_inside(self, link: str, target: Path) -> bool:
-        """Relative symlinks within the folder mean the same in the copy: they are kept."""
-        return not link.startswith("/") and target.is_relative_to(real(self.top))
+    def _stays_inside(self, path: str, link: str, target: Path) -> bool:
+        """Relative symlinks within the folder mean the same in the copy: they are kept.
+
+        One that leaves the folder on its way does not: in the copy, the folder has another name.
+        """
+        way = posixpath.join(posixpath.dirname(path), link)
+        return not escapes(way) and target.is_relative_to(real(self.top))
 
     def _problem(self, source: str | Path, message: str, remedy: str | None = None) -> None:
         self.problems.append(Problem(message=message, where=Location(Path(source)), remedy=remedy))
