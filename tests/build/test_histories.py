@@ -163,7 +163,7 @@ def test_a_change_of_one_service_is_known_as_such(lab: Lab, manner: str) -> None
     write(lab.root / WEB / "a.txt", "b\n", manner)
     remembered = memory.recall(lab.config)
     assert remembered is not None
-    assert remembered.touched() == {"framework.web"}
+    assert remembered.touched() == frozenset({"framework.web"})
 
 
 @pytest.mark.parametrize("how", ["placeholder", "clash"])

@@ -84,13 +84,15 @@ def _prepare_some(
             planned=planned,
             defaults=as_in_compose(config.tree, config.values),
         )
+    asked = set(read_besides.variables)
     for one in inputs.values():
         one.stamps.update(read_besides.stamps)
+        asked |= one.variables.keys()
     news: list[Problem] = [*site.warnings, *stack.warnings]
     if (
         news
         or _told_before(names, memory)
-        or not stack.referenced.keys() <= memory.variables.keys()
+        or not (asked | stack.referenced.keys()) <= memory.variables.keys()
     ):
         return None
     if any(memory.interfaces[name] != digest for name, digest in stack.interfaces.items()):

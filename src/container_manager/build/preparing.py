@@ -38,8 +38,8 @@ from container_manager.discovery import (
     discover,
     select,
 )
-from container_manager.errors import BuildError, Problem, RenderError, raise_all
-from container_manager.inputs import Inputs, noting
+from container_manager.errors import BuildError, Location, Problem, RenderError, raise_all
+from container_manager.inputs import Inputs, note, noting
 from container_manager.model import Build, ComposeFile, Output, Service
 from container_manager.progress import PlainProgress
 from container_manager.render import Renderer
@@ -119,6 +119,10 @@ def prepare(
     chosen = select(services, config, only) if only else list(services)
     raise_all(BuildError, place_problems(config, services))
     site = site_of(config, compiled)
+    deployed = {service.folder for service in services}
+    for folder in site.service_paths:
+        if folder not in deployed:  # the others are noted when they are walked
+            note(folder)
     outputs, inputs = outputs_of(site, services, root=True)
     compose_files = compose_files_of(config, services, outputs, root=True)
     rendered = rendered_of(config, outputs)
@@ -186,6 +190,9 @@ def outputs_of(
             outputs[ROOT_PATH] = root_output(site)
         except RenderError as error:
             problems.extend(error.problems)
+        except OSError as error:  # it was there a moment ago
+            where = Location(site.root / SERVICES_DIR / TEMPLATE_FILENAME)
+            problems.append(Problem(message=f"This cannot be read: {error.strerror}.", where=where))
     started: float | None = time.monotonic()
     for service in services:
         if started is not None and time.monotonic() - started > _LONG:

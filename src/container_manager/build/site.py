@@ -75,8 +75,6 @@ class Site:
     def of_services(self) -> frozenset[tuple[int, int]]:
         """The folders of all services: none of them holds another's files."""
         if self._of_services is None:
-            for path in self.service_paths:
-                note(path)
             self._of_services = _identities(self.service_paths)
         return self._of_services
 
