@@ -15,6 +15,7 @@ from tests.build.laboratory import Lab, begin, remove
 from tests.build.reference import (
     Outcome,
     attempt,
+    compose_of,
     done,
     fresh,
     generated,
@@ -101,8 +102,24 @@ def check_build(lab: Lab, tries: int = 5) -> None:
     assert now.keys() - expected.tree.keys() <= lab.theirs
     again = building.build(lab.config)
     assert again.plan.pending == ()
+    for build in (built, again):
+        check_offered(lab, build, expected)
     assert snapshot(lab) == after
     assert told(again.warnings, lab.root) == expected.told
+
+
+def check_offered(lab: Lab, build: Build, expected: Outcome) -> None:
+    """What a build offers to whoever runs it: compose files, and digests of all that it made."""
+    assert compose_of(build, lab.root) == expected.compose
+    assert build.shown == build.compose_files
+    prefix = f"{lab.build_dir}/"
+    digests = {path.removeprefix(prefix): digest for path, digest in build.digests.items()}
+    wanted = {
+        path: f"{'link' if kind == 'link' else 'sha256'}:{content}"
+        for path, (kind, _, content) in expected.tree.items()
+    }
+    assert digests.items() <= wanted.items()
+    assert wanted.keys() - digests.keys() <= lab.theirs
 
 
 def refused(

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tests.conftest import Seen, snapshot
 
@@ -16,6 +17,10 @@ from container_manager.errors import ManagerError, Problem
 from container_manager.model import Build, BuildPlan
 
 Meaning = tuple[str, int, str]
+"""Kind, mode and content of a file or link."""
+
+ComposeFile = tuple[str, str, str | None, Any]
+"""Where it lies, its template, whose it is and what it says."""
 
 
 @dataclass(frozen=True)
@@ -26,11 +31,13 @@ class Outcome:
         error: the class of the error; None where there was none.
         told: the error's problems, or else the warnings.
         tree: path -> what was generated there.
+        compose: what the compose files are and say, in order.
     """
 
     error: type[ManagerError] | None
     told: tuple[str, ...]
     tree: Mapping[str, Meaning]
+    compose: tuple[ComposeFile, ...] = ()
 
 
 def attempt(build: Callable[[], Build]) -> Build | ManagerError:
@@ -57,7 +64,8 @@ def fresh(root: Path, copy: Path) -> Outcome:
     shutil.rmtree(copy)
     if isinstance(built, ManagerError):
         return Outcome(type(built), told(built.problems, copy), {})
-    return Outcome(None, told(built.warnings, copy), {p: seen.meaning for p, seen in tree.items()})
+    meanings = {path: seen.meaning for path, seen in tree.items()}
+    return Outcome(None, told(built.warnings, copy), meanings, compose_of(built, copy))
 
 
 _MADE = ("build", ".container-manager")
@@ -78,6 +86,19 @@ def told(problems: Iterable[Problem], root: Path) -> tuple[str, ...]:
         f"{problem.where and problem.where.file}:{problem.where and problem.where.line}: "
         f"{problem.message} {problem.remedy}".replace(str(root), "ROOT")
         for problem in problems
+    )
+
+
+def compose_of(build: Build, root: Path) -> tuple[ComposeFile, ...]:
+    """The compose files of a build."""
+    return tuple(
+        (
+            str(file.path.relative_to(root)),
+            str(file.template.relative_to(root)),
+            file.service,
+            file.load().plain(),
+        )
+        for file in build.compose_files
     )
 
 

@@ -219,6 +219,7 @@ def test_a_symlink_of_an_impossible_name_is_told_by_its_own_place(lab: Project) 
     (problem,) = refusal.value.problems
     assert problem.where is not None
     assert problem.where.file == lab.root / "src/\udcff"
+    assert problem.remedy == "Rename it."
 
 
 BIG = """

@@ -63,6 +63,7 @@ TREE = (
         ("docs/*.md", ("docs/a.md",)),
         ("**/*.md", ("docs/a.md", "docs/deep/b.md", "deep/docs/c.md")),
         ("docs/**/*.md", ("docs/a.md", "docs/deep/b.md")),
+        ("**a.md", ("docs/a.md",)),  # as if a slash stood after the stars
         ("**/docs", ("docs/a.md", "docs/deep/b.md", "deep/docs/c.md")),
         ("data", ("data/x.bin", "data/keep.txt", "data/more/keep.txt")),
         ("data/", ("data/x.bin", "data/keep.txt", "data/more/keep.txt")),

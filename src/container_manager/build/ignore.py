@@ -8,10 +8,10 @@ Its rules are Docker's (reference of ``.dockerignore``): patterns stand for path
 from __future__ import annotations
 
 import fnmatch
+import functools
 import os
 import posixpath
 import re
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,25 +70,55 @@ def ignores_of(folder: Path) -> Ignores:
 
 
 def _rules(text: str, file: Path) -> Ignores:
-    from pathspec import PathSpec  # only where somebody wrote such a file
-
-    lines = [*(f"**/{name}" for name in IGNORED), *_patterns(text)]
+    lines = [*((f"**/{name}", False) for name in IGNORED), *_patterns(text)]
+    negated = [brings_back for _, brings_back in lines]
     try:
-        with warnings.catch_warnings(action="ignore", category=FutureWarning):
-            spec = PathSpec.from_lines("gitignore", lines)
-    except (ValueError, re.error) as error:
+        rules = [_compiled(pattern) for pattern, _ in lines]
+    except re.error as error:
         raise BuildError(f"This is no list of patterns: {error}.", where=Location(file)) from error
+
+    @functools.cache
+    def last(path: str) -> int:
+        """The last rule that matches a path, or a folder that it is in; -1 where none does."""
+        around = path.rpartition("/")[0]
+        found = last(around) if around else -1
+        numbers = range(len(rules) - 1, found, -1)
+        return next((number for number in numbers if rules[number].fullmatch(path)), found)
+
     return Ignores(
-        matches=lambda path, _: spec.match_file(path),
-        has_exceptions=any(line.startswith("!") for line in lines),
+        matches=lambda path, _: (rule := last(path)) >= 0 and not negated[rule],
+        has_exceptions=any(negated),
     )
 
 
-def _patterns(text: str) -> list[str]:
-    r"""Docker's patterns in git's spelling: anchored where they stand, spaces around them cut.
+_PARTS = re.compile(r"\*\*/?|\*|\?|\\.|\[[^]]*\]|.", re.DOTALL)
 
-    >>> _patterns("# a comment\n  *.md \n!/docs/a.md\n\n.\n")
-    ['/*.md', '/*.md/**', '!/docs/a.md', '!/docs/a.md/**']
+
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """A pattern of Docker's as a regular expression for whole paths.
+
+    >>> [bool(_compiled("**/docs/*.md").fullmatch(p)) for p in ("docs/a.md", "x/docs/y/a.md")]
+    [True, False]
+    """
+    return re.compile("".join(map(_expression, _PARTS.finditer(pattern))), re.DOTALL)
+
+
+def _expression(match: re.Match[str]) -> str:
+    part = match[0]
+    if part.startswith("**"):
+        return ".*" if match.end() == len(match.string) else "(?:.*/)?"
+    if part in ("*", "?"):
+        return "[^/]*" if part == "*" else "[^/]"
+    if part.startswith("[") and len(part) > 1:
+        return "[" + re.sub(r"[\[&~|]", r"\\\g<0>", part[1:])
+    return re.escape(part[1:] if part.startswith("\\") and len(part) > 1 else part)
+
+
+def _patterns(text: str) -> list[tuple[str, bool]]:
+    r"""Docker's patterns, cleaned, and whether each brings back.
+
+    >>> _patterns("# a comment\n  *.md \n!/docs/a.md\n/data/\n.\n")
+    [('*.md', False), ('docs/a.md', True), ('data', False)]
     """
     found = []
     for line in text.splitlines():
@@ -98,6 +128,5 @@ def _patterns(text: str) -> list[str]:
         negated = pattern.startswith("!")
         cleaned = posixpath.normpath(pattern.removeprefix("!").strip() or ".").lstrip("/")
         if cleaned not in ("", "."):
-            sign = "!" if negated else ""
-            found += [f"{sign}/{cleaned}", f"{sign}/{cleaned}/**"]  # and all that is below
+            found.append((cleaned, negated))
     return found
