@@ -11,7 +11,7 @@ import pytest
 
 from container_manager.lifecycle.outcome import Running, ServiceOutcome
 from container_manager.lifecycle.project import Project
-from container_manager.report import show_up
+from container_manager.report.running import show_up
 
 
 def service(name: str, *doors: str, owner: str | None = "framework.web") -> ServiceOutcome:

@@ -146,6 +146,6 @@ def _dry(name: str, kwargs: dict[str, Any], *, supported: bool) -> None:
             remedy="--dry shows what build, up and rebuild would write.",
         )
     from container_manager import building
-    from container_manager.build_report import show_plan
+    from container_manager.report.building import show_plan
 
     show_plan(building.plan(kwargs.get("config"), service=kwargs.get("service") or ()).plan)

@@ -72,13 +72,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     arguments = parse_args(argv)
     from container_manager import verbs
-    from container_manager.report import (
-        nobody_reads,
-        refused_by_system,
-        show_removed,
-        show_up,
-        tell,
-    )
+    from container_manager.report import nobody_reads, refused_by_system, tell
+    from container_manager.report.running import show_removed, show_up
 
     try:
         match arguments.command:

@@ -1,9 +1,4 @@
-"""Every command as a function, for tasks, the program, and people's own scripts.
-
-Each takes the path of a configuration (None: ``config.yml``, found upwards), says on stderr what it
-does, returns what came of it, and raises a :class:`~container_manager.errors.ManagerError` whose
-exit code tells how it failed.
-"""
+"""Verbs that start and stop the stack."""
 
 from __future__ import annotations
 
@@ -12,15 +7,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from container_manager import lifecycle
-from container_manager.base_image import ensure
-from container_manager.build import pipeline
-from container_manager.building import assets, build, builds, kernels, plan, rollback
-from container_manager.config.loader import load, normalise_name, without_content
-from container_manager.discovery import TEMPLATE_FILENAME
+from container_manager.config.loader import normalise_name, without_content
 from container_manager.errors import ConfigError, Location, Problem, raise_all
 from container_manager.lifecycle.outcome import Outcome, Running
 from container_manager.lifecycle.project import open_project
-from container_manager.model import ServiceRow
 from container_manager.opening import (
     ConfigPath,
     changing,
@@ -30,53 +20,6 @@ from container_manager.opening import (
     starting,
 )
 from container_manager.places import CONFIG_NAME
-from container_manager.podman.host import explain
-from container_manager.report import warn_all
-from container_manager.scaffold.verbs import new, update
-
-__all__ = [
-    "assets",
-    "backup",
-    "base_image",
-    "build",
-    "builds",
-    "clean",
-    "clean_files",
-    "down",
-    "explain_podman",
-    "follow",
-    "kernels",
-    "new",
-    "plan",
-    "rebuild",
-    "restore",
-    "rollback",
-    "services",
-    "up",
-    "update",
-]
-
-
-def services(config: ConfigPath = None) -> list[ServiceRow]:
-    """The deployed services. Everything is rendered and checked; nothing is written."""
-    loaded = load(config)
-    prepared = pipeline.prepare(loaded)
-    warn_all(prepared.warnings)
-    ports: dict[str, list[str]] = {}
-    for container in prepared.stack.services.values():
-        for port in container.ports:
-            host = f"{port.host_ip or '0.0.0.0'}:{port.host_port or '*'}"  # noqa: S104 - shown only
-            ports.setdefault(container.owner or "", []).append(f"{host}->{port.container_port}")
-    return [
-        ServiceRow(
-            name=service.name,
-            family=service.family,
-            template=f"{service.shown}/{TEMPLATE_FILENAME}",
-            ports=tuple(ports.get(service.name, ())),
-            where=service.where,
-        )
-        for service in prepared.services
-    ]
 
 
 def up(
@@ -204,34 +147,3 @@ def clean_files(files: Sequence[Path]) -> Outcome:
         project = open_project(without_content(path, name, os.environ))
     with changing(project):
         return lifecycle.clean_files(project, files)
-
-
-def backup(config: ConfigPath = None) -> Path:
-    """Save all volumes of the stopped stack; returns the folder."""
-    project = find(config)
-    with changing(project):
-        return lifecycle.backup(project)
-
-
-def restore(config: ConfigPath = None, *, name: str | None = None, force: bool = False) -> None:
-    """Bring the volumes of a backup back, after all its checksums were verified.
-
-    Args:
-        config: the configuration.
-        name: the folder below ``backups/``; None takes the newest.
-        force: overwrite volumes that hold data.
-    """
-    project = find(config)
-    with changing(project):
-        lifecycle.restore(project, name, force=force)
-
-
-def base_image(config: ConfigPath = None, *, rebuild: bool = False) -> str:
-    """Make the local Python base image; returns its name."""
-    engine = find(config).engine
-    return ensure(engine.runner, engine.host.executable, engine.environ, rebuild=rebuild)
-
-
-def explain_podman(config: ConfigPath = None) -> str:
-    """Which Podman is used, with which settings, and why."""
-    return explain(find(config).engine.host)

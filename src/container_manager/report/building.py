@@ -10,10 +10,33 @@ from container_manager.errors import display_path
 from container_manager.report import print_json, table
 
 if TYPE_CHECKING:
-    from container_manager.model import Build, BuildPlan, Change, FormerBuild
+    from container_manager.model import Build, BuildPlan, Change, FormerBuild, ServiceRow
 
 _CAUSES = 5
 """Configuration keys that are shown for one changed file."""
+
+
+def show_services(rows: Sequence[ServiceRow], *, json: bool) -> None:
+    """The deployed services as a table, or as JSON."""
+    if json:
+        print_json(
+            [
+                {
+                    "name": row.name,
+                    "family": row.family,
+                    "template": row.template,
+                    "ports": list(row.ports),
+                    "defined": str(row.where) if row.where else None,
+                }
+                for row in rows
+            ]
+        )
+        return
+    cells = [
+        (row.name, row.family, row.template, ", ".join(row.ports) or "-", str(row.where or "-"))
+        for row in rows
+    ]
+    print(table(("SERVICE", "FAMILY", "TEMPLATE", "PORTS", "DEFINED IN"), cells))
 
 
 def show_build(build: Build, *, json: bool) -> None:

@@ -1,4 +1,4 @@
-"""The invoke tasks on the build directory; :mod:`container_manager.tasks` has all tasks."""
+"""The tasks on the build directory."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from container_manager.careful import number_of, verb
 def services(context: Context, config: str | None = None, json: bool = False) -> None:
     """List the deployed services: family, template, ports, and where each is defined."""
     from container_manager import verbs
-    from container_manager.report import show_services
+    from container_manager.report.building import show_services
 
     show_services(verbs.services(config), json=json)
 
@@ -28,7 +28,7 @@ def build(
 ) -> None:
     """Generate the build directory. It builds no images unless --images says so."""
     from container_manager import building
-    from container_manager.build_report import show_build
+    from container_manager.report.building import show_build
 
     show_build(building.build(config, service=service, images=images), json=json)
 
@@ -50,7 +50,7 @@ def plan(
 ) -> None:
     """Show what a build would write, change and remove, and why. Nothing is done."""
     from container_manager import building
-    from container_manager.build_report import show_plan
+    from container_manager.report.building import show_plan
 
     planned = building.plan(config, service=service)
     redact = building.redactor(config) if diff else None
@@ -63,7 +63,7 @@ def plan(
 def builds(context: Context, config: str | None = None, json: bool = False) -> None:
     """List the former builds that 'rollback' can bring back."""
     from container_manager import building
-    from container_manager.build_report import show_builds
+    from container_manager.report.building import show_builds
 
     show_builds(building.builds(config), json=json)
 
@@ -74,7 +74,7 @@ def rollback(
 ) -> None:
     """Bring a former build back into the build directory; no container is touched."""
     from container_manager import building
-    from container_manager.build_report import show_plan
+    from container_manager.report.building import show_plan
 
     show_plan(building.rollback(config, number=number_of(build)).plan, json=json)
 
@@ -85,7 +85,7 @@ def kernels(
 ) -> None:
     """Render the kernel specifications only."""
     from container_manager import building
-    from container_manager.build_report import show_build
+    from container_manager.report.building import show_build
 
     show_build(building.kernels(config, service=service), json=json)
 
@@ -96,6 +96,9 @@ def assets(
 ) -> None:
     """Copy src/ and the additional directories only."""
     from container_manager import building
-    from container_manager.build_report import show_build
+    from container_manager.report.building import show_build
 
     show_build(building.assets(config, service=service), json=json)
+
+
+TASKS = (services, build, plan, builds, rollback, kernels, assets)

@@ -1,0 +1,70 @@
+"""What people and programs see of a finished command; results on stdout, all else on stderr."""
+
+from __future__ import annotations
+
+import json as json_module
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from container_manager.errors import ManagerError, Problem
+
+
+def tell(error: ManagerError) -> None:
+    """Show an error on stderr: every problem, each with its place and its remedy."""
+    many = len(error.problems) > 1
+    if many:
+        print(f"{len(error.problems)} problems:", file=sys.stderr)
+    for problem in error.problems:
+        print(f"{'- ' if many else ''}{problem}", file=sys.stderr)
+
+
+def refused_by_system(error: OSError) -> ManagerError:
+    """What the operating system refused, as an error of ours."""
+    place = f" '{error.filename}'" if error.filename else ""
+    return ManagerError(
+        f"The system refused{place}: {error.strerror or type(error).__name__}.",
+        remedy="See to permissions and free space there, then try again.",
+    )
+
+
+def nobody_reads() -> int:
+    """The exit code when whoever read our output is gone (``… | head``), said to nobody.
+
+    It is that of a program that the signal SIGPIPE ends. What is left of the output is dropped, or
+    it would fail once more at the end of the process.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    return 128 + signal.SIGPIPE
+
+
+def warn_all(problems: Sequence[Problem]) -> None:
+    """Show findings that stop nothing, on stderr."""
+    for problem in problems:
+        print(f"Warning: {problem}", file=sys.stderr)
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Columns as wide as their longest cell.
+
+    >>> print(table(("A", "B"), [("long", "x")]))
+    A     B
+    long  x
+    """
+    lines = [head, *rows]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in lines
+    )
+
+
+def print_json(value: Any) -> None:
+    """What programs read, on stdout."""
+    print(json_module.dumps(value, indent=2, ensure_ascii=False))

@@ -1,0 +1,20 @@
+"""The invoke tasks: thin doors onto :mod:`container_manager.verbs`, a module for each kind.
+
+A project's own ``tasks.py`` needs one line: ``from container_manager.tasks import namespace``.
+A new task is a function of ten lines in the module of its kind, and a name in its ``TASKS``.
+"""
+
+from __future__ import annotations
+
+from invoke import Collection
+
+from container_manager.tasks import building, data, machine, running, scaffolding
+
+namespace = Collection(
+    "container_manager",
+    *building.TASKS,
+    *running.TASKS,
+    *data.TASKS,
+    *scaffolding.TASKS,
+    *machine.TASKS,
+)

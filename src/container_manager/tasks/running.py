@@ -1,0 +1,128 @@
+"""The tasks that start and stop the stack."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from invoke import Context
+
+from container_manager.careful import seconds, verb
+
+_ACCEPT = "take the present credentials for those that open the volumes"
+
+
+@verb(
+    dry=True,
+    help={
+        "accept-credentials": _ACCEPT,
+        "as-built": "build nothing: run what the build directory holds, after a rollback say",
+    },
+)
+def up(
+    context: Context,
+    config: str | None = None,
+    service: Any = None,
+    detached: bool = False,
+    timeout: str = "",
+    adopt: bool = False,
+    accept_credentials: bool = False,
+    as_built: bool = False,
+    json: bool = False,
+) -> None:
+    """Build, start everything, and wait until it runs and is healthy.
+
+    Without --detached the logs are followed then; Ctrl-C stops the stack.
+    """
+    from container_manager import verbs
+    from container_manager.report.running import show_up
+
+    running = verbs.up(
+        config,
+        service=service,
+        timeout=seconds(timeout),
+        adopt=adopt,
+        attached=not detached,
+        accept_credentials=accept_credentials,
+        as_built=as_built,
+    )
+    show_up(running, json=json)
+    if not detached:
+        verbs.follow(running)
+
+
+@verb()
+def down(
+    context: Context, config: str | None = None, adopt: bool = False, json: bool = False
+) -> None:
+    """Stop and remove containers and networks; volumes and images stay."""
+    from container_manager import verbs
+    from container_manager.report.running import show_removed
+
+    show_removed(verbs.down(config, adopt=adopt), json=json)
+
+
+@verb(
+    help={
+        "backup": "save volumes in backups/ first (the default)",
+        "all-images": "remove base and pulled images too",
+    }
+)
+def clean(
+    context: Context,
+    config: str | None = None,
+    backup: bool = True,
+    all_images: bool = False,
+    adopt: bool = False,
+    json: bool = False,
+) -> None:
+    """Save all volumes in backups/, then remove containers, networks, volumes and our images."""
+    from container_manager import verbs
+    from container_manager.report.running import show_removed
+
+    outcome = verbs.clean(config, save=backup, all_images=all_images, adopt=adopt)
+    show_removed(outcome, json=json)
+
+
+@verb(
+    dry=True,
+    help={
+        "volumes": "empty the volumes too, after saving them",
+        "backup": "save volumes that --volumes empties (the default)",
+        "accept-credentials": _ACCEPT,
+    },
+)
+def rebuild(
+    context: Context,
+    config: str | None = None,
+    detached: bool = False,
+    volumes: bool = False,
+    backup: bool = True,
+    timeout: str = "",
+    adopt: bool = False,
+    accept_credentials: bool = False,
+    json: bool = False,
+) -> None:
+    """Build all images afresh and start anew; volumes keep their data."""
+    from container_manager import verbs
+    from container_manager.report.running import show_up
+
+    running = verbs.rebuild(
+        config,
+        volumes=volumes,
+        save=backup,
+        timeout=seconds(timeout),
+        adopt=adopt,
+        attached=not detached,
+        accept_credentials=accept_credentials,
+    )
+    show_up(running, json=json)
+    if not detached:
+        verbs.follow(running)
+
+
+TASKS = (
+    up,
+    down,
+    clean,
+    rebuild,
+)

@@ -1,0 +1,37 @@
+"""Every command as a function, for tasks, the program, and people's own scripts.
+
+Each takes the path of a configuration (None: ``config.yml``, found upwards), says on stderr what it
+does, returns what came of it, and raises a :class:`~container_manager.errors.ManagerError` whose
+exit code tells how it failed.
+"""
+
+from __future__ import annotations
+
+from container_manager.building import assets, build, builds, kernels, plan, rollback
+from container_manager.scaffold.verbs import new, update
+from container_manager.verbs.data import backup, restore
+from container_manager.verbs.looking import services
+from container_manager.verbs.machine import base_image, explain_podman
+from container_manager.verbs.running import clean, clean_files, down, follow, rebuild, up
+
+__all__ = [
+    "assets",
+    "backup",
+    "base_image",
+    "build",
+    "builds",
+    "clean",
+    "clean_files",
+    "down",
+    "explain_podman",
+    "follow",
+    "kernels",
+    "new",
+    "plan",
+    "rebuild",
+    "restore",
+    "rollback",
+    "services",
+    "up",
+    "update",
+]
