@@ -150,5 +150,5 @@ def _with_images(config: ConfigPath, names: Sequence[str]) -> Build:
 
     opened = open_built(config, names)
     with told_by_template(opened.build), changing(opened.project):
-        lifecycle.build_images(opened.project, opened.build, only=opened.only)
+        lifecycle.build_images(opened.project, opened.build, stack=opened.stack, only=opened.only)
     return opened.build

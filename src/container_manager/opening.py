@@ -72,17 +72,19 @@ class Opened:
     Attributes:
         project: what runs it.
         build: its generated files.
+        stack: what they mean together.
         only: the canonical names of the chosen services; None for all.
     """
 
     project: Project
     build: Build
+    stack: Stack
     only: list[str] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Checked:
-    """A configuration that was rendered and checked, with nothing written; ``only`` as above."""
+    """A configuration that was rendered and checked, with nothing written."""
 
     config: Config
     prepared: pipeline.Prepared
@@ -173,7 +175,7 @@ def _built(checked: _Checked, *, adopt: bool) -> Opened:
     if _uses_local_image(prepared):
         engine = project.engine
         ensure(engine.runner, engine.host.executable, engine.environ)
-    return Opened(project=project, build=built, only=checked.only)
+    return Opened(project=project, build=built, stack=prepared.stack, only=checked.only)
 
 
 def _generate(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from container_manager.compose.digest import Files, secret_value, service_digest
+from container_manager.compose.digest import Files, parts_digest, secret_value, service_parts
 from container_manager.compose.overlay import Overlay, secret_name
 from container_manager.credentials.values import refused as refused_values
 from container_manager.errors import RenderError
@@ -59,7 +59,7 @@ def ours(stack: Stack, service: str = "web") -> dict[str, Any]:
 def digest(service: ComposeService, stack: Stack) -> str:
     files = Files(build_dir=Path("/b"), digests={})
     of = secrets(stack)[service.name]
-    return service_digest(service, image_id="i", files=files, secrets=of, key=b"k")
+    return parts_digest(service_parts(service, image_id="i", files=files, secrets=of, key=b"k"))
 
 
 def test_a_silent_service_gets_everything(project: Project) -> None:

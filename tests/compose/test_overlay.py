@@ -8,7 +8,13 @@ from typing import Any
 
 import yaml
 
-from container_manager.compose.digest import Files, secret_value, service_digest
+from container_manager.compose.digest import (
+    Files,
+    context_digest,
+    parts_digest,
+    secret_value,
+    service_parts,
+)
 from container_manager.compose.model import Stack
 from container_manager.compose.overlay import Overlay, secret_name, secret_prefix
 from container_manager.compose.podman_compose import PodmanCompose
@@ -119,8 +125,10 @@ def test_a_digest_changes_with_what_the_container_is_made_of(tmp_path: Path) -> 
         of = stack(text, environ)
         files = Files(build_dir=build_dir, digests={ours: content})
         return tuple(
-            service_digest(
-                service, image_id=image, files=files, secrets=secrets(of)[name], key=b"k"
+            parts_digest(
+                service_parts(
+                    service, image_id=image, files=files, secrets=secrets(of)[name], key=b"k"
+                )
             )
             for name, service in of.services.items()
         )
@@ -142,13 +150,16 @@ def test_the_digest_of_a_context_sees_content_names_and_modes(tmp_path: Path) ->
     build = stack(TEXT.replace("./db", str(tmp_path))).services["db"].build
     assert build is not None
     files = Files(build_dir=Path("/project/build"), digests={})
-    seen = {files.context(build, "image"), files.context(build, "image")}
+    seen = {
+        context_digest(build, "image", files.context(build)),
+        context_digest(build, "image", files.context(build)),
+    }
     assert len(seen) == 1
     script.chmod(0o755)
-    seen.add(files.context(build, "image"))
+    seen.add(context_digest(build, "image", files.context(build)))
     script.rename(tmp_path / "go.sh")
-    seen.add(files.context(build, "image"))
-    seen.add(files.context(build, "other"))
+    seen.add(context_digest(build, "image", files.context(build)))
+    seen.add(context_digest(build, "other", files.context(build)))
     assert len(seen) == 4
 
 

@@ -6,7 +6,7 @@ which of them a template uses. This is done only for a plan that people look at.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ import yaml
 
 from container_manager.build.content import flatten
 from container_manager.build.preparing import Prepared
+from container_manager.config.leaves import changed, leaves
 from container_manager.config.loader import Config
 from container_manager.model import BuildPlan, Change, KeyPath, Output, dotted
 
@@ -48,6 +49,25 @@ def explained(prepared: Prepared, plan: BuildPlan) -> BuildPlan:
             )
     changes = (replace(change, causes=causes.get(change.path, ())) for change in plan.changes)
     return replace(plan, changes=tuple(changes))
+
+
+def keys_behind(prepared: Prepared, owner: str | None, before: Mapping[str, str]) -> list[str]:
+    """The keys that a service's compose template uses and that have another value now.
+
+    Args:
+        prepared: what was rendered.
+        owner: the canonical name of the service; None: the root template.
+        before: what the configuration was, as :func:`~container_manager.config.leaves.leaves`
+            gives it.
+    """
+    keys = changed(before, leaves(prepared.config.values)) if before else []
+    file = next((one for one in prepared.compose_files if one.service == owner), None)
+    if not keys or file is None:
+        return []
+    folders = {service.name: service.folder for service in prepared.services}
+    folder = folders.get(owner or "", file.template.parent)
+    used = prepared.renderer.used_keys(file.template, service_dir=folder)
+    return [_told(prepared.config, key) for key in keys if _meets(key, used)]
 
 
 def _changed_keys(prepared: Prepared, plan: BuildPlan, rewritten: list[Change]) -> list[KeyPath]:

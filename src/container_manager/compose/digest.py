@@ -7,18 +7,28 @@ import hmac
 import json
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from container_manager.compose.model import ComposeService, ImageBuild, SecretEntry
 from container_manager.config.environment import Environment, Report
 
-_FORMAT = 1
+_FORMAT = 2
 """Changed when the digests of unchanged services would change."""
 
 _MAX_HASHED = 8 * 1024 * 1024
 """Mounted files beyond this size are data, not configuration."""
+
+DOCKERFILE = "//dockerfile"
+"""The name of a Dockerfile among the files of a context; it may lie elsewhere."""
+
+_LINK = "link:"
+_SHORT = 16
+"""Characters of the digest of a part: enough to see that it is another one."""
+
+_NOT_OF_A_CONTAINER = frozenset({"build", "environment"})
+"""Keys of a definition that count otherwise: as the image, and entry by entry."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,11 +37,15 @@ class Files:
 
     Attributes:
         build_dir: the build directory.
-        digests: absolute path of every file that we wrote -> digest of its content.
+        digests: absolute path of every file that we wrote, or are about to -> digest of its
+            content.
+        pending: absolute path -> its mode, of files that a build is about to write; None: it is
+            about to remove it. Empty once a build is done.
     """
 
     build_dir: Path
     digests: Mapping[str, str]
+    pending: Mapping[str, int | None] = field(default_factory=dict)
 
     def mounted(self, path: Path) -> dict[str, str]:
         """Digests of what lies at a mounted path.
@@ -52,34 +66,57 @@ class Files:
             pass
         return {}
 
-    def context(self, build: ImageBuild, image: str) -> str:
-        """A digest of everything that goes into an image; empty when that cannot be known."""
+    def context(self, build: ImageBuild) -> dict[str, str]:
+        """Digests of everything that goes into an image; empty when that cannot be known."""
         if build.context is None:
-            return ""
-        files = {str(rel): self._content(path) for rel, path in _walk(build.context)}
+            return {}
+        found = {str(rel): path for rel, path in _walk(build.context)}
+        below = f"{build.context}/"
+        for name, mode in self.pending.items():
+            if name.startswith(below):
+                rel = name.removeprefix(below)
+                if mode is None:
+                    found.pop(rel, None)
+                else:
+                    found[rel] = Path(name)
+        files = {rel: self._content(path) for rel, path in sorted(found.items())}
         if build.dockerfile is not None:
-            files["//dockerfile"] = self._content(build.dockerfile)
-        return _digest([_FORMAT, image, build.definition, files])
+            files[DOCKERFILE] = self._content(build.dockerfile)
+        return files
 
     def _content(self, path: Path) -> str:
+        mode = self.pending.get(str(path))
+        if mode is not None:
+            digest = self.digests[str(path)]
+            return digest if digest.startswith(_LINK) else _marked(bool(mode & 0o100), digest)
         try:
             if path.is_symlink():
-                return f"link:{path.readlink()}"
-            mode = "x" if os.access(path, os.X_OK) else "-"
-            return mode + (self.digests.get(str(path)) or _file_digest(path))
+                return f"{_LINK}{path.readlink()}"
+            return _marked(
+                os.access(path, os.X_OK), self.digests.get(str(path)) or _file_digest(path)
+            )
         except OSError as error:
             return f"unreadable: {error.strerror}"
 
 
-def service_digest(
+def _marked(executable: bool, digest: str) -> str:
+    return ("x" if executable else "-") + digest
+
+
+def context_digest(build: ImageBuild | None, image: str, files: Mapping[str, str]) -> str:
+    """A digest of an image's context, as :meth:`Files.context` gives it; empty for an empty one."""
+    return _digest([_FORMAT, image, build.definition, files]) if build and files else ""
+
+
+def service_parts(
     service: ComposeService,
     *,
     image_id: str,
     files: Files,
     secrets: Mapping[str, str],
     key: bytes,
-) -> str:
-    """The digest of one container.
+) -> dict[str, str]:
+    """What one container is made of: part -> digest.
 
     Args:
         service: what its compose file says.
@@ -87,19 +124,30 @@ def service_digest(
         files: what it may mount.
         secrets: key in its environment -> value of its secrets.
         key: of the hashes of secrets, so that the digest says nothing about them.
+
+    Returns:
+        ``image``, ``key KEY`` of its definition, ``environment NAME``, ``file PATH`` of what it
+        mounts, ``env_file PATH`` and ``secret NAME``, each with a digest.
     """
-    hashed = {
-        name: hmac.new(key, value.encode(), hashlib.sha256).hexdigest()
-        for name, value in secrets.items()
-    }
-    return _digest(
-        [
-            *(_FORMAT, service.definition, image_id),
-            {bind.target: files.mounted(bind.source) for bind in service.binds},
-            {str(path): file.digest for path, file in service.env_files.items()},
-            hashed,
-        ]
-    )
+    parts = {"image": image_id}
+    for name, value in service.definition.items():
+        if name not in _NOT_OF_A_CONTAINER:
+            parts[f"key {name}"] = _digest(value)[:_SHORT]
+    for name, value in service.definition.get("environment", {}).items():
+        parts[f"environment {name}"] = _digest(value)[:_SHORT]
+    for bind in service.binds:
+        for rel, digest in files.mounted(bind.source).items():
+            parts[f"file {bind.source / rel}"] = _digest([bind.target, digest])[:_SHORT]
+    for path, file in service.env_files.items():
+        parts[f"env_file {path}"] = file.digest
+    for name, value in secrets.items():
+        parts[f"secret {name}"] = hmac.new(key, value.encode(), hashlib.sha256).hexdigest()
+    return parts
+
+
+def parts_digest(parts: Mapping[str, str]) -> str:
+    """The digest of one container, from that of its parts."""
+    return _digest([_FORMAT, dict(parts)])
 
 
 def secret_value(entry: SecretEntry, environment: Environment) -> str:

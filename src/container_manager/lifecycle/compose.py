@@ -33,7 +33,7 @@ class Composition:
         stack: what they say.
         identity: who we are.
         files: what may be mounted or built from.
-        contexts: compose service -> digest of its build context.
+        contexts: compose service -> digests of the files of its build context.
     """
 
     project: Project
@@ -41,7 +41,7 @@ class Composition:
     stack: Stack
     identity: Identity
     files: Files
-    contexts: Mapping[str, str]
+    contexts: Mapping[str, Mapping[str, str]]
 
     @property
     def overlay_path(self) -> Path:

@@ -6,8 +6,9 @@ import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from container_manager.compose.digest import DOCKERFILE, context_digest
 from container_manager.compose.model import ComposeService
-from container_manager.errors import Problem, RuntimeFailure, raise_all
+from container_manager.errors import Problem, RuntimeFailure, display_path, raise_all
 from container_manager.lifecycle.compose import Composition
 from container_manager.podman.containers_conf import write_private
 from container_manager.podman.state import ImageState
@@ -31,35 +32,53 @@ def ensure_images(
     Raises:
         RuntimeFailure: an image cannot be had; no container was touched.
     """
-    by_image: dict[str, list[ComposeService]] = {}
-    for name in names:
-        service = composition.stack.services[name]
-        by_image.setdefault(service.image, []).append(service)
+    by_image = users_of(composition, names)
     problems: list[Problem] = []
+    there = composition.project.engine.images_named(by_image)
     every = composition.stack.builders
     builders = {image: every[image] for image in by_image if image in every}
     ids = {
         image: state.id
         for image, users in by_image.items()
         if image not in builders
-        and (state := _fetched(composition, image, users, problems)) is not None
+        and (state := _fetched(composition, there[image], users, problems)) is not None
     }
-    ids |= _built(composition, list(builders.values()), problems, fresh=fresh)
+    ids |= _built(composition, list(builders.values()), there, problems, fresh=fresh)
     raise_all(RuntimeFailure, problems)
     return {user.name: ids[image] for image, users in by_image.items() for user in users}
 
 
+def users_of(composition: Composition, names: Iterable[str]) -> dict[str, list[ComposeService]]:
+    """Image -> the compose services, of some, that run it."""
+    found: dict[str, list[ComposeService]] = {}
+    for name in names:
+        service = composition.stack.services[name]
+        found.setdefault(service.image, []).append(service)
+    return found
+
+
+def pull_policy(users: Iterable[ComposeService]) -> str:
+    """When an image is fetched: ``missing``, ``never``, or the most eager one that a user names."""
+    policies = {str(user.definition.get("pull_policy") or "missing") for user in users}
+    return next((one for one in ("always", "newer", "never") if one in policies), "missing")
+
+
+def is_local(image: str) -> bool:
+    """Whether an image is of this machine, and never to be pulled."""
+    return image.startswith(_LOCAL)
+
+
 def _fetched(
-    composition: Composition, image: str, users: list[ComposeService], problems: list[Problem]
+    composition: Composition,
+    there: ImageState | None,
+    users: list[ComposeService],
+    problems: list[Problem],
 ) -> ImageState | None:
     engine, progress = composition.project.engine, composition.project.progress
-    policies = {str(user.definition.get("pull_policy") or "missing") for user in users}
-    policy = next((one for one in ("always", "newer") if one in policies), "missing")
-    state = engine.image(image)
-    if state is not None and (policy == "missing" or image.startswith(_LOCAL)):
-        return state
-    where = users[0].where
-    if image.startswith(_LOCAL) or "never" in policies:
+    policy, image, where = pull_policy(users), users[0].image, users[0].where
+    if there is not None and (policy in ("missing", "never") or is_local(image)):
+        return there
+    if is_local(image) or policy == "never":
         problems.append(
             Problem(
                 message=f"The image {image} of the service '{users[0].name}' is not on this "
@@ -93,6 +112,7 @@ def _fetched(
 def _built(
     composition: Composition,
     services: list[ComposeService],
+    there: Mapping[str, ImageState | None],
     problems: list[Problem],
     *,
     fresh: bool,
@@ -105,12 +125,15 @@ def _built(
     if not services:
         return {}
     engine, project = composition.project.engine, composition.project
-    records = _Records(project.state_dir / "images.json")
-    ids = {service.image: _id(engine.image(service.image)) for service in services}
+    records = ImageRecords(project.state_dir)
+    ids = {service.image: _id(there[service.image]) for service in services}
     stale = [
         service
         for service in services
-        if fresh or not records.current(service, ids[service.image], composition.contexts)
+        if fresh
+        or records.differences(
+            service, ids[service.image], composition.contexts.get(service.name, {})
+        )
     ]
     if not stale:
         return ids
@@ -147,28 +170,61 @@ def _id(state: ImageState | None) -> str:
     return state.id if state is not None else ""
 
 
-class _Records:
+class ImageRecords:
     """What each image was built from. A label would change the image's id with every context."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, state_dir: Path) -> None:
+        self._path = state_dir / "images.json"
         try:
-            known = json.loads(path.read_text(encoding="utf-8"))
+            known = json.loads(self._path.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             known = {}
         self._known: dict[str, object] = known if isinstance(known, dict) else {}
 
-    def current(self, service: ComposeService, image: str, contexts: Mapping[str, str]) -> bool:
-        """Whether ``image`` is what this service's context was built to."""
-        context = contexts.get(service.name)
-        return bool(image and context) and self._known.get(service.image) == [context, image]
+    def differences(
+        self, service: ComposeService, image: str, files: Mapping[str, str]
+    ) -> tuple[str, ...]:
+        """Why ``image`` is not what this service's context gives; empty where it is.
+
+        Args:
+            service: one that builds its image.
+            image: the id of the image that is there; empty where none is.
+            files: of its context, with their digests.
+        """
+        if not image:
+            return ("it is not there",)
+        if not files:
+            return ("what it is built from cannot be known here",)
+        known = self._known.get(service.image)
+        if not isinstance(known, dict) or known.get("image") != image:
+            return ("it was not built by us from here",)
+        if known.get("context") == context_digest(service.build, service.image, files):
+            return ()
+        before = known.get("files")
+        if not isinstance(before, dict):
+            return ("its context is another one",)
+        changed = [rel for rel in {**files, **before} if files.get(rel) != before.get(rel)]
+        return tuple(_named(service, rel) for rel in sorted(changed)) or ("its 'build' changed",)
 
     def remember(
         self,
         services: Iterable[ComposeService],
         ids: Mapping[str, str],
-        contexts: Mapping[str, str],
+        contexts: Mapping[str, Mapping[str, str]],
     ) -> None:
         """Note what images were built from."""
-        self._known |= {s.image: [contexts.get(s.name, ""), ids[s.image]] for s in services}
+        for service in services:
+            files = contexts.get(service.name, {})
+            self._known[service.image] = {
+                "context": context_digest(service.build, service.image, files),
+                "image": ids[service.image],
+                "files": dict(files),
+            }
         write_private(self._path, json.dumps(self._known, indent=1, sort_keys=True))
+
+
+def _named(service: ComposeService, rel: str) -> str:
+    assert service.build is not None
+    if rel == DOCKERFILE and service.build.dockerfile is not None:
+        return display_path(service.build.dockerfile)
+    return display_path((service.build.context or Path()) / rel)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from container_manager import identity as labels
 from container_manager.compose.providers import DEFAULT, Provider, child_environment, find_provider
@@ -37,6 +38,7 @@ class Project:
         redact: takes secrets out of what others print.
         adopt: whether a foreign stack of this name is taken over.
         defaults: what services get whose compose files are silent about it.
+        configuration: the values, secrets as placeholders.
     """
 
     name: str
@@ -51,6 +53,7 @@ class Project:
     redact: Redactor
     adopt: bool = False
     defaults: Node | None = None
+    configuration: Mapping[str, Any] = field(default_factory=dict)
 
     def identity(self, *, create: bool) -> Identity:
         """Who we are; only what starts or builds something makes an identity."""
@@ -106,4 +109,5 @@ def open_project(
         redact=Redactor(config.environment.secret_values(referenced).values()),
         adopt=adopt,
         defaults=as_in_compose(config.tree, config.values),
+        configuration=config.values,
     )

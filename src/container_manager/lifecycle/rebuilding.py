@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
+from container_manager.compose.model import Stack
 from container_manager.lifecycle.cleaning import (
     own_images,
     refuse_to_empty,
@@ -28,6 +29,7 @@ def rebuild(
     build: Build,
     *,
     only: Collection[str] | None = None,
+    stack: Stack | None = None,
     volumes: bool = False,
     save: bool = True,
     timeout: float | None = None,
@@ -39,6 +41,7 @@ def rebuild(
         project: whose stack.
         build: its generated files.
         only: canonical names of our services; None: all.
+        stack: what the files mean together; None: they are read.
         volumes: empty the volumes, too.
         save: whether volumes that are emptied are saved first.
         timeout: seconds that each service may take.
@@ -49,7 +52,7 @@ def rebuild(
     """
     empties = volumes and only is None
     must_open = MustOpen.when(accepted=accept_credentials, emptied=empties)
-    composition, names = prepare(project, build, only, must_open)
+    composition, names = prepare(project, build, only, must_open, stack=stack)
     identity = composition.identity
     if empties:  # known before the images are built, which may take long
         there = own_containers(project, identity)

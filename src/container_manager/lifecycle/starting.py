@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
-from container_manager import identity as labels
-from container_manager.compose.digest import Files, service_digest
-from container_manager.compose.graph import with_dependencies
-from container_manager.compose.model import COMPLETED, Stack
-from container_manager.compose.stack import read_stack
+from container_manager.compose.digest import parts_digest
+from container_manager.compose.model import Stack
+from container_manager.config.leaves import leaves
 from container_manager.errors import Problem, RuntimeFailure, raise_all
+from container_manager.lifecycle.changes import changes_of, parts_of, tell_changes
 from container_manager.lifecycle.checking import check_surroundings
 from container_manager.lifecycle.compose import Composition
+from container_manager.lifecycle.composing import compose
 from container_manager.lifecycle.credentials import MustOpen, remembering
 from container_manager.lifecycle.images import ensure_images
+from container_manager.lifecycle.made import MadeRecords
 from container_manager.lifecycle.outcome import Outcome, failures, service_outcomes
+from container_manager.lifecycle.planning import (
+    CREATE,
+    KEEP,
+    RECREATE,
+    REMOVE,
+    START,
+    ContainerChange,
+    is_one_off,
+)
 from container_manager.lifecycle.podman_secrets import drop_secrets, secret_values, store_secrets
 from container_manager.lifecycle.project import Project
 from container_manager.lifecycle.stopping import stop_and_remove
 from container_manager.lifecycle.waiting import Waves
 from container_manager.model import Build
-from container_manager.podman.mounts import has_ghosts
-from container_manager.podman.state import ContainerState
 from container_manager.run import Finished
 
 
@@ -30,6 +38,7 @@ def up(
     build: Build,
     *,
     only: Collection[str] | None = None,
+    stack: Stack | None = None,
     timeout: float | None = None,
     accept_credentials: bool = False,
 ) -> Outcome:
@@ -39,6 +48,7 @@ def up(
         project: whose stack.
         build: its generated files.
         only: canonical names of our services: they, and what they wait for; no other is touched.
+        stack: what the files mean together; None: they are read.
         timeout: seconds each service may take, over what the configuration says.
         accept_credentials: take the present credentials for those that open the volumes.
 
@@ -48,7 +58,7 @@ def up(
         RuntimeFailure: an image cannot be had, or a service did not come up.
     """
     must_open = MustOpen.when(accepted=accept_credentials, emptied=False)
-    composition, names = prepare(project, build, only, must_open)
+    composition, names = prepare(project, build, only, must_open, stack=stack)
     images = ensure_images(composition, names)
     return start(
         composition,
@@ -61,7 +71,12 @@ def up(
 
 
 def build_images(
-    project: Project, build: Build, *, only: Collection[str] | None = None, fresh: bool = False
+    project: Project,
+    build: Build,
+    *,
+    only: Collection[str] | None = None,
+    stack: Stack | None = None,
+    fresh: bool = False,
 ) -> dict[str, str]:
     """Pull and build the images of the stack; no container is touched.
 
@@ -69,6 +84,7 @@ def build_images(
         project: whose stack.
         build: its generated files.
         only: canonical names of our services; None: all.
+        stack: what the files mean together; None: they are read.
         fresh: build everything anew, without cache.
 
     Returns:
@@ -77,7 +93,7 @@ def build_images(
     Raises:
         RuntimeFailure: an image cannot be had.
     """
-    composition, names = _compose(project, build, only)
+    composition, names = compose(project, build, only, stack=stack)
     return ensure_images(composition, names, fresh=fresh)
 
 
@@ -86,6 +102,8 @@ def prepare(
     build: Build,
     only: Collection[str] | None = None,
     must_open: MustOpen = MustOpen.ALL,
+    *,
+    stack: Stack | None = None,
 ) -> tuple[Composition, list[str]]:
     """Read the stack and check that it can run; creates the missing mounted folders.
 
@@ -94,41 +112,13 @@ def prepare(
         build: its generated files.
         only: canonical names of our services; None: all.
         must_open: which of the volumes that are there the credentials must open.
+        stack: what the files mean together; None: they are read.
 
     Returns:
         The composition, and the compose services that are to run.
     """
-    composition, names = _compose(project, build, only)
+    composition, names = compose(project, build, only, stack=stack)
     check_surroundings(project, composition.stack, names, must_open)
-    return composition, names
-
-
-def _compose(
-    project: Project, build: Build, only: Collection[str] | None
-) -> tuple[Composition, list[str]]:
-    stack = read_stack(
-        build.compose_files,
-        project.services,
-        project.environment,
-        project_name=project.name,
-        defaults=project.defaults,
-    )
-    chosen = with_dependencies(stack, stack.owned_by(tuple(only))) if only is not None else None
-    names = [name for name in stack.services if chosen is None or name in chosen]
-    files = Files(build_dir=build.build_dir, digests=build.digests)
-    contexts = {
-        service.name: files.context(service.build, service.image)
-        for service in stack.services.values()
-        if service.build is not None
-    }
-    composition = Composition(
-        project=project,
-        build=build,
-        stack=stack,
-        identity=project.identity(create=True),
-        files=files,
-        contexts=contexts,
-    )
     return composition, names
 
 
@@ -144,70 +134,64 @@ def start(
     """Bring services up whose images are there."""
     project, stack = composition.project, composition.stack
     secrets = secret_values(stack)
-    digests = {
-        name: service_digest(
-            stack.services[name],
-            image_id=images[name],
-            files=composition.files,
-            secrets=secrets[name],
-            key=composition.identity.key,
-        )
-        for name in names
-    }
-    there = [one for one in project.containers() if composition.identity.owns(one.labels)]
-    adopted = {one.id for one in there if not composition.identity.has_marked(one.labels)}
-    current, outdated = _sort(stack, digests, there, adopted, only_some=only_some)
-    new = [name for name in names if name not in current]
-    stop_and_remove(project, outdated)
+    parts = parts_of(composition, names, images, secrets)
+    changes = changes_of(composition, parts, only_some=only_some)
+    new = [one.service for one in changes if one.action in (CREATE, RECREATE)]
+    records = MadeRecords(project.state_dir, project.name)
+    tell_changes(project, changes, records, parts)
+    _take_away(project, changes)
+    digests = {name: parts_digest(one) for name, one in parts.items()}
     composition.write_overlay(digests, secrets)
     store_secrets(project, secrets, renewed=new)
+    made = {name: (digests[name], parts[name]) for name in new}
+    records.remember(made, leaves(project.configuration), keep=stack.services)
     with remembering(project, stack, names, accept=accept_credentials):
         lost = _create(composition, new)
-    states = {one.service: one for one in project.containers() if one.service in names}
-    ids = {name: states[name].id for name in names if name in states and name not in lost}
-    waves = Waves(project.engine, stack, ids, project.progress, lost=lost, timeout=timeout)
-    to_start = _to_start(stack, states, new)
+    to_start = {*new, *(one.service for one in changes if one.action == START)}
+    waves = _waves(composition, names, changes, lost, timeout)
     verdicts = waves.run(to_start)
     if not only_some:
         drop_secrets(project, keep=secrets)
     raise_all(RuntimeFailure, failures(project, stack, verdicts, waves.states))
+    gone = [one.container for one in changes if one.action == REMOVE and one.container]
     return Outcome(
         services=service_outcomes(stack, verdicts, waves.states, to_start),
         created=tuple(new),
-        removed=tuple(one.name for one in outdated if one.service not in stack.services),
+        removed=tuple(one.name for one in gone),
         warnings=stack.warnings,
     )
 
 
-def _sort(
-    stack: Stack,
-    digests: Mapping[str, str],
-    there: Collection[ContainerState],
-    adopted: Collection[str],
-    *,
-    only_some: bool,
-) -> tuple[set[str], list[ContainerState]]:
-    """Which services have a container that is as it should be, and which containers must go."""
-    current: set[str] = set()
-    outdated: list[ContainerState] = []
-    for one in there:
-        if one.service in digests:
-            same = one.labels.get(labels.DIGEST) == digests[one.service] and one.id not in adopted
-            if same and one.service not in current and not has_ghosts(one.pid):
-                current.add(one.service)
-            else:
-                outdated.append(one)
-        elif one.service not in stack.services and not only_some:
-            outdated.append(one)
-    # Whoever lives in another container's namespace has to follow it.
-    while follow := {
-        name
-        for name in current
-        if any(other in digests and other not in current for other in stack.services[name].implied)
-    }:
-        current -= follow
-        outdated += [one for one in there if one.service in follow]
-    return current, outdated
+def _take_away(project: Project, changes: Sequence[ContainerChange]) -> None:
+    """Remove the containers that go, and let paused ones that stay go on."""
+    going = [one.container for one in changes if one.action in (RECREATE, REMOVE)]
+    stop_and_remove(project, [one for one in going if one is not None])
+    paused = [
+        one.container.id
+        for one in changes
+        if one.action == START and one.container is not None and one.container.status == "paused"
+    ]
+    if paused:
+        project.engine.unpause(paused)
+
+
+def _waves(
+    composition: Composition,
+    names: Collection[str],
+    changes: Sequence[ContainerChange],
+    lost: Mapping[str, str],
+    timeout: float | None,
+) -> Waves:
+    """The wait for everything that is to run."""
+    project = composition.project
+    if any(one.action != KEEP for one in changes):
+        states = {one.service: one for one in project.containers() if not is_one_off(one)}
+        ids = {name: states[name].id for name in names if name in states and name not in lost}
+    else:
+        ids = {one.service: one.container.id for one in changes if one.container is not None}
+    return Waves(
+        project.engine, composition.stack, ids, project.progress, lost=lost, timeout=timeout
+    )
 
 
 def _create(composition: Composition, names: list[str]) -> dict[str, str]:
@@ -220,7 +204,7 @@ def _create(composition: Composition, names: list[str]) -> dict[str, str]:
         said, ok = finished.last_lines or _silent_end(finished), finished.ok
     except RuntimeFailure as error:
         said, ok = str(error), False
-    there = {one.service for one in project.containers()}
+    there = {one.service for one in project.containers() if not is_one_off(one)}
     lost = [name for name in names if name not in there]
     if not ok and not lost:
         project.progress.warn(
@@ -234,23 +218,3 @@ def _silent_end(finished: Finished) -> str:
     if finished.returncode < 0:
         return f"it was ended by signal {-finished.returncode} and had said nothing"
     return f"it gave no reason and ended with exit code {finished.returncode}"
-
-
-def _to_start(stack: Stack, states: Mapping[str, ContainerState], new: Collection[str]) -> set[str]:
-    """What is to be started: what does not run, but not again what has done its work.
-
-    A job that has ended well runs again when somebody who waits for it starts.
-    """
-    done = {
-        name
-        for name, one in states.items()
-        if stack.services[name].one_shot and one.ended and one.exit_code == 0
-    } - set(new)
-    found = {name for name, one in states.items() if not one.running} - done
-    todo = list(found)
-    while todo:
-        for name, condition in stack.services[todo.pop()].depends_on.items():
-            if condition == COMPLETED and name in done - found:
-                found.add(name)
-                todo.append(name)
-    return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -114,6 +114,10 @@ class Engine:
         seconds = str(round(grace + 0.49))
         return self.call("stop", "-t", seconds, *ids, timeout=grace + _STOP_MARGIN, stop=abandon)
 
+    def unpause(self, ids: Sequence[str]) -> Finished:
+        """Let paused containers go on."""
+        return self.call("unpause", *ids)
+
     def kill(self, ids: Sequence[str]) -> Finished:
         """End containers at once."""
         return self.call("kill", *ids)
@@ -153,10 +157,19 @@ class Engine:
 
     def image(self, name: str) -> ImageState | None:
         """An image by name or id; None when it is not on this machine."""
-        if not self.call("image", "exists", name).ok:
-            return None
         found = _json_list(self.call("image", "inspect", name), tolerant=True)
         return image_state(found[0]) if found else None
+
+    def images_named(self, names: Collection[str]) -> dict[str, ImageState | None]:
+        """Several images by name, with one question where all of them are there."""
+        listed = list(names)
+        if not listed:
+            return {}
+        finished = self.call("image", "inspect", *listed)
+        found = _json_list(finished, tolerant=True)
+        if finished.ok and len(found) == len(listed):
+            return {n: image_state(one) for n, one in zip(listed, found, strict=True)}
+        return {name: self.image(name) for name in listed}
 
     def images(self, label: str) -> list[ImageState]:
         """All images with a label, untagged ones too."""

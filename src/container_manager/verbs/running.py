@@ -53,6 +53,7 @@ def up(
         outcome = lifecycle.up(
             opened.project,
             opened.build,
+            stack=opened.stack,
             only=opened.only,
             timeout=timeout,
             accept_credentials=accept_credentials,
@@ -115,6 +116,7 @@ def rebuild(
         outcome = lifecycle.rebuild(
             opened.project,
             opened.build,
+            stack=opened.stack,
             volumes=volumes,
             save=save,
             timeout=timeout,
