@@ -29,7 +29,7 @@ LAYERS = (
     ),
     ("build", "preflight", "health", "credentials", "export"),
     ("api", "lifecycle", "scaffold"),
-    ("opening",),
+    ("explaining", "opening"),
     ("building",),
     ("verbs", "testing"),
     ("careful",),

@@ -150,6 +150,20 @@ class TestTheInstalledProgram:
             "services/framework/db/config.yml",
         }
 
+    def test_a_trailing_key_is_explained(
+        self, project: Project, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        project.deploy("web", port_host=8085)
+        assert outcome("explain", "web.port-host") == 0
+        assert capsys.readouterr().out.splitlines() == [
+            "framework.services.web.port_host = 8085",
+            "  set in  config.yml:10:18",
+        ]
+        assert outcome("explain", "--service", "web") == 0
+        assert outcome("explain", "web.nothing") == 2
+        assert outcome("explain", "web.path", "project_name") == 2
+        assert outcome("explain") == 2
+
     def test_config_after_the_task_names_ours(
         self, project: Project, capsys: pytest.CaptureFixture[str]
     ) -> None:

@@ -23,6 +23,9 @@ _ANYWHERE = frozenset({"--dry", "-R", "--help", "-h", "--echo", "-e"})
 
 _VALUE_OPTIONAL = frozenset({"--list", "-l", "--help", "-h"})
 
+_OF_WORDS = ("--key", "--service", "--name")
+"""What a word after a task may mean: the first of these that the task has."""
+
 _YAML_SUFFIXES = (".yml", ".yaml")
 
 
@@ -180,7 +183,7 @@ def with_trailing_services(
 ) -> list[str]:
     """Turn words after a task that are no tasks into the option that they mean.
 
-    That is ``--service``, or ``--name`` for ``new`` and ``restore``.
+    That is ``--service``, ``--name`` for ``new`` and ``restore``, or ``--key`` for ``explain``.
 
     Args:
         arguments: what was typed.
@@ -206,7 +209,7 @@ def with_trailing_services(
         elif argument.startswith("-"):
             waiting = argument if _takes_value(argument, current, core) else None
         elif current is not None:
-            option = next((o for o in ("--service", "--name") if o in current.flags), None)
+            option = next((o for o in _OF_WORDS if o in current.flags), None)
             _refuse_second_name(current, option, words)
             words.extend([option] if option else [])
         words.append(argument)
@@ -230,8 +233,8 @@ def _refuse_ambiguous(task: str, current: ParserContext | None) -> None:
 def _refuse_second_name(current: ParserContext, option: str | None, words: Sequence[str]) -> None:
     """Invoke would take the last name, and drop the others in silence."""
     said = words[words.index(str(current.name)) :] if current.name in words else ()
-    if option == "--name" and any(word.partition("=")[0] == option for word in said):
-        raise UsageError(f"'{current.name}' takes one name: nothing was done.")
+    if option in ("--name", "--key") and any(w.partition("=")[0] == option for w in said):
+        raise UsageError(f"'{current.name}' takes one {option[2:]}: nothing was done.")
 
 
 def _takes_value(flag: str, current: ParserContext | None, core: Mapping[str, bool]) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tests.packages.conftest import FRAGMENT, WEB
 
+from container_manager import verbs
 from container_manager.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -286,3 +287,19 @@ def test_a_setting_that_is_nearly_one_of_the_packages_is_told(project: Project) 
         "config.yml:10:20: 'execution.epics.gatways' means nothing to the package; did you mean "
         "'gateways'?",
     ]
+
+
+def test_what_a_package_brought_is_explained_as_such(project: Project, site: Site) -> None:
+    site.web()
+    project.write("config.yml", CONFIG)
+    told = verbs.explain(None, "web.greeting")
+    assert (told.value, told.package) == ("from the package", PATH)
+    assert [(str(step.where), step.how) for step in told.imports] == [
+        ("config.yml:3:17", "package")
+    ]
+    project.write(
+        "more.yml", "import: config.yml\nframework: {services: {web: {greeting: mine}}}\n"
+    )
+    told = verbs.explain("more.yml", "web.greeting")
+    assert (told.value, told.package) == ("mine", None)
+    assert [one.value for one in told.replaced] == ["from the package"]

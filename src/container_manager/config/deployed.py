@@ -15,14 +15,21 @@ class Deployed:
     A list replaces the list of what was imported; null or nothing keeps it; ``[]`` is none.
     ``{add: [...], remove: [...]}`` is gathered over all files and applied after the list, in the
     order in which the files are merged.
+
+    Attributes:
+        listed: the list that counts.
+        edits: ``add`` or ``remove`` with a name, in order.
+        former: the lists that it replaced, the first one first.
     """
 
     listed: Node | None = None
     edits: list[tuple[str, Node]] = field(default_factory=list)
+    former: list[Node] = field(default_factory=list)
 
     def merge(self, over: Deployed) -> None:
         """Let a file that wins over this one have its say."""
         if over.listed is not None:
+            self.former += [*([self.listed] if self.listed else []), *over.former]
             self.listed = over.listed
         self.edits.extend(over.edits)
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +12,15 @@ import yaml
 
 from container_manager.config import findings
 from container_manager.config.brought import over_packages
+from container_manager.config.completing import default_values, normalise_name
+from container_manager.config.deployed import Deployed
 from container_manager.config.dotenv_file import read_dotenv
 from container_manager.config.environment import (
     Environment,
     Report,
     expand_value,
-    is_utf8,
 )
-from container_manager.config.images import resolve_python
-from container_manager.config.interpolation import Placeholder, Text
+from container_manager.config.interpolation import Text
 from container_manager.config.merge import Loader
 from container_manager.config.schema import validate
 from container_manager.errors import ConfigError, Location, Problem, raise_all
@@ -45,6 +44,7 @@ class Config:
         warnings: findings that do not stop anything.
         suspicions: those of them about mistyped keys and missing packages, causes of errors.
         unset: the variables without a value, which were told.
+        deployed: how ``deployed_services`` came to be what it is.
     """
 
     path: Path
@@ -58,6 +58,7 @@ class Config:
     warnings: tuple[Problem, ...]
     suspicions: tuple[Problem, ...] = ()
     unset: frozenset[str] = frozenset()
+    deployed: Deployed = field(default_factory=Deployed)
 
     @property
     def project_name(self) -> str:
@@ -140,6 +141,27 @@ def load(
     Raises:
         ConfigError: with every problem found.
     """
+    config, errors = examine(config_path, environ)
+    raise_all(ConfigError, errors)
+    return config
+
+
+def examine(
+    config_path: str | os.PathLike[str] | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> tuple[Config, list[Problem]]:
+    """The same for who only looks: what is wrong with values that can be read is in the result.
+
+    Args:
+        config_path: the file; None looks for it, see :func:`find_config`.
+        environ: the process environment; None takes the real one.
+
+    Returns:
+        The configuration, and why it cannot be used; nothing where it can.
+
+    Raises:
+        ConfigError: files cannot be read, or not be laid over each other.
+    """
     environ = dict(os.environ if environ is None else environ)
     if config_path is not None and not os.fspath(config_path):
         raise ConfigError("The name of the configuration file is empty.")
@@ -169,9 +191,8 @@ def load(
     warnings += findings.unset_variables(report, tree, environment)
     warnings += findings.literal_secrets(tree)
     warnings += findings.short_secrets(environment, report)
-    _default_values(values, root, errors, tree)
-    raise_all(ConfigError, [*errors, *suspicions] if errors else [])
-    return Config(
+    default_values(values, root, errors, tree)
+    config = Config(
         path=path,
         root=root,
         tree=tree,
@@ -183,7 +204,9 @@ def load(
         warnings=tuple(dict.fromkeys(warnings)),
         suspicions=tuple(suspicions),
         unset=frozenset(report.unset - environment.generated),
+        deployed=files.deployed,
     )
+    return config, [*errors, *suspicions] if errors else []
 
 
 def without_content(path: Path, project_name: str, environ: Mapping[str, str]) -> Config:
@@ -200,16 +223,6 @@ def without_content(path: Path, project_name: str, environ: Mapping[str, str]) -
         imported_from={},
         warnings=(),
     )
-
-
-def normalise_name(name: str) -> str:
-    """A project name as providers take it; may be empty.
-
-    >>> normalise_name("My Lab (2026)")
-    'my-lab-2026'
-    """
-    lowered = re.sub(r"[^a-z0-9_-]+", "-", name.lower())
-    return lowered.strip("-_")
 
 
 def _secret_patterns(tree: Node) -> tuple[str, ...]:
@@ -233,43 +246,6 @@ def _expand(
             for index, child in enumerate(node.value)
         ]
     return expand_value(node.value, node.where, environment, report, errors)
-
-
-def _placeholders(value: Any) -> list[Placeholder]:
-    parts = value.parts if isinstance(value, Text) else ()
-    return [part for part in parts if isinstance(part, Placeholder)]
-
-
-def _default_values(values: dict[str, Any], root: Path, errors: list[Problem], tree: Node) -> None:
-    """Fill in what the contract promises to be there."""
-    if not is_utf8(str(root)):
-        raise ConfigError("The name of the project's folder is not UTF-8 text.")
-    given = values.get("project_root")
-    if given is None or any(not placeholder.secret for placeholder in _placeholders(given)):
-        values["project_root"] = Text((str(root),)) if "$" in str(root) else str(root)
-    name = normalise_name(str(values.get("project_name") or root.name))
-    if not name:
-        errors.append(
-            Problem(
-                message="The project's name has no letter or digit that can be used.",
-                where=tree.nearest(("project_name",)).where,
-                remedy="Set project_name to letters, digits, '-' and '_'.",
-            )
-        )
-    if values.get("project_name") is None:
-        values["project_name"] = name
-    for key in ("project_name", "build_dir"):
-        if _placeholders(values.get(key)):
-            errors.append(
-                Problem(
-                    message=f"'{key}' holds a variable that is not set, or a secret.",
-                    where=tree.nearest((key,)).where,
-                    remedy="Set the variable, or give a default: ${NAME:-default}.",
-                )
-            )
-    images = values.get("images")
-    if isinstance(images, dict) and images.get("python") == "auto":
-        images["python"] = resolve_python("auto")
 
 
 def _write_text(dumper: Any, value: Text) -> yaml.Node:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import glob
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from container_manager.config.deployed import Deployed, read_part
@@ -43,6 +43,7 @@ class Loader:
         imported_from: file -> the place that imported it first; the named file has none.
         may_read: whether a file may be imported.
         said: what counts of the keys of one file.
+        deployed: what all files say of ``deployed_services``.
     """
 
     root: Path
@@ -51,6 +52,7 @@ class Loader:
     imported_from: dict[Path, Location] = field(default_factory=dict)
     may_read: Callable[[Path], bool] = lambda _: True
     said: Callable[[dict[Key, Node]], dict[Key, Node]] = lambda keys: keys
+    deployed: Deployed = field(default_factory=Deployed)
     _read: dict[Path, tuple[Node, Deployed]] = field(default_factory=dict)
 
     def load(self, path: Path) -> Node:
@@ -74,9 +76,8 @@ class Loader:
                 where=Location(path),
                 remedy="It needs at least 'deployed_services' and the services it names.",
             )
-        deployed = Deployed()
-        tree = self.read(path, deployed)
-        services = deployed.final(self.problems)
+        tree = self.read(path, self.deployed)
+        services = self.deployed.final(self.problems)
         if services is not None:
             assert isinstance(tree.value, dict)
             tree.value["deployed_services"] = services
@@ -242,7 +243,17 @@ def merge(base: Node, over: Node) -> Node:
         for key, child in over.value.items():
             merged[key] = merge(merged[key], child) if key in merged else child
         return Node(value=merged, where=over.where, replaced=base)
-    return Node(value=over.value, where=over.where, spelled=over.spelled, replaced=base)
+    return Node(
+        value=over.value,
+        where=over.where,
+        spelled=over.spelled,
+        replaced=base if over.replaced is None else _after(over.replaced, base),
+    )
+
+
+def _after(chain: Node, last: Node) -> Node:
+    """A chain of replaced values with one more at its end; the chain itself is not changed."""
+    return replace(chain, replaced=last if chain.replaced is None else _after(chain.replaced, last))
 
 
 def _is_glob(text: str) -> bool:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from invoke import Collection
 
-from container_manager.tasks import building, data, machine, running, scaffolding
+from container_manager.tasks import building, data, looking, machine, running, scaffolding
 
 namespace = Collection(
     "container_manager",
     *building.TASKS,
+    *looking.TASKS,
     *running.TASKS,
     *data.TASKS,
     *scaffolding.TASKS,

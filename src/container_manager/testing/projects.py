@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from container_manager.build import pipeline
-from container_manager.config.loader import Config, load, normalise_name
+from container_manager.config.completing import normalise_name
+from container_manager.config.loader import Config, load
 from container_manager.errors import ConfigError, display_path, show_as
 from container_manager.testing.copying import TEST_DOTENV, copy_project, variables_for_tests
 from container_manager.testing.settings import from_outside, put, refuse_unwritable, value_at

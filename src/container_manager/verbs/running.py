@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from container_manager import lifecycle
-from container_manager.config.loader import normalise_name, without_content
+from container_manager.config.completing import normalise_name
+from container_manager.config.loader import without_content
 from container_manager.errors import ConfigError, Location, Problem, raise_all
 from container_manager.lifecycle.outcome import Outcome, Running
 from container_manager.lifecycle.project import open_project
