@@ -73,7 +73,7 @@ TEMPLATE = Command("one template changed", _BUILD, "ours", State.TEMPLATE)
 MOTTO = Command("one value changed", _BUILD, "ours", State.MOTTO)
 EMPTY = Command("empty tasks.py", _LIST, "empty", exit_code=1, is_start_up=True)
 LIST = Command("invoke --list", _LIST, "ours", is_start_up=True)
-PLAN = Command("invoke plan", ("invoke", "plan"), "ours", is_start_up=True)
+PLAN = Command("invoke plan --files", ("invoke", "plan", "--files"), "ours", is_start_up=True)
 
 COMMANDS = (COLD, PLAIN, COPIER, ORIGINAL, COPY, WARM, TEMPLATE, MOTTO, EMPTY, LIST, PLAN)
 """In the order in which a round runs them: the cold build first, for others need its files."""

@@ -51,14 +51,14 @@ class TestPlan:
 
     def test_of_nothing_to_do(self, built: Project, capsys: Capture) -> None:
         before = built.tree()
-        assert outcome("plan", "--check") == 0
+        assert outcome("plan", "--files", "--check") == 0
         assert capsys.readouterr().out == "build: nothing to change\n"
         assert built.tree() == before
 
     def test_before_the_first_build_writes_nothing(self, project: Project) -> None:
         project.deploy()
         before = project.tree()
-        assert outcome("plan", "--check") == 3
+        assert outcome("plan", "--files", "--check") == 3
         assert project.tree() == before
 
     def test_names_the_key_that_a_template_uses_with_its_place(
@@ -66,7 +66,7 @@ class TestPlan:
     ) -> None:
         set_key(built, '"hello"', '"good day"')
         before = built.tree()
-        assert outcome("plan", "--check") == 3
+        assert outcome("plan", "--files", "--check") == 3
         greeting = "           framework.services.web.greeting (config.yml:10:17)\n"
         assert capsys.readouterr().out == (
             "build: 2 changed\n"
@@ -80,7 +80,7 @@ class TestPlan:
         self, built: Project, capsys: Capture
     ) -> None:
         set_key(built, '"unused": 1', '"unused": 2')
-        assert outcome("plan") == 0
+        assert outcome("plan", "--files") == 0
         assert capsys.readouterr().out == (
             f"build: 1 changed\n  replace  {WEB}/config.yml  (the flattened configuration)\n"
             "           framework.services.web.unused (config.yml:11:15)\n"
@@ -89,7 +89,7 @@ class TestPlan:
     def test_shows_the_difference(self, built: Project, capsys: Capture) -> None:
         built.write(f"{WEB}/page.txt", "second\n")
         built.write(f"{WEB}/new.txt", "no newline")
-        assert outcome("plan", "--diff") == 0
+        assert outcome("plan", "--files", "--diff") == 0
         assert capsys.readouterr().out == (
             "build: 1 new, 1 changed\n"
             f"  write    {WEB}/new.txt  (the file {WEB}/new.txt)\n"
@@ -104,14 +104,14 @@ class TestPlan:
     ) -> None:
         built.write(f"{WEB}/data.bin", b"\xff\x00")
         built.write(f"{WEB}/large.txt", b"x" * (1 << 21))
-        assert outcome("plan", "--diff") == 0
+        assert outcome("plan", "--files", "--diff") == 0
         said = capsys.readouterr().out
         assert "(not text: 0 bytes, then 2)" in said
         assert "(a large file)" in said
 
     def test_for_programs(self, built: Project, capsys: Capture) -> None:
         (built.root / WEB / "page.txt").unlink()
-        assert outcome("plan", "--json", "--diff") == 0
+        assert outcome("plan", "--files", "--json", "--diff") == 0
         assert json.loads(capsys.readouterr().out) == {
             "build_dir": str(built.root / "build"),
             "changes": [
@@ -129,19 +129,19 @@ class TestPlan:
     def test_of_one_service(self, built: Project, capsys: Capture) -> None:
         built.deploy("other", "services: {other: {image: localhost/other}}\n")
         built.write(f"{WEB}/page.txt", "second\n")
-        assert outcome("plan", "--service", "other") == 0
+        assert outcome("plan", "--files", "--service", "other") == 0
         assert f"{WEB}/page.txt" not in capsys.readouterr().out
 
     def test_says_that_a_file_was_changed_by_hand(self, built: Project, capsys: Capture) -> None:
         built.write(f"build/{WEB}/page.txt", "edited\n")
-        assert outcome("plan") == 0
+        assert outcome("plan", "--files") == 0
         assert f"  replace  {WEB}/page.txt  (changed by hand; the file" in capsys.readouterr().out
 
     def test_of_a_name_with_a_newline_stays_on_its_line(
         self, built: Project, capsys: Capture
     ) -> None:
         built.write(f"{WEB}/two\nlines", "x")
-        assert outcome("plan") == 0
+        assert outcome("plan", "--files") == 0
         assert f"  write    '{WEB}/two\\nlines'  (" in capsys.readouterr().out
 
 

@@ -25,6 +25,9 @@ _HELP = {
 
 _REPEATABLE = ("service", "data")
 
+_STARTING = frozenset({"up", "rebuild", "plan"})
+"""Tasks that do more than write files."""
+
 _SHORT = frozenset({"config", "detached", "json", "service"})
 """Parameters with a short flag."""
 
@@ -145,7 +148,14 @@ def _dry(name: str, kwargs: dict[str, Any], *, supported: bool) -> None:
             f"'{name}' cannot be tried with --dry: nothing was done.",
             remedy="--dry shows what build, up and rebuild would write.",
         )
-    from container_manager import building
-    from container_manager.report.building import show_plan
+    config, service = kwargs.get("config"), kwargs.get("service") or ()
+    if name in _STARTING:
+        from container_manager import verbs
+        from container_manager.report.planning import show_whole_plan
 
-    show_plan(building.plan(kwargs.get("config"), service=kwargs.get("service") or ()).plan)
+        show_whole_plan(verbs.plan(config, service=service))
+    else:
+        from container_manager import building
+        from container_manager.report.building import show_plan
+
+        show_plan(building.plan(config, service=service).plan)

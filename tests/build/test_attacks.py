@@ -240,7 +240,7 @@ class TestSecrets:
         assert value not in str(refused.value)
         built.write(f"{OUT}/page.txt", f"{value}\n")
         capsys.readouterr()
-        assert outcome("plan", "--diff") == 0
+        assert outcome("plan", "--files", "--diff") == 0
         assert value not in capsys.readouterr().out
 
     def test_a_name_that_holds_one_is_refused(

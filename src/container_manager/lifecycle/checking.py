@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 
 from container_manager import identity as labels
 from container_manager.compose.model import Stack
@@ -11,7 +12,35 @@ from container_manager.identity import remember_adopted
 from container_manager.lifecycle.credentials import MustOpen, locked_volumes
 from container_manager.lifecycle.project import Project
 from container_manager.lifecycle.removing import left_behind
-from container_manager.preflight import Surroundings, check
+from container_manager.preflight import Findings, Surroundings, check
+
+
+def findings_of(
+    project: Project,
+    stack: Stack,
+    names: Collection[str],
+    must_open: MustOpen = MustOpen.ALL,
+) -> Findings:
+    """Everything that would keep services from starting; nothing is changed.
+
+    Args:
+        project: whose stack.
+        stack: all services.
+        names: those that are to run.
+        must_open: which of the volumes that are there the credentials must open.
+    """
+    surroundings = _look(project, stack)
+    identity = project.identity(create=False)
+    findings = check(stack, names, identity, surroundings, root=project.root)
+    locked = locked_volumes(project, stack, names, must_open)
+    return replace(
+        findings,
+        problems=(*findings.problems, *locked),
+        warnings=(*findings.warnings, *left_behind(identity, surroundings.everything)),
+        handmade=tuple(
+            one.name for one in surroundings.volumes if not identity.has_marked(one.labels)
+        ),
+    )
 
 
 def check_surroundings(
@@ -28,27 +57,27 @@ def check_surroundings(
     Raises:
         PreconditionError: something is missing, taken or locked; no container was touched.
     """
-    engine = project.engine
-    compose_label = f"{labels.COMPOSE_PROJECT}={project.name}"
-    externals = [one.actual for one in stack.volumes.values() if one.external]
-    networks = [one.actual for one in stack.networks.values() if one.external]
-    surroundings = Surroundings(
-        own=project.containers(),
-        everything=engine.everything(),
-        volumes=engine.volumes(compose_label),
-        known_volumes=[name for name in externals if engine.volume(name) is not None],
-        known_networks=[name for name in networks if engine.has_network(name)],
-    )
-    identity = project.identity(create=False)
-    findings = check(stack, names, identity, surroundings, root=project.root)
-    for warning in (*findings.warnings, *left_behind(identity, surroundings.everything)):
+    findings = findings_of(project, stack, names, must_open)
+    for warning in findings.warnings:
         project.progress.warn(warning)
-    locked = locked_volumes(project, stack, names, must_open)
-    raise_all(PreconditionError, (*findings.problems, *locked))
+    raise_all(PreconditionError, findings.problems)
     for folder in findings.folders:
         project.progress.step(f"Creating the folder {folder}, which is mounted")
         folder.mkdir(parents=True, exist_ok=True)
     if project.adopt:
         project.identity(create=True)
-        others = [one.name for one in surroundings.volumes if not identity.has_marked(one.labels)]
-        remember_adopted(project.state_dir, others)
+        remember_adopted(project.state_dir, findings.handmade)
+
+
+def _look(project: Project, stack: Stack) -> Surroundings:
+    """What Podman says before anything is done."""
+    engine = project.engine
+    externals = [one.actual for one in stack.volumes.values() if one.external]
+    networks = [one.actual for one in stack.networks.values() if one.external]
+    return Surroundings(
+        own=project.containers(),
+        everything=engine.everything(),
+        volumes=engine.volumes(f"{labels.COMPOSE_PROJECT}={project.name}"),
+        known_volumes=[name for name in externals if engine.volume(name) is not None],
+        known_networks=[name for name in networks if engine.has_network(name)],
+    )

@@ -35,6 +35,7 @@ class ContainerChange:
         owner: the canonical name of our service; None for one of the root template.
         container: the one that is there; None where there is none.
         causes: why, in sentences without an end.
+        certain: false where all depends on whether an image comes out another one.
     """
 
     action: str
@@ -42,6 +43,7 @@ class ContainerChange:
     owner: str | None
     container: ContainerState | None
     causes: tuple[str, ...] = ()
+    certain: bool = True
 
 
 def decide(

@@ -77,6 +77,7 @@ def open_project(
     runner: Runner | None = None,
     progress: Progress | None = None,
     adopt: bool = False,
+    state_dir: Path | None = None,
 ) -> Project:
     """Find Podman and the provider for a configuration.
 
@@ -86,6 +87,7 @@ def open_project(
         runner: starts the processes.
         progress: where the verbs say what they do; None: lines on standard error.
         adopt: whether a foreign stack of this name is taken over.
+        state_dir: the private folder, where it is not to be the configuration's.
 
     Raises:
         PreconditionError: Podman or the provider cannot be used.
@@ -93,14 +95,15 @@ def open_project(
     runner = runner or ProcessRunner()
     public = child_environment(config.environment.public(), {})
     provider = find_provider(str(config.values.get("compose_provider") or DEFAULT))
-    private_folder(config.state_dir)
-    host = connect(runner, config.state_dir, public)
+    state_dir = state_dir or config.state_dir
+    private_folder(state_dir)
+    host = connect(runner, state_dir, public)
     referenced = {*config.referenced, *config.environment.process}
     return Project(
         name=config.project_name,
         config_path=config.path,
         root=config.root,
-        state_dir=config.state_dir,
+        state_dir=state_dir,
         environment=config.environment,
         services={service.name: service for service in services},
         engine=Engine(runner, host, public),

@@ -27,11 +27,13 @@ class Findings:
         problems: what stops the start.
         warnings: what does not.
         folders: missing mounted folders of the project, to be created.
+        handmade: volumes of the project's name that carry no labels of ours.
     """
 
     problems: tuple[Problem, ...]
     warnings: tuple[Problem, ...]
     folders: tuple[Path, ...]
+    handmade: tuple[str, ...] = ()
 
 
 def check(

@@ -57,20 +57,23 @@ def show_build(build: Build, *, json: bool) -> None:
         print(f" - {display_path(file.path)}")
 
 
+def plan_json(plan: BuildPlan, *, redact: Callable[[str], str] | None = None) -> dict[str, Any]:
+    """What a build would change, for programs; with ``redact``, the difference in content, too."""
+    return {
+        "build_dir": str(plan.build_dir),
+        "changes": [
+            _change(change) | ({"diff": redact(_diff(plan, change))} if redact else {})
+            for change in plan.pending
+        ],
+    }
+
+
 def show_plan(
     plan: BuildPlan, *, redact: Callable[[str], str] | None = None, json: bool = False
 ) -> None:
     """What a build would change, and why; with ``redact``, the difference in content, too."""
     if json:
-        print_json(
-            {
-                "build_dir": str(plan.build_dir),
-                "changes": [
-                    _change(change) | ({"diff": redact(_diff(plan, change))} if redact else {})
-                    for change in plan.pending
-                ],
-            }
-        )
+        print_json(plan_json(plan, redact=redact))
         return
     print(f"{display_path(plan.build_dir)}: {summary(plan)}")
     for change in plan.pending:

@@ -38,6 +38,7 @@ def build(
     help={
         "diff": "show what changes in each file",
         "check": "exit with 3 when anything would change",
+        "files": "only the files of the build; Podman is not asked",
     },
 )
 def plan(
@@ -46,16 +47,27 @@ def plan(
     service: Any = None,
     diff: bool = False,
     check: bool = False,
+    files: bool = False,
     json: bool = False,
 ) -> None:
-    """Show what a build would write, change and remove, and why. Nothing is done."""
+    """Show what 'build' and 'up' would change, and which key or file is why. Nothing is done."""
     from container_manager import building
-    from container_manager.report.building import show_plan
 
-    planned = building.plan(config, service=service)
     redact = building.redactor(config) if diff else None
-    show_plan(planned.plan, redact=redact, json=json)
-    if check and planned.plan.pending:
+    if files:
+        from container_manager.report.building import show_plan
+
+        changes = building.plan(config, service=service).plan
+        show_plan(changes, redact=redact, json=json)
+        pending = bool(changes.pending)
+    else:
+        from container_manager import verbs
+        from container_manager.report.planning import show_whole_plan
+
+        planned = verbs.plan(config, service=service)
+        show_whole_plan(planned, redact=redact, json=json)
+        pending = planned.pending
+    if check and pending:
         raise Exit(code=3)
 
 

@@ -7,11 +7,12 @@ exit code tells how it failed.
 
 from __future__ import annotations
 
-from container_manager.building import assets, build, builds, kernels, plan, rollback
+from container_manager.building import assets, build, builds, kernels, rollback
 from container_manager.scaffold.verbs import new, update
 from container_manager.verbs.data import backup, restore
 from container_manager.verbs.looking import explain, explain_service, services
 from container_manager.verbs.machine import base_image, explain_podman
+from container_manager.verbs.planning import plan
 from container_manager.verbs.running import clean, clean_files, down, follow, rebuild, up
 
 __all__ = [
