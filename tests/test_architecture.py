@@ -11,7 +11,7 @@ import container_manager
 PACKAGE = Path(container_manager.__file__).parent
 
 LAYERS = (
-    ("errors", "inputs"),
+    ("errors", "inputs", "hints"),
     ("model", "places"),
     ("names",),
     ("config",),
@@ -26,6 +26,7 @@ LAYERS = (
         "report",
         "diffs",
         "identity",
+        "terminal",
     ),
     ("build", "preflight", "health", "credentials", "export"),
     ("api", "lifecycle", "scaffold"),
@@ -34,7 +35,7 @@ LAYERS = (
     ("verbs", "testing"),
     ("careful",),
     ("tasks",),
-    ("cli",),
+    ("cli", "words"),
     ("__main__",),
 )
 """From the ground up; neighbours in a layer may use each other, but not in a circle."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
+import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from invoke import Context, Exit, Task
@@ -23,7 +25,7 @@ _HELP = {
     "defaults": "ask nothing: what --data does not say is as the template has it",
 }
 
-_REPEATABLE = ("service", "data")
+_REPEATABLE = ("service", "data", "setenv")
 
 _STARTING = frozenset({"up", "rebuild", "plan"})
 """Tasks that do more than write files."""
@@ -55,6 +57,49 @@ class CarefulTask(Task[Any]):
             self.help = kept
 
 
+_typed: list[str] | None = None
+"""What was typed, where that is not what the process was started with."""
+
+
+@contextlib.contextmanager
+def typed(words: Sequence[str]) -> Iterator[None]:
+    """Within the block, this is what was typed: invoke keeps of a command only its text."""
+    global _typed  # noqa: PLW0603 - as sys.argv is
+    before, _typed = _typed, list(words)
+    try:
+        yield
+    finally:
+        _typed = before
+
+
+def _argv() -> list[str]:
+    return sys.argv[1:] if _typed is None else _typed
+
+
+def command_of(context: Context) -> list[str]:
+    """The words after ``--``, as they were typed: invoke joins them, and quotes nothing."""
+    words = _argv()
+    command = words[words.index("--") + 1 :] if "--" in words else []
+    if " ".join(command) != context.remainder:
+        command = shlex.split(context.remainder)  # somebody calls the task, or invoke, from within
+    return command
+
+
+def one_name(names: Sequence[str] | str | None) -> str:
+    """The name of the one service that a task is about; empty where none was said.
+
+    Raises:
+        UsageError: there are several.
+    """
+    listed = [names] if isinstance(names, str) else list(names or ())
+    if len(listed) > 1:
+        raise UsageError(
+            f"One service can be meant, not {len(listed)}: {', '.join(listed)}.",
+            remedy="A command goes after --, as in: exec SERVICE -- ls -l",
+        )
+    return listed[0] if listed else ""
+
+
 def verb(*, dry: bool = False, **options: Any) -> Callable[[Callable[..., None]], Any]:
     """A task whose errors become messages and exit codes, in the one place where they do.
 
@@ -64,15 +109,17 @@ def verb(*, dry: bool = False, **options: Any) -> Callable[[Callable[..., None]]
     """
 
     def decorate(function: Callable[..., None]) -> Any:
+        name = options.get("name") or function.__name__.replace("_", "-")
+
         @functools.wraps(function)
         def guarded(context: Context, *args: Any, **kwargs: Any) -> None:
             from container_manager.report import nobody_reads, refused_by_system, tell
 
             try:
                 _refuse_invokes_own_options(context)
-                _refuse_detached(function)
+                _refuse_detached(function, name)
                 if context.config.run.dry:
-                    _dry(function.__name__, kwargs, supported=dry)
+                    _dry(name, kwargs, supported=dry)
                     return
                 function(context, *args, **kwargs)
                 sys.stdout.flush()
@@ -110,12 +157,12 @@ def _refuse_invokes_own_options(context: Context) -> None:
         )
 
 
-def _refuse_detached(function: Callable[..., None]) -> None:
+def _refuse_detached(function: Callable[..., None], name: str) -> None:
     """Stock invoke would take ``-d`` after a task without it for its own ``--debug``."""
-    argv = sys.argv[1:]
+    argv = _argv()
+    argv = argv[: argv.index("--")] if "--" in argv else argv
     if "detached" in inspect.signature(function).parameters or {"up", "rebuild"} & set(argv):
         return
-    name = function.__name__.replace("_", "-")
     if name in argv and {"-d", "--detached"} & set(argv[argv.index(name) :]):
         raise UsageError(f"-d/--detached goes with 'up' and 'rebuild' only, not with '{name}'.")
 

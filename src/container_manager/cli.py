@@ -5,26 +5,13 @@ from __future__ import annotations
 import argparse
 import gc
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 from container_manager.errors import ManagerError, UsageError
 
-if TYPE_CHECKING:
-    from invoke.parser import ParserContext
-
 _COMMANDS = ("up", "down", "clean", "rebuild")
-_ALONE = frozenset({"clean", "down", "rebuild", "restore"})
-"""Tasks that never follow another one that takes names of services."""
-
-_ANYWHERE = frozenset({"--dry", "-R", "--help", "-h", "--echo", "-e"})
-"""Options of invoke that mean the same before and after a task."""
-
-_VALUE_OPTIONAL = frozenset({"--list", "-l", "--help", "-h"})
-
-_OF_WORDS = ("--key", "--service", "--name")
-"""What a word after a task may mean: the first of these that the task has."""
 
 _YAML_SUFFIXES = (".yml", ".yaml")
 
@@ -134,8 +121,10 @@ def _run_tasks(arguments: list[str]) -> NoReturn:
     from invoke.exceptions import UnknownFileType
 
     from container_manager import __version__
+    from container_manager.careful import typed
     from container_manager.report import tell
     from container_manager.tasks import namespace
+    from container_manager.words import with_trailing_services
 
     class TaskProgram(Program):
         """Invoke's program with usage errors as exit code 2."""
@@ -166,7 +155,8 @@ def _run_tasks(arguments: list[str]) -> NoReturn:
         tell(error)
         sys.exit(error.exit_code)
     try:
-        program.run(["container-manager", *(words or ["--list"])])
+        with typed(words):
+            program.run(["container-manager", *(words or ["--list"])])
     except UnknownFileType:
         tell(
             UsageError(
@@ -176,77 +166,6 @@ def _run_tasks(arguments: list[str]) -> NoReturn:
         )
         sys.exit(UsageError.exit_code)
     sys.exit(0)
-
-
-def with_trailing_services(
-    arguments: Sequence[str], contexts: Sequence[ParserContext], core: Mapping[str, bool]
-) -> list[str]:
-    """Turn words after a task that are no tasks into the option that they mean.
-
-    That is ``--service``, ``--name`` for ``new`` and ``restore``, or ``--key`` for ``explain``.
-
-    Args:
-        arguments: what was typed.
-        contexts: what invoke knows of the tasks and their options.
-        core: invoke's own options, and whether each takes a value.
-
-    Returns:
-        What invoke understands.
-
-    Raises:
-        UsageError: something would mean other than it seems to.
-    """
-    tasks = {name: context for context in contexts for name in (context.name, *context.aliases)}
-    words: list[str] = []
-    current: ParserContext | None = None
-    waiting: str | None = None
-    for argument in arguments:
-        if waiting is not None:
-            waiting = None
-        elif argument in tasks:
-            _refuse_ambiguous(argument, current)
-            current = tasks[argument]
-        elif argument.startswith("-"):
-            waiting = argument if _takes_value(argument, current, core) else None
-        elif current is not None:
-            option = next((o for o in _OF_WORDS if o in current.flags), None)
-            _refuse_second_name(current, option, words)
-            words.extend([option] if option else [])
-        words.append(argument)
-    if waiting is not None and waiting not in _VALUE_OPTIONAL:
-        raise UsageError(f"{waiting} needs a value.")
-    return words
-
-
-def _refuse_ambiguous(task: str, current: ParserContext | None) -> None:
-    """A service may be called like a task that destroys something; a new one like any."""
-    if current is None:
-        return
-    option = "--name" if current.name == "new" else "--service"
-    if option in current.flags and (task in _ALONE or current.name == "new"):
-        raise UsageError(
-            f"'{task}' after '{current.name}' could be a service or the command: nothing was done.",
-            remedy=f"Run them one after the other, or write {option} {task}.",
-        )
-
-
-def _refuse_second_name(current: ParserContext, option: str | None, words: Sequence[str]) -> None:
-    """Invoke would take the last name, and drop the others in silence."""
-    said = words[words.index(str(current.name)) :] if current.name in words else ()
-    if option in ("--name", "--key") and any(w.partition("=")[0] == option for w in said):
-        raise UsageError(f"'{current.name}' takes one {option[2:]}: nothing was done.")
-
-
-def _takes_value(flag: str, current: ParserContext | None, core: Mapping[str, bool]) -> bool:
-    name, equals, _ = flag.partition("=")
-    if current is not None and name in current.flags:
-        return current.flags[name].takes_value and not equals
-    if name in ("-f", "--config"):
-        # Left to the task, which refuses it with the right spelling.
-        return not equals
-    if current is not None and name in core and name not in _ANYWHERE:
-        raise UsageError(f"'{current.name}' has no option {name}.", remedy="See TASK --help.")
-    return core.get(name, False) and not equals
 
 
 def _shown(path: Path) -> str:

@@ -26,6 +26,7 @@ DIGEST = PREFIX + "digest"
 IMAGE = PREFIX + "image"
 AFTER = PREFIX + "after"
 GRACE = PREFIX + "grace"
+STARTS = PREFIX + "starts"
 COMPOSE_PROJECT = "com.docker.compose.project"
 
 _FILE = "identity.json"

@@ -7,6 +7,7 @@ everything. It is passed last, is never below ``build/``, and holds no secret.
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -77,6 +78,7 @@ class Overlay:
                 labels.DIGEST: self.digests.get(service.name, ""),
                 labels.GRACE: f"{service.stop_grace_period:g}",
                 labels.AFTER: ",".join(service.awaited),
+                labels.STARTS: _how_it_starts(service),
             }
         }
         if service.build is not None:
@@ -119,6 +121,21 @@ class Overlay:
                 listed = [f"{key}={value}" for key, value in self.constant.items()]
                 result[name] = {"labels": listed if as_list else dict(self.constant)}
         return result
+
+
+def _how_it_starts(service: ComposeService) -> str:
+    """What somebody must know who starts a container again when no compose file can be read.
+
+    Only what is not as with most services is told: a container of one that says nothing needs no
+    further label.
+    """
+    told = {
+        "after": dict(service.depends_on),
+        "shares": list(service.implied),
+        "one_shot": service.one_shot,
+        "timeout": service.start_timeout,
+    }
+    return json.dumps({key: value for key, value in told.items() if value}, sort_keys=True)
 
 
 def secret_prefix(project: str) -> str:

@@ -1,6 +1,7 @@
 """The verbs: short functions that read like what they do, a module for each."""
 
 from container_manager.lifecycle.cleaning import clean, clean_files
+from container_manager.lifecycle.controlling import start
 from container_manager.lifecycle.credentials import MustOpen, locked_volumes
 from container_manager.lifecycle.doors import doors_told_on_failure
 from container_manager.lifecycle.following import follow
@@ -9,6 +10,7 @@ from container_manager.lifecycle.outcome import Outcome, ServiceOutcome
 from container_manager.lifecycle.project import Project, open_project
 from container_manager.lifecycle.rebuilding import rebuild
 from container_manager.lifecycle.removing import down
+from container_manager.lifecycle.restarting import restart
 from container_manager.lifecycle.restoring import restore
 from container_manager.lifecycle.saving import backup
 from container_manager.lifecycle.starting import build_images, up
@@ -28,7 +30,9 @@ __all__ = [
     "locked_volumes",
     "open_project",
     "rebuild",
+    "restart",
     "restore",
+    "start",
     "stops_on_interrupt",
     "up",
 ]

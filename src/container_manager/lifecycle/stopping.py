@@ -21,7 +21,7 @@ def stop_order(containers: Iterable[ContainerState]) -> list[list[ContainerState
     left = {container.id: container for container in containers}
     groups = []
     while left:
-        needed = {name for one in left.values() for name in _after(one) if name != one.service}
+        needed = {name for one in left.values() for name in after(one) if name != one.service}
         group = [one for one in left.values() if one.service not in needed] or list(left.values())
         groups.append(group)
         for one in group:
@@ -36,7 +36,12 @@ def stop(
     abandon: threading.Event | None = None,
 ) -> None:
     """End what runs, each with its own grace; when ``abandon`` is set, the rest is left."""
-    for group in stop_order(one for one in containers if one.running):
+    running = [one for one in containers if one.running]
+    # Podman refuses to end what is paused, and a signal would not reach it.
+    paused = [one.id for one in running if one.status == "paused"]
+    if paused:
+        project.engine.unpause(paused)
+    for group in stop_order(running):
         by_grace: dict[float, list[ContainerState]] = {}
         for container in group:
             by_grace.setdefault(_grace(container), []).append(container)
@@ -92,7 +97,8 @@ def _remove(
     return [], ""
 
 
-def _after(container: ContainerState) -> list[str]:
+def after(container: ContainerState) -> list[str]:
+    """The compose services that a container waits for, by its labels."""
     return [name for name in container.labels.get(labels.AFTER, "").split(",") if name]
 
 

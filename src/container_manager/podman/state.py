@@ -89,6 +89,7 @@ class ContainerState:
         error: what Podman noted when it could not be started.
         pid: its first process on this machine; 0 when it does not run or runs elsewhere.
         network_mode: ``bridge``, ``host``, ``container:ID``, ``ns:PATH``, …
+        sessions: the ids of commands that ``podman exec`` runs in it, or ran.
     """
 
     id: str
@@ -112,6 +113,7 @@ class ContainerState:
     error: str
     pid: int = 0
     network_mode: str = ""
+    sessions: tuple[str, ...] = ()
 
     @property
     def running(self) -> bool:
@@ -200,6 +202,7 @@ def container_state(data: Mapping[str, Any]) -> ContainerState:
         error=str(state.get("Error") or ""),
         pid=int(state.get("Pid") or 0),
         network_mode=str(host.get("NetworkMode") or ""),
+        sessions=tuple(data.get("ExecIDs") or ()),
     )
 
 

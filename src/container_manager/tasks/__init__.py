@@ -8,13 +8,24 @@ from __future__ import annotations
 
 from invoke import Collection
 
-from container_manager.tasks import building, data, looking, machine, running, scaffolding
+from container_manager.tasks import (
+    building,
+    daily,
+    data,
+    inside,
+    looking,
+    machine,
+    running,
+    scaffolding,
+)
 
 namespace = Collection(
     "container_manager",
     *building.TASKS,
     *looking.TASKS,
     *running.TASKS,
+    *daily.TASKS,
+    *inside.TASKS,
     *data.TASKS,
     *scaffolding.TASKS,
     *machine.TASKS,

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from container_manager.building import assets, build, builds, kernels, rollback
 from container_manager.scaffold.verbs import new, update
+from container_manager.verbs.daily import kill, pause, ps, restart, start, stop, unpause
 from container_manager.verbs.data import backup, restore
+from container_manager.verbs.inside import execute, shell
 from container_manager.verbs.looking import explain, explain_service, services
 from container_manager.verbs.machine import base_image, explain_podman
 from container_manager.verbs.planning import plan
@@ -24,17 +26,26 @@ __all__ = [
     "clean",
     "clean_files",
     "down",
+    "execute",
     "explain",
     "explain_podman",
     "explain_service",
     "follow",
     "kernels",
+    "kill",
     "new",
+    "pause",
     "plan",
+    "ps",
     "rebuild",
+    "restart",
     "restore",
     "rollback",
     "services",
+    "shell",
+    "start",
+    "stop",
+    "unpause",
     "up",
     "update",
 ]

@@ -1,0 +1,78 @@
+"""The tasks that run commands in containers.
+
+Whatever stands after ``--`` is the command, word by word.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from invoke import Context, Exit
+
+from container_manager.careful import command_of, one_name, verb
+
+_USER = "NAME or UID[:GID] to run as (default: the container's own)"
+_WORKDIR = "the working directory in the container"
+_SETENV = "NAME=VALUE, or NAME for the value that is set here; may be given several times"
+_TTY = "use a terminal where there is one (the default)"
+
+
+@verb(
+    name="exec",
+    help={
+        "service": "the service, or compose service, whose container it is",
+        "user": _USER,
+        "workdir": _WORKDIR,
+        "setenv": _SETENV,
+        "tty": _TTY,
+    },
+)
+def execute(
+    context: Context,
+    config: str | None = None,
+    service: Any = None,
+    user: str = "",
+    workdir: str = "",
+    setenv: Any = None,
+    tty: bool = True,
+) -> None:
+    """Run a command in a running container: exec SERVICE -- COMMAND ARGUMENTS.
+
+    Its exit code is handed on; 125 to 127 are Podman's own.
+    """
+    from container_manager import verbs
+    from container_manager.lifecycle.inside import Inside
+
+    how = Inside(user=user, workdir=workdir, variables=setenv, terminal=tty)
+    command = command_of(context)
+    raise Exit(code=verbs.execute(config, service=one_name(service), command=command, how=how))
+
+
+@verb(
+    help={
+        "service": "the service, or compose service, whose container it is",
+        "user": _USER,
+        "workdir": _WORKDIR,
+        "setenv": _SETENV,
+    },
+)
+def shell(
+    context: Context,
+    config: str | None = None,
+    service: Any = None,
+    user: str = "",
+    workdir: str = "",
+    setenv: Any = None,
+) -> None:
+    """Open a shell in a running container: bash, zsh or sh, whichever it has."""
+    from container_manager import verbs
+    from container_manager.lifecycle.inside import Inside
+
+    how = Inside(user=user, workdir=workdir, variables=setenv)
+    raise Exit(code=verbs.shell(config, service=one_name(service), how=how))
+
+
+TASKS = (
+    execute,
+    shell,
+)

@@ -1,0 +1,136 @@
+"""What was typed, made into what invoke understands: trailing names, commands after ``--``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from container_manager.errors import UsageError, did_you_mean
+
+if TYPE_CHECKING:
+    from invoke.parser import ParserContext
+
+_ALONE = frozenset(
+    {
+        *("clean", "down", "rebuild", "restore"),
+        *("restart", "start", "stop", "kill", "pause", "unpause"),
+        *("exec", "shell", "run", "cp", "open", "pull", "watch", "logs"),
+    }
+)
+"""Tasks that never follow another one that takes names of services."""
+
+_COMMANDS_INSIDE = ("exec", "run")
+"""Tasks whose words after ``--`` are a command."""
+
+_ANYWHERE = frozenset({"--dry", "-R", "--help", "-h", "--echo", "-e"})
+"""Options of invoke that mean the same before and after a task."""
+
+_VALUE_OPTIONAL = frozenset({"--list", "-l", "--help", "-h"})
+
+_OF_WORDS = ("--key", "--service", "--name", "--path")
+"""What a word after a task may mean: the first of these that the task has."""
+
+
+def with_trailing_services(
+    arguments: Sequence[str], contexts: Sequence[ParserContext], core: Mapping[str, bool]
+) -> list[str]:
+    """Turn words after a task that are no tasks into the option that they mean.
+
+    That is ``--service``, ``--name`` for ``new`` and ``restore``, ``--key`` for ``explain``, or
+    ``--path`` for ``cp``. Whatever follows ``--`` is a command for a container, and stays as it is.
+
+    Args:
+        arguments: what was typed.
+        contexts: what invoke knows of the tasks and their options.
+        core: invoke's own options, and whether each takes a value.
+
+    Returns:
+        What invoke understands.
+
+    Raises:
+        UsageError: something would mean other than it seems to.
+    """
+    tasks = {name: context for context in contexts for name in (context.name, *context.aliases)}
+    words: list[str] = []
+    current: ParserContext | None = None
+    waiting: str | None = None
+    ours, dashes, command = _at_dashes(arguments)
+    for argument in ours:
+        if waiting is not None:
+            waiting = None
+        elif argument in tasks:
+            _refuse_ambiguous(argument, current)
+            current = tasks[argument]
+        elif argument.startswith("-"):
+            waiting = argument if _takes_value(argument, current, core) else None
+        elif current is None:
+            raise _no_such_task(argument, map(str, tasks))
+        else:
+            option = next((o for o in _OF_WORDS if o in current.flags), None)
+            _refuse_second_name(current, option, words, argument)
+            words.extend([option] if option else [])
+        words.append(argument)
+    if waiting is not None and waiting not in _VALUE_OPTIONAL:
+        raise UsageError(f"{waiting} needs a value.")
+    return [*words, *dashes, *command]
+
+
+def _at_dashes(arguments: Sequence[str]) -> tuple[list[str], list[str], list[str]]:
+    """What stands before ``--``, itself, and after it."""
+    listed = list(arguments)
+    at = listed.index("--") if "--" in listed else len(listed)
+    return listed[:at], listed[at : at + 1], listed[at + 1 :]
+
+
+def _no_such_task(word: str, tasks: Iterable[str]) -> UsageError:
+    """What to say of a first word that is no task: what docker compose calls so, or a near one."""
+    from container_manager.hints import HINTS
+
+    if word in HINTS:
+        return UsageError(f"There is no '{word}' here: nothing was done.", remedy=HINTS[word])
+    near = did_you_mean(word, tasks)
+    more = "See --list for all tasks, TASK --help for one."
+    return UsageError(f"No idea what '{word}' is!", remedy=f"{near} {more}" if near else more)
+
+
+def _refuse_ambiguous(task: str, current: ParserContext | None) -> None:
+    """A service may be called like a task that destroys something; a new one like any."""
+    if current is None:
+        return
+    option = "--name" if current.name == "new" else "--service"
+    if option in current.flags and (task in _ALONE or current.name == "new"):
+        raise UsageError(
+            f"'{task}' after '{current.name}' could be a service or the command: nothing was done.",
+            remedy=f"Run them one after the other, or write {option} {task}.",
+        )
+
+
+def _refuse_second_name(
+    current: ParserContext, option: str | None, words: Sequence[str], word: str
+) -> None:
+    """Invoke would take the last name, and drop the others in silence."""
+    said = words[words.index(str(current.name)) :] if current.name in words else ()
+    if current.name in _COMMANDS_INSIDE and option in said:
+        name = said[said.index(str(option)) + 1]
+        raise UsageError(
+            f"'{word}' after the service could be another service or the command: "
+            "nothing was done.",
+            remedy=f"A command goes after --: {current.name} {name} -- {word} …",
+        )
+    if option in ("--name", "--key") and any(w.partition("=")[0] == option for w in said):
+        raise UsageError(f"'{current.name}' takes one {option[2:]}: nothing was done.")
+
+
+def _takes_value(flag: str, current: ParserContext | None, core: Mapping[str, bool]) -> bool:
+    name, equals, _ = flag.partition("=")
+    if current is not None and name in current.flags:
+        return current.flags[name].takes_value and not equals
+    if name in ("-f", "--config"):
+        # Left to the task, which refuses it with the right spelling.
+        return not equals
+    if current is not None and name in core and name not in _ANYWHERE:
+        inside = " A command for the container goes after --." * (current.name in _COMMANDS_INSIDE)
+        raise UsageError(
+            f"'{current.name}' has no option {name}.", remedy=f"See TASK --help.{inside}"
+        )
+    return core.get(name, False) and not equals

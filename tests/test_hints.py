@@ -1,0 +1,49 @@
+"""Words of docker compose that are called otherwise here."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from container_manager.cli import run
+from container_manager.hints import HINTS
+from container_manager.tasks import namespace
+
+TASKS = {name for context in namespace.to_contexts() for name in (context.name, *context.aliases)}
+
+COMPOSE = (
+    *("attach", "build", "commit", "config", "cp", "create", "down", "events", "exec", "export"),
+    *("images", "kill", "logs", "ls", "pause", "port", "ps", "publish", "pull", "push", "restart"),
+    *("rm", "run", "scale", "start", "stats", "stop", "top", "unpause", "up", "version"),
+    *("volumes", "wait", "watch"),
+)
+"""The commands of docker compose 2."""
+
+
+def test_every_command_of_docker_compose_is_a_task_or_has_a_hint() -> None:
+    assert [word for word in COMPOSE if word not in TASKS | HINTS.keys()] == []
+
+
+def test_no_hint_hides_a_task() -> None:
+    assert HINTS.keys() & TASKS == set()
+
+
+def test_hints_name_tasks_that_there_are() -> None:
+    said = {
+        match
+        for hint in HINTS.values()
+        for match in re.findall(r"'([a-z-]+)[^']*'", hint)
+        if not match.startswith(("podman", "--"))
+    }
+    assert said - TASKS == set()
+
+
+@pytest.mark.parametrize("word", ["rm", "scale"])
+def test_typing_one_says_what_to_use(word: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        run([word, "web", "--force"])
+    assert ended.value.code == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert HINTS[word] in told.err
