@@ -25,7 +25,7 @@ _HELP = {
     "defaults": "ask nothing: what --data does not say is as the template has it",
 }
 
-_REPEATABLE = ("service", "data", "setenv")
+_REPEATABLE = ("service", "data", "setenv", "path")
 
 _STARTING = frozenset({"up", "rebuild", "plan"})
 """Tasks that do more than write files."""
@@ -178,6 +178,15 @@ def seconds(text: str) -> float | None:
     if not 0 < seconds < float("inf"):
         raise UsageError(f"--timeout takes a number of seconds above 0, not {text!r}.")
     return seconds
+
+
+def count_of(text: str, option: str) -> int | None:
+    """A whole number from 0 on; None where it is not given."""
+    if not text:
+        return None
+    if not text.isdecimal():
+        raise UsageError(f"{option} takes a whole number, not {text!r}.")
+    return int(text)
 
 
 def number_of(text: str) -> int | None:

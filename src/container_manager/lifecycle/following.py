@@ -47,12 +47,12 @@ def _follow(project: Project, services: dict[str, ServiceOutcome]) -> list[Conta
     """Follow until nothing runs; the last states."""
     states = [one for one in project.containers() if one.name in services]
     width = max((len(one.service) for one in states), default=0)
-    printer = _Printer(project, width)
+    printer = Printer(project, width)
     ended = threading.Event()
     threads = [
         threading.Thread(
-            target=_stream,
-            args=(project, one, printer, services[one.name].fresh, ended),
+            target=stream,
+            args=(project, one, printer, _since(one, services[one.name].fresh), ended),
             name=f"log-{one.service}",
             daemon=True,
         )
@@ -85,8 +85,13 @@ def _watch(project: Project, ids: list[str]) -> list[ContainerState]:
             time.sleep(_LOOK_EVERY)
 
 
-class _Printer:
-    """Writes whole lines to standard output, one at a time."""
+class Printer:
+    """Writes whole lines to standard output, one at a time, each after its service.
+
+    Args:
+        project: whose secrets are taken out.
+        width: of the column with the services.
+    """
 
     def __init__(self, project: Project, width: int) -> None:
         self._redact = project.redact
@@ -94,6 +99,7 @@ class _Printer:
         self._lock = threading.Lock()
 
     def line(self, service: str, text: str) -> None:
+        """Write a line that a service has said."""
         with self._lock:
             print(f"{service:<{self._width}} | {self._redact(text)}", flush=True, file=sys.stdout)
 
@@ -111,21 +117,35 @@ def _began(container: ContainerState) -> float:
     return max(container.started_at - _NOTED_LATE, ended_before)
 
 
-def _stream(
+def _since(container: ContainerState, fresh: bool) -> str:
+    return datetime.fromtimestamp(_began(container) if fresh else time.time(), UTC).isoformat()
+
+
+def stream(
     project: Project,
     container: ContainerState,
-    printer: _Printer,
-    fresh: bool,
+    printer: Printer,
+    since: str,
     ended: threading.Event,
+    tail: int | None = None,
 ) -> None:
-    """Hand on one container's log, over its restarts."""
-    since = datetime.fromtimestamp(_began(container) if fresh else time.time(), UTC)
+    """Hand on one container's log, over its restarts, until it ends or ``ended`` is set.
+
+    Args:
+        project: whose.
+        container: the container.
+        printer: where the lines go.
+        since: from when on; empty for all that there is.
+        ended: set to end it.
+        tail: how many of the lines before now, at most; None for all of them.
+    """
     while not ended.is_set():
         next_since = datetime.now(UTC)
         with contextlib.suppress(RuntimeFailure):
             project.engine.follow_log(
                 container.id,
-                since=since.isoformat(),
+                since=since,
+                tail=tail,
                 on_line=lambda line: printer.line(container.service, line),
                 stop=ended,
             )
@@ -133,5 +153,5 @@ def _stream(
             if not container.restart_policy:
                 return
             ended.wait(_LOOK_EVERY)
-        since = max(next_since, datetime.now(UTC))
+        since, tail = max(next_since, datetime.now(UTC)).isoformat(), None
         ended.wait(_LOOK_EVERY / 2)

@@ -144,10 +144,17 @@ class Engine:
         since: str,
         on_line: Callable[[str], None],
         stop: threading.Event,
+        tail: int | None = None,
     ) -> None:
-        """Hand on what a container prints until it ends or ``stop`` is set."""
+        """Hand on what a container prints until it ends or ``stop`` is set.
+
+        Of what it has printed before, that after ``since`` (empty: all of it), at most ``tail``
+        lines.
+        """
+        limits = [f"--since={since}"] if since else []
+        limits += [f"--tail={tail}"] if tail is not None else []
         self.call(
-            *("logs", "--follow", f"--since={since}", container),
+            *("logs", "--follow", *limits, container),
             on_line=on_line,
             stop=stop,
             timeout=float("inf"),

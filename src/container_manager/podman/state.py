@@ -189,7 +189,10 @@ def container_state(data: Mapping[str, Any]) -> ContainerState:
         health=_health(state, config),
         image_id=str(data.get("Image", "")).removeprefix("sha256:"),
         image=str(data.get("ImageName") or config.get("Image") or ""),
-        ports=_ports(host.get("PortBindings") or {}, data.get("NetworkSettings") or {}),
+        # Podman tells those of the container whose network it shares, which publishes them.
+        ports=_ports(host.get("PortBindings") or {}, data.get("NetworkSettings") or {})
+        if not str(host.get("NetworkMode")).startswith("container:")
+        else (),
         volumes=tuple(
             mount["Name"]
             for mount in data.get("Mounts") or ()

@@ -9,6 +9,7 @@ from __future__ import annotations
 from invoke import Collection
 
 from container_manager.tasks import (
+    around,
     building,
     daily,
     data,
@@ -26,6 +27,7 @@ namespace = Collection(
     *running.TASKS,
     *daily.TASKS,
     *inside.TASKS,
+    *around.TASKS,
     *data.TASKS,
     *scaffolding.TASKS,
     *machine.TASKS,

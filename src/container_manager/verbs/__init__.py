@@ -9,6 +9,16 @@ from __future__ import annotations
 
 from container_manager.building import assets, build, builds, kernels, rollback
 from container_manager.scaffold.verbs import new, update
+from container_manager.verbs.around import (
+    copy,
+    images,
+    link,
+    logs,
+    merged_stack,
+    port,
+    pull,
+    top,
+)
 from container_manager.verbs.daily import kill, pause, ps, restart, start, stop, unpause
 from container_manager.verbs.data import backup, restore
 from container_manager.verbs.inside import execute, shell
@@ -25,18 +35,25 @@ __all__ = [
     "builds",
     "clean",
     "clean_files",
+    "copy",
     "down",
     "execute",
     "explain",
     "explain_podman",
     "explain_service",
     "follow",
+    "images",
     "kernels",
     "kill",
+    "link",
+    "logs",
+    "merged_stack",
     "new",
     "pause",
     "plan",
+    "port",
     "ps",
+    "pull",
     "rebuild",
     "restart",
     "restore",
@@ -45,6 +62,7 @@ __all__ = [
     "shell",
     "start",
     "stop",
+    "top",
     "unpause",
     "up",
     "update",

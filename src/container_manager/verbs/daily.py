@@ -57,6 +57,7 @@ def restart(
         done = lifecycle.up(
             opened.project,
             opened.build,
+            stack=opened.stack,
             only=opened.only,
             timeout=timeout,
             accept_credentials=accept_credentials,

@@ -1,0 +1,108 @@
+"""``logs``: what containers have said and say, each line after its service, without secrets."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from container_manager.errors import UsageError
+from container_manager.lifecycle.choosing import chosen
+from container_manager.lifecycle.following import Printer, stream
+from container_manager.lifecycle.project import Project
+from container_manager.podman.state import ContainerState
+
+_LOOK_EVERY = 0.2
+_LAST_WORDS = 2.0
+_AT_ONCE = 8
+_TIMEOUT = 600.0
+_STAMPED = re.compile(r"(\d{4}-\d\d-\d\dT\S+) ?(.*)", re.DOTALL)
+
+
+def logs(
+    project: Project,
+    names: Sequence[str] = (),
+    *,
+    follow: bool = False,
+    tail: int | None = None,
+    since: str = "",
+) -> None:
+    """Print what containers have said, in the order of time.
+
+    Args:
+        project: whose.
+        names: services; none means all.
+        follow: go on until all have ended or somebody presses Ctrl-C; nothing is stopped.
+        tail: how many lines of each container at most; None for all.
+        since: ``10m``, ``2h``, or a time such as ``2026-01-31T08:00:00``.
+
+    Raises:
+        PreconditionError: a name leads to no container.
+        UsageError: Podman does not understand ``since``.
+    """
+    containers = chosen(project, names)
+    printer = Printer(project, max(len(one.service) for one in containers))
+    if follow:
+        _follow(project, containers, printer, since=since, tail=tail)
+        return
+    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="log") as pool:
+        said = pool.map(lambda one: _said(project, one, tail=tail, since=since), containers)
+        every = [line for lines in said for line in lines]
+    for _, service, text in sorted(every, key=lambda line: line[0]):
+        printer.line(service, text)
+
+
+def _said(
+    project: Project, container: ContainerState, *, tail: int | None, since: str
+) -> list[tuple[str, str, str]]:
+    """The lines of a container: when, who, what; one without a time belongs to that before."""
+    limits = [f"--since={since}"] if since else []
+    limits += [f"--tail={tail}"] if tail is not None else []
+    lines: list[str] = []
+    finished = project.engine.call(
+        *("logs", "--timestamps", *limits, container.id), on_line=lines.append, timeout=_TIMEOUT
+    )
+    if not finished.ok:
+        if since and "--since" in finished.last_lines:
+            raise UsageError(
+                f"--since takes a length of time or a time, not {since!r}.",
+                remedy="As in --since 10m, --since 2h or --since 2026-01-31T08:00:00.",
+            )
+        return []  # it was removed meanwhile
+    result: list[tuple[str, str, str]] = []
+    for line in lines:
+        stamped = _STAMPED.fullmatch(line)
+        when, text = stamped.groups() if stamped else (result[-1][0] if result else "", line)
+        result.append((when, container.service, text))
+    return result
+
+
+def _follow(
+    project: Project,
+    containers: Sequence[ContainerState],
+    printer: Printer,
+    *,
+    since: str,
+    tail: int | None,
+) -> None:
+    ended = threading.Event()
+    threads = [
+        threading.Thread(
+            target=stream,
+            args=(project, one, printer, since, ended, tail),
+            name=f"log-{one.service}",
+            daemon=True,
+        )
+        for one in containers
+    ]
+    for thread in threads:
+        thread.start()
+    try:
+        while any(thread.is_alive() for thread in threads):
+            time.sleep(_LOOK_EVERY)
+    finally:
+        ended.set()
+        for thread in threads:
+            thread.join(timeout=_LAST_WORDS)

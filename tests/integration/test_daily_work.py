@@ -1,0 +1,275 @@
+"""What people do with a stack all day, through the command line and on real containers."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.integration.conftest import Podman
+
+pytestmark = pytest.mark.podman
+
+TOKEN = "a-secret-token-of-the-daily-lab"
+
+ROOT = "networks: {lab: {}}\n"
+WEB = """
+services:
+  web:
+    image: IMAGE
+    command:
+      - sh
+      - -c
+      - "echo web says $$GREETING $$API_TOKEN; trap 'exit 0' TERM; while :; do sleep 0.1; done"
+    environment: {GREETING: "{{ word }}", API_TOKEN: "${API_TOKEN}"}
+    ports: ["127.0.0.1:PORT:8000"]
+    volumes: ["data:/data"]
+    healthcheck: {test: "true", interval: 60s}
+    networks: [lab]
+    stop_grace_period: 1s
+  side:
+    image: IMAGE
+    network_mode: service:web
+    stop_grace_period: 1s
+volumes: {data: {}}
+"""
+OTHERS = """
+services:
+  worker:
+    image: IMAGE
+    depends_on:
+      web: {condition: service_healthy}
+      job: {condition: service_completed_successfully}
+    networks: [lab]
+    stop_grace_period: 1s
+  job:
+    image: IMAGE
+    command: [sh, -c, "echo ran >> /data/runs"]
+    volumes: ["log:/data"]
+volumes: {log: {}}
+"""
+
+
+class Lab:
+    """A project, and the installed program on it."""
+
+    def __init__(self, root: Path, name: str, image: str, port: int) -> None:
+        self.root, self.name, self.port = root, name, port
+        self.write(
+            "config.yml",
+            f"""
+            project_name: {name}
+            word: hello
+            deployed_services: [web, others]
+            framework:
+              services:
+                web: {{path: services/web}}
+                others: {{path: services/others}}
+            """,
+        )
+        self.write(".env", f"API_TOKEN={TOKEN}\n")
+        self.write("services/docker-compose.yml.j2", ROOT)
+        for folder, text in (("web", WEB), ("others", OTHERS)):
+            told = text.replace("IMAGE", image).replace("PORT", str(port))
+            self.write(f"services/{folder}/docker-compose.yml.j2", told)
+
+    def write(self, path: str, text: str) -> None:
+        """Write a file of the project."""
+        target = self.root / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(textwrap.dedent(text), encoding="utf-8")
+
+    def start(self, *words: str, **options: Any) -> subprocess.Popen[str]:
+        """Start the program."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "container_manager", *words],
+            cwd=self.root, text=True, start_new_session=True, **options,
+        )  # fmt: skip
+
+    def run(self, *words: str, code: int = 0, stdin: str = "") -> str:
+        """Run the program to its end; its standard output, or all that it says if it fails."""
+        process = self.start(
+            *words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        out, said = process.communicate(stdin, timeout=120)
+        assert process.returncode == code, f"{words}: {out}{said}"
+        assert TOKEN not in said
+        return out + said if code else out
+
+    def states(self) -> dict[str, str]:
+        """Compose service -> what ``ps`` says of its container."""
+        return {one["service"]: one["state"] for one in json.loads(self.run("ps", "--json"))}
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory, podman: Podman, sh_image: str) -> Iterator[Lab]:
+    """A stack that runs; its tests leave it running."""
+    import socket
+    import uuid
+
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port = listener.getsockname()[1]
+    name = f"cmt-{uuid.uuid4().hex[:10]}"
+    made = Lab(tmp_path_factory.mktemp("daily"), name, sh_image, port)
+    try:
+        made.run("up", "--detached")
+        yield made
+    finally:
+        podman.remove_all(name)
+
+
+def ids(podman: Podman, lab: Lab) -> dict[str, str]:
+    """Container -> its id and the time of its start, by Podman alone."""
+    shown = podman.lines(
+        "ps", "--all", "--format={{.Names}} {{.ID}} {{.StartedAt}}", f"--filter=name=^{lab.name}_"
+    )
+    return {line.split()[0].split("_")[1]: line for line in shown}
+
+
+ALL_UP = {"web": "running", "side": "running", "worker": "running", "job": "exited"}
+
+
+def test_ps_tells_what_podman_knows(lab: Lab, podman: Podman) -> None:
+    rows = {one["service"]: one for one in json.loads(lab.run("ps", "--json"))}
+    assert {name: row["state"] for name, row in rows.items()} == ALL_UP
+    assert (rows["web"]["health"], rows["job"]["exit_code"]) == ("healthy", 0)
+    assert rows["web"]["addresses"] == [f"http://127.0.0.1:{lab.port}"]
+    assert rows["worker"]["owner"] == "framework.others"
+    table = lab.run("ps")
+    assert table.splitlines()[0].split()[:4] == ["SERVICE", "CONTAINER", "STATE", "HEALTH"]
+
+
+def test_stop_and_start_work_although_the_configuration_is_broken(lab: Lab, podman: Podman) -> None:
+    good = (lab.root / "config.yml").read_text()
+    before = ids(podman, lab)
+    lab.write("config.yml", "project_name: [broken")
+    (lab.root / "build").rename(lab.root / "build-gone")
+    try:
+        lab.run("stop")
+        assert set(lab.states().values()) == {"exited"}
+        told = lab.run("start", "worker", "--json")
+        # The job runs again for who waits for it; nobody asked for 'side'.
+        started = {one["service"]: one["state"] for one in json.loads(told)["services"]}
+        assert started == {"web": "up", "worker": "up", "job": "done"}
+        assert lab.states()["side"] == "exited"
+        lab.run("restart", "--only")
+        assert lab.states() == ALL_UP
+    finally:
+        (lab.root / "build-gone").rename(lab.root / "build")
+        lab.write("config.yml", good)
+    now = ids(podman, lab)
+    assert {name: line.split()[1] for name, line in now.items()} == {
+        name: line.split()[1] for name, line in before.items()
+    }
+
+
+def test_restart_takes_along_who_shares_a_namespace_and_applies_settings(
+    lab: Lab, podman: Podman
+) -> None:
+    before = ids(podman, lab)
+    lab.run("restart", "web")
+    after = ids(podman, lab)
+    assert {name for name in before if before[name] != after[name]} == {"web", "side"}
+    assert before["web"].split()[1] == after["web"].split()[1]
+
+    text = (lab.root / "config.yml").read_text()
+    lab.write("config.yml", text.replace("word: hello", "word: bonjour"))
+    lab.run("restart")
+    latest = ids(podman, lab)
+    assert latest["web"].split()[1] != after["web"].split()[1]
+    assert latest["worker"].split()[1] == after["worker"].split()[1]
+    assert latest["worker"] != after["worker"]
+    assert latest["job"] == after["job"]
+    assert lab.run("exec", "web", "--", "sh", "-c", "echo $GREETING") == "bonjour\n"
+
+
+def test_pause_and_kill(lab: Lab, podman: Podman) -> None:
+    lab.run("pause", "worker")
+    assert lab.states()["worker"] == "paused"
+    assert "'unpause worker'" in lab.run("exec", "worker", "--", "true", code=2)
+    lab.run("unpause", "worker")
+    lab.run("kill", "worker")
+    assert lab.states()["worker"] == "exited"
+    told = lab.run("exec", "worker", "--", "true", code=2)
+    assert "worker does not run: it is exited with exit code 137." in told
+    assert "'start worker'" in told
+    assert "No service 'wroker'" in lab.run("kill", "wroker", code=2)
+    lab.run("start")
+    assert lab.states() == ALL_UP
+
+
+def test_exec_hands_on_words_streams_and_exit_codes(lab: Lab) -> None:
+    assert lab.run("exec", "web", "--", "printf", "%s|", "a b", "", "-l", "--", "$X") == (
+        "a b||-l|--|$X|"
+    )
+    assert lab.run("exec", "web", "--", "cat", stdin="x\n") == "x\n"
+    assert "out" in lab.run("exec", "web", "--", "sh", "-c", "echo out; exit 42", code=42)
+    lab.run("exec", "web", "--", "no-such-program", code=127)
+    assert lab.run("exec", "--setenv", "A=b c", "web", "--", "sh", "-c", "echo $A") == "b c\n"
+    assert lab.run("exec", "worker", "--setenv", "API_TOKEN", "--", "env").count(TOKEN) == 1
+    assert "is a secret" in lab.run("exec", "web", "--setenv", "API_TOKEN=x", "--", "env", code=2)
+    assert lab.run("shell", "worker", stdin="echo $((6 * 7))\n") == "42\n"
+    assert "several containers" in lab.run("exec", "others", "--", "true", code=2)
+
+
+def test_stock_invoke_hands_on_the_same_words(lab: Lab) -> None:
+    lab.write("tasks.py", "from container_manager.tasks import namespace\n")
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "invoke", "exec", "--service", "web", "--"),
+            *("sh", "-c", 'echo "$1"; exit 3', "-", "two  words"),
+        ],
+        cwd=lab.root, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False,
+    )  # fmt: skip
+    assert (done.stdout, done.returncode) == ("two  words\n", 3), done.stderr
+
+
+TRAPS = "trap 'echo caught; exit 5' INT; echo ready; while :; do sleep 0.05; done"
+
+
+def test_ctrl_c_reaches_the_command(lab: Lab) -> None:
+    process = lab.start(
+        *("exec", "worker", "--", "sh", "-c", TRAPS),
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+    )  # fmt: skip
+    with process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.stdout.read() == "caught\n"
+    assert process.returncode == 5
+    assert "caught" not in lab.run("top", "worker")
+
+
+def test_what_is_said_published_and_used(lab: Lab) -> None:
+    said = lab.run("logs", "web", "--tail", "1")
+    assert said.startswith("web  | web says ")
+    assert said.endswith(" ***\n")
+    assert lab.run("open", "web") == f"http://127.0.0.1:{lab.port}\n"
+    assert "publishes no port" in lab.run("open", "others", code=2)
+    assert f"127.0.0.1:{lab.port}" in lab.run("port")
+    assert json.loads(lab.run("images", "worker", "--json"))[0]["newer"] is False
+    assert "API_TOKEN: ${API_TOKEN}" in lab.run("config", "web")
+    lab.run("cp", "config.yml", "worker:/tmp/copied")
+    lab.run("cp", "worker:/tmp/copied", "back")
+    assert (lab.root / "back").read_text() == (lab.root / "config.yml").read_text()
+
+
+def test_logs_are_followed_until_somebody_leaves(lab: Lab, podman: Podman) -> None:
+    process = lab.start("logs", "worker", "--follow", stdout=subprocess.PIPE)
+    with process:
+        assert process.stdout is not None
+        container = f"{lab.name}_worker_1"
+        podman("exec", container, "sh", "-c", "echo from afar > /proc/1/fd/1")
+        assert process.stdout.readline() == "worker | from afar\n"
+        os.killpg(process.pid, signal.SIGINT)
+    assert process.returncode == 130
+    assert lab.states()["worker"] == "running"
