@@ -23,6 +23,7 @@ LAYERS = (
         "base_image",
         "run",
         "progress",
+        "live",
         "report",
         "diffs",
         "identity",

@@ -62,7 +62,10 @@ def changing(project: Project, *, attached: bool = False) -> Iterator[None]:
         hold(project.state_dir / "lock", "The stack is being changed"),
         lifecycle.stops_on_interrupt(project) if attached else quietly,
     ):
-        yield
+        try:
+            yield
+        finally:
+            project.progress.idle()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,8 +7,10 @@ provider or a container goes through a :class:`Redactor` first.
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Mapping
 from typing import Protocol, TextIO
 
 from container_manager.config.environment import spellings
@@ -16,6 +18,9 @@ from container_manager.errors import Problem
 
 _MIN_REDACTED = 4
 """Shorter secrets would turn every text into stars and so give themselves away."""
+
+_REMIND_EVERY = 15.0
+"""Seconds between two lines about what is still waited for."""
 
 
 class Progress(Protocol):
@@ -33,6 +38,23 @@ class Progress(Protocol):
         """Something a person should know and that stops nothing."""
         ...
 
+    def waiting(self, reasons: Mapping[str, str]) -> None:
+        """What is being waited for, again and again: a name -> what it has not done yet."""
+        ...
+
+    def idle(self) -> None:
+        """Nothing goes on any more that is worth showing; a result may be printed now."""
+        ...
+
+
+def progress_here() -> Progress:
+    """The progress for the standard error of this process: live on a terminal, else lines."""
+    if sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb":
+        from container_manager.live import LiveProgress
+
+        return LiveProgress()
+    return PlainProgress()
+
 
 class PlainProgress:
     """Lines on standard error.
@@ -45,6 +67,7 @@ class PlainProgress:
     def __init__(self, *, verbose: bool = False, stream: TextIO | None = None) -> None:
         self._verbose = verbose
         self._stream = stream
+        self._told: float | None = None
 
     def step(self, text: str) -> None:
         """See :meth:`Progress.step`."""
@@ -58,6 +81,19 @@ class PlainProgress:
     def warn(self, problem: Problem) -> None:
         """See :meth:`Progress.warn`."""
         self._write(f"Warning: {problem}")
+
+    def waiting(self, reasons: Mapping[str, str]) -> None:
+        """See :meth:`Progress.waiting`; now and then a line, so that nobody thinks it hangs."""
+        now = time.monotonic()
+        if self._told is None:
+            self._told = now
+        if reasons and now - self._told >= _REMIND_EVERY:
+            self._told = now
+            self._write("Still waiting: " + "; ".join(f"{n}: {why}" for n, why in reasons.items()))
+
+    def idle(self) -> None:
+        """See :meth:`Progress.idle`."""
+        self._told = None
 
     def _write(self, text: str) -> None:
         # Work that has begun goes on, even where nobody reads about it any more.

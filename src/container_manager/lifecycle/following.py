@@ -13,7 +13,7 @@ from container_manager.errors import RuntimeFailure
 from container_manager.lifecycle.interrupting import stops_on_interrupt
 from container_manager.lifecycle.outcome import ServiceOutcome
 from container_manager.lifecycle.project import Project
-from container_manager.lifecycle.waiting import health_ticker
+from container_manager.lifecycle.ticking import health_ticker
 from container_manager.podman.state import ContainerState
 
 _LOOK_EVERY = 1.0

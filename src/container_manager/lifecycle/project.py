@@ -17,7 +17,7 @@ from container_manager.model import Node, Service
 from container_manager.podman.engine import Engine
 from container_manager.podman.host import connect
 from container_manager.podman.state import ContainerState
-from container_manager.progress import PlainProgress, Progress, Redactor
+from container_manager.progress import Progress, Redactor, progress_here
 from container_manager.run import ProcessRunner, Runner
 
 
@@ -85,7 +85,7 @@ def open_project(
         config: the configuration.
         services: the deployed services.
         runner: starts the processes.
-        progress: where the verbs say what they do; None: lines on standard error.
+        progress: where the verbs say what they do; None: on standard error.
         adopt: whether a foreign stack of this name is taken over.
         state_dir: the private folder, where it is not to be the configuration's.
 
@@ -108,7 +108,7 @@ def open_project(
         services={service.name: service for service in services},
         engine=Engine(runner, host, public),
         provider=provider,
-        progress=progress or PlainProgress(),
+        progress=progress or progress_here(),
         redact=Redactor(config.environment.secret_values(referenced).values()),
         adopt=adopt,
         defaults=as_in_compose(config.tree, config.values),

@@ -199,6 +199,7 @@ def _create(composition: Composition, names: list[str]) -> dict[str, str]:
     if not names:
         return {}
     project = composition.project
+    project.progress.step("Creating " + ", ".join(names))
     try:
         finished = composition.create_containers(names)
         said, ok = finished.last_lines or _silent_end(finished), finished.ok

@@ -5,84 +5,32 @@ One loop: look, decide, start what may start, run the health checks that nobody 
 
 from __future__ import annotations
 
-import contextlib
-import threading
+import re
 import time
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from container_manager.compose.model import Stack
-from container_manager.errors import RuntimeFailure
 from container_manager.health import (
     DEFAULT_TIMEOUT,
     Phase,
     Verdict,
-    check_is_due,
     judge,
     last_exit_code,
     ready_to_start,
 )
+from container_manager.lifecycle.starter import Started, Starter
+from container_manager.lifecycle.ticking import HealthTicker, health_ticker
 from container_manager.podman.engine import Engine
 from container_manager.podman.state import ContainerState
 from container_manager.progress import Progress
 
 _LOOK_EVERY = 0.15
-_CHECK_MARGIN = 10.0
-_CHECKS_AT_ONCE = 8
 _REMOVAL_LOOKS = 5
+_NEEDS_ANOTHER = re.compile(r"depends on container|dependency", re.IGNORECASE)
+"""What Podman says where a container lives with one (``container:NAME``) that starts just now."""
+
 _GONE = "its container has disappeared"
-
-
-class HealthTicker:
-    """Runs health checks in threads, where nobody else runs them; a slow one blocks nobody."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._pool = ThreadPoolExecutor(_CHECKS_AT_ONCE, thread_name_prefix="health")
-        self._stop = threading.Event()
-        self._running: set[str] = set()
-        self._last: dict[str, float] = {}
-
-    def tick(self, containers: Iterable[ContainerState], ages: Mapping[str, float]) -> None:
-        """Start the checks that are due."""
-        now = time.monotonic()
-        for container in containers:
-            last = self._last.get(container.id)
-            due = container.id not in self._running and check_is_due(
-                container,
-                now=time.time(),
-                age=ages.get(container.id, 0.0),
-                since_ours=None if last is None else now - last,
-            )
-            if due:
-                self._running.add(container.id)
-                self._last[container.id] = now
-                self._pool.submit(self._check, container)
-
-    def _check(self, container: ContainerState) -> None:
-        assert container.health is not None
-        limit = container.health.timeout + _CHECK_MARGIN
-        try:
-            with contextlib.suppress(RuntimeFailure):
-                self._engine.check_health(container.id, timeout=limit, stop=self._stop)
-        finally:
-            self._running.discard(container.id)
-
-    def close(self) -> None:
-        """End the checks that still run."""
-        self._stop.set()
-        self._pool.shutdown(wait=True, cancel_futures=True)
-
-
-@contextlib.contextmanager
-def health_ticker(engine: Engine) -> Iterator[HealthTicker]:
-    """A ticker for the time of a block."""
-    ticker = HealthTicker(engine)
-    try:
-        yield ticker
-    finally:
-        ticker.close()
 
 
 @dataclass(slots=True)
@@ -128,50 +76,66 @@ class Waves:
         self._blocked: dict[str, str] = {}
         self._told: set[str] = set()
         self._confirmed: set[str] = set()
+        self._tried: set[str] = set()
         self.states: dict[str, ContainerState] = {}
 
     def run(self, to_start: Collection[str]) -> dict[str, Verdict]:
         """Start ``to_start``, each after what it waits for, and wait for all services."""
         startable = set(to_start) - self._errors.keys()
         waiting = [name for name in self._stack.services if name in startable]
-        with health_ticker(self._engine) as ticker:
-            self._look(set(waiting))
-            for name in self._ids.keys() - set(waiting):
-                self._begun[name] = time.monotonic()
-            while True:
-                verdicts = self._verdicts(waiting)
-                ready, blocked = ready_to_start(
-                    self._stack, waiting, verdicts, self._begun.keys() - self._errors.keys()
-                )
-                if blocked:
-                    self._blocked.update(blocked)
-                    waiting = [name for name in waiting if name not in blocked]
-                    continue
-                if ready:
-                    waiting = [name for name in waiting if name not in ready]
-                    self._start(ready)
-                elif all(verdict.settled for verdict in verdicts.values()):
-                    return verdicts
-                else:
-                    time.sleep(_LOOK_EVERY)
+        try:
+            with health_ticker(self._engine) as ticker, Starter(self._engine) as starter:
                 self._look(set(waiting))
-                ticker.tick(
-                    self.states.values(), {c.id: self._age(c) for c in self.states.values()}
-                )
+                for name in self._ids.keys() - set(waiting):
+                    self._begun[name] = time.monotonic()
+                return self._watch(waiting, starter, ticker)
+        finally:
+            self._progress.idle()
 
-    def _start(self, names: list[str]) -> None:
-        self._progress.step("Starting " + ", ".join(names))
-        before = {name: self.states[name].started_at for name in names if name in self.states}
-        finished = self._engine.start([self._ids[name] for name in names])
-        now = time.monotonic()
-        self._begun.update(dict.fromkeys(names, now))
-        if finished.ok:
-            return
-        self._look(set())
-        for name in names:
-            state = self.states.get(name)
-            if state is None or (not state.running and state.started_at == before.get(name)):
-                self._errors[name] = _message(finished.stderr, self._ids[name], state)
+    def _watch(
+        self, waiting: list[str], starter: Starter, ticker: HealthTicker
+    ) -> dict[str, Verdict]:
+        while True:
+            verdicts = self._verdicts({*waiting, *starter.busy})
+            ready, blocked = ready_to_start(
+                self._stack, waiting, verdicts, self._begun.keys() - self._errors.keys()
+            )
+            if blocked:
+                self._blocked.update(blocked)
+                waiting = [name for name in waiting if name not in blocked]
+                continue
+            if ready:
+                waiting = [name for name in waiting if name not in ready]
+                self._progress.step("Starting " + ", ".join(ready))
+                before = {n: s.started_at for n, s in self.states.items() if n in ready}
+                starter.start({name: self._ids[name] for name in ready}, before)
+            elif not starter.busy and all(verdict.settled for verdict in verdicts.values()):
+                return verdicts
+            self._progress.waiting(
+                {name: one.reason for name, one in verdicts.items() if not one.settled}
+            )
+            started = starter.wait(_LOOK_EVERY)
+            self._look({*waiting, *starter.busy, *(n for one in started for n in one.ids)})
+            waiting += self._note(started)
+            ticker.tick(self.states.values(), {c.id: self._age(c) for c in self.states.values()})
+
+    def _note(self, started: Iterable[Started]) -> list[str]:
+        """Remember what was started, and what could not be; what is to be tried once more."""
+        now, again = time.monotonic(), []
+        for one in started:
+            self._begun.update(dict.fromkeys(one.ids, now))
+            for name, container in one.ids.items() if not one.finished.ok else ():
+                state = self.states.get(name)
+                same = state is not None and state.started_at == one.before.get(name)
+                if state is not None and (state.running or not same):
+                    continue
+                if name not in self._tried and _NEEDS_ANOTHER.search(one.finished.stderr):
+                    self._tried.add(name)
+                    del self._begun[name]
+                    again.append(name)
+                else:
+                    self._errors[name] = _message(one.finished.stderr, container, state)
+        return again
 
     def _look(self, not_yet: Collection[str]) -> None:
         """Ask Podman, and remember when each container was seen to start."""
@@ -211,7 +175,7 @@ class Waves:
         if name in self._blocked:
             return Verdict(phase=Phase.BLOCKED, reason=self._blocked[name])
         if name in waiting:
-            return Verdict(phase=Phase.PENDING, reason="it waits for others")
+            return Verdict(phase=Phase.PENDING, reason="it is not started yet")
         state = self.states.get(name)
         if state is None or name in self._errors:
             return Verdict(phase=Phase.FAILED, reason=self._errors.get(name, _GONE))

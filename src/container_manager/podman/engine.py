@@ -100,9 +100,9 @@ class Engine:
         finished = self.call("container", "inspect", *ids)
         return [container_state(one) for one in _json_list(finished, tolerant=True)]
 
-    def start(self, ids: Sequence[str]) -> Finished:
+    def start(self, ids: Sequence[str], *, stop: threading.Event | None = None) -> Finished:
         """Start containers; which of them run is the caller's to look at."""
-        return self.call("start", *ids, timeout=_ORDER_TIMEOUT)
+        return self.call("start", *ids, timeout=_ORDER_TIMEOUT, stop=stop)
 
     def stop(
         self, ids: Sequence[str], grace: float, *, abandon: threading.Event | None = None
