@@ -32,7 +32,7 @@ LAYERS = (
     ("build", "preflight", "health", "credentials", "export"),
     ("api", "lifecycle", "scaffold"),
     ("explaining", "opening"),
-    ("building",),
+    ("building", "doctor"),
     ("verbs", "testing"),
     ("careful",),
     ("tasks",),

@@ -12,7 +12,9 @@ from container_manager.identity import remember_adopted
 from container_manager.lifecycle.credentials import MustOpen, locked_volumes
 from container_manager.lifecycle.project import Project
 from container_manager.lifecycle.removing import left_behind
+from container_manager.podman.engine import Engine
 from container_manager.preflight import Findings, Surroundings, check
+from container_manager.preflight.host import host_problems
 
 
 def findings_of(
@@ -29,13 +31,15 @@ def findings_of(
         names: those that are to run.
         must_open: which of the volumes that are there the credentials must open.
     """
-    surroundings = _look(project, stack)
+    surroundings = look_around(project.engine, stack)
     identity = project.identity(create=False)
     findings = check(stack, names, identity, surroundings, root=project.root)
+    engine, services = project.engine, [stack.services[name] for name in names]
+    host = host_problems(engine.host, services, engine.environ)
     locked = locked_volumes(project, stack, names, must_open)
     return replace(
         findings,
-        problems=(*findings.problems, *locked),
+        problems=(*host, *findings.problems, *locked),
         warnings=(*findings.warnings, *left_behind(identity, surroundings.everything)),
         handmade=tuple(
             one.name for one in surroundings.volumes if not identity.has_marked(one.labels)
@@ -69,15 +73,15 @@ def check_surroundings(
         remember_adopted(project.state_dir, findings.handmade)
 
 
-def _look(project: Project, stack: Stack) -> Surroundings:
-    """What Podman says before anything is done."""
-    engine = project.engine
+def look_around(engine: Engine, stack: Stack) -> Surroundings:
+    """Ask Podman what is there that a start of the stack could meet."""
     externals = [one.actual for one in stack.volumes.values() if one.external]
     networks = [one.actual for one in stack.networks.values() if one.external]
+    compose_label = f"{labels.COMPOSE_PROJECT}={stack.project}"
     return Surroundings(
-        own=project.containers(),
+        own=engine.containers(compose_label),
         everything=engine.everything(),
-        volumes=engine.volumes(f"{labels.COMPOSE_PROJECT}={project.name}"),
+        volumes=engine.volumes(compose_label),
         known_volumes=[name for name in externals if engine.volume(name) is not None],
         known_networks=[name for name in networks if engine.has_network(name)],
     )

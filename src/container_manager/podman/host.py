@@ -10,24 +10,23 @@ import contextlib
 import hashlib
 import json
 import os
-import re
 import resource
 import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from container_manager.errors import PreconditionError, RuntimeFailure
 from container_manager.podman import containers_conf, probe
 from container_manager.podman.causes import Cause, Machine, examine_machine, expected, recognise
 from container_manager.podman.containers_conf import Settings
+from container_manager.podman.info import Info, parse_info
 from container_manager.run import Runner
 
 CONFIGURATION = "containers.conf"
 CACHE = "podman.json"
 
-_CACHE_FORMAT = 1
+_CACHE_FORMAT = 2
 _VARIABLES = (
     *("CONTAINERS_CONF", "CONTAINERS_CONF_OVERRIDE", "CONTAINERS_STORAGE_CONF"),
     *("CONTAINER_HOST", "CONTAINER_CONNECTION", "HOME", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR"),
@@ -45,6 +44,9 @@ class PodmanHost:
         settings: environment variables for every call of Podman and of a provider.
         reasons: why our own configuration is used, in sentences; empty where it is not.
         changes: what our configuration adds, one setting a line.
+        store: the folder of images and volumes; empty where it is not on this machine.
+        remote: whether it runs on another machine, or in a virtual one.
+        mapped_ids: how many user ids containers have; None for root, who has all.
     """
 
     executable: str
@@ -53,6 +55,9 @@ class PodmanHost:
     settings: Mapping[str, str]
     reasons: tuple[str, ...]
     changes: tuple[str, ...] = ()
+    store: str = ""
+    remote: bool = False
+    mapped_ids: int | None = None
 
     def environment(self, environ: Mapping[str, str]) -> dict[str, str]:
         """``environ`` as Podman and the providers have to get it."""
@@ -79,6 +84,28 @@ def connect(runner: Runner, state_dir: Path, environ: Mapping[str, str]) -> Podm
     host = _Examination(runner, state_dir.absolute(), executable, environ).result()
     containers_conf.write_private(cache, json.dumps({"key": key, "host": asdict(host)}, indent=1))
     return host
+
+
+def ask_info(runner: Runner, executable: str, environ: Mapping[str, str]) -> Info:
+    """Ask Podman about itself.
+
+    Raises:
+        PreconditionError: it does not answer.
+    """
+    try:
+        finished = runner.run((executable, "info", "--format", "json"), env=environ)
+        answer = json.loads(finished.stdout) if finished.ok else None
+        if isinstance(answer, dict):
+            return parse_info(answer)
+        said = finished.last_lines
+    except RuntimeFailure as error:
+        said = str(error)
+    except json.JSONDecodeError as error:
+        said = f"its answer is not JSON: {error}"
+    raise PreconditionError(
+        f"Podman does not answer 'podman info':\n{_indent(said)}",
+        remedy="Run 'podman info' and mend what it says; on macOS, 'podman machine start'.",
+    )
 
 
 def explain(host: PodmanHost) -> str:
@@ -133,40 +160,21 @@ class _Examination:
         self._configuration = state_dir / CONFIGURATION
 
     def result(self) -> PodmanHost:
-        info = self._info()
-        host = info["host"]
-        self._version = _version(str(info["version"]["Version"]))
-        self._rootless = bool(host["security"]["rootless"])
+        self._info = ask_info(self._runner, self._executable, self._environ)
         # A remote Podman (macOS, say) reads its configuration elsewhere and cannot see our folders.
-        if host.get("serviceIsRemote"):
+        if self._info.remote:
             return self._host((), {})
         program = probe.static_program()
         machine = examine_machine(self._environ.get("PATH", ""))
         if program is None:
             causes = expected(
-                runtime=str(host["ociRuntime"]["name"]),
-                cgroup_version=str(host["cgroupVersion"]),
-                rootless=self._rootless,
+                runtime=self._info.runtime,
+                cgroup_version=self._info.cgroup_version,
+                rootless=self._info.rootless,
                 machine=machine,
             )
             return self._configured(causes, machine)
         return self._tried(program, machine)
-
-    def _info(self) -> Any:
-        argv = (self._executable, "info", "--format", "json")
-        try:
-            finished = self._runner.run(argv, env=self._environ)
-            if finished.ok:
-                return json.loads(finished.stdout)
-            said = finished.last_lines
-        except RuntimeFailure as error:
-            said = str(error)
-        except json.JSONDecodeError as error:
-            said = f"its answer is not JSON: {error}"
-        raise PreconditionError(
-            f"Podman does not answer 'podman info':\n{_indent(said)}",
-            remedy="Run 'podman info' and mend what it says; on macOS, 'podman machine start'.",
-        )
 
     def _tried(self, program: probe.Program, machine: Machine) -> PodmanHost:
         """Try as configured, then with settings for each cause that shows, one after another."""
@@ -201,7 +209,9 @@ class _Examination:
             additions = containers_conf.merge(
                 additions, {"network": {"network_backend": "netavark"}}
             )
-        paths = containers_conf.files(self._environ, rootless=self._rootless, version=self._version)
+        paths = containers_conf.files(
+            self._environ, rootless=self._info.rootless, version=self._info.version
+        )
         settings = containers_conf.add(containers_conf.read(paths), additions)
         containers_conf.write(self._configuration, settings, additions)
         return self._host(causes, additions)
@@ -210,8 +220,11 @@ class _Examination:
         settings = {"CONTAINERS_CONF": str(self._configuration)} if additions else {}
         return PodmanHost(
             executable=self._executable,
-            version=self._version,
-            rootless=self._rootless,
+            version=self._info.version,
+            rootless=self._info.rootless,
+            store="" if self._info.remote else self._info.store,
+            remote=self._info.remote,
+            mapped_ids=self._info.mapped_uids,
             settings=settings,
             reasons=tuple(cause.reason for cause in causes),
             changes=tuple(containers_conf.describe(additions)),
@@ -236,11 +249,6 @@ def _indent(text: str) -> str:
     return "\n".join(f"    {line}" for line in text.splitlines())
 
 
-def _version(text: str) -> tuple[int, ...]:
-    numbers = re.match(r"\d+(?:\.\d+)*", text)
-    return tuple(map(int, numbers[0].split("."))) if numbers else ()
-
-
 def _fingerprint(executable: str, environ: Mapping[str, str]) -> str:
     """Everything that the choice depends on, found without starting a process."""
     status = Path(executable).stat()
@@ -248,6 +256,8 @@ def _fingerprint(executable: str, environ: Mapping[str, str]) -> str:
     # Both kinds of user's files are looked at: it costs nothing, and spares a question.
     paths = containers_conf.files(environ, rootless=True, version=())
     override = environ.get("CONTAINERS_CONF_OVERRIDE")
+    # Who is given ids later is not told for ever that they are missing.
+    paths += [Path("/etc/subuid"), Path("/etc/subgid")]
     facts = (
         *(_CACHE_FORMAT, executable, status.st_mtime_ns, status.st_size, os.getuid()),
         _boot_id(),

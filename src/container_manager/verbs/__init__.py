@@ -23,7 +23,7 @@ from container_manager.verbs.daily import kill, pause, ps, restart, start, stop,
 from container_manager.verbs.data import backup, restore
 from container_manager.verbs.inside import execute, shell
 from container_manager.verbs.looking import explain, explain_service, services
-from container_manager.verbs.machine import base_image, explain_podman
+from container_manager.verbs.machine import base_image, doctor, explain_podman
 from container_manager.verbs.planning import plan
 from container_manager.verbs.running import clean, clean_files, down, follow, rebuild, up
 
@@ -36,6 +36,7 @@ __all__ = [
     "clean",
     "clean_files",
     "copy",
+    "doctor",
     "down",
     "execute",
     "explain",

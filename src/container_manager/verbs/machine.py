@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from container_manager.base_image import ensure
+from container_manager.doctor.findings import Diagnosis
 from container_manager.opening import ConfigPath, find
 from container_manager.podman.host import explain
+from container_manager.progress import PlainProgress
 
 
 def base_image(config: ConfigPath = None, *, rebuild: bool = False) -> str:
@@ -16,3 +18,18 @@ def base_image(config: ConfigPath = None, *, rebuild: bool = False) -> str:
 def explain_podman(config: ConfigPath = None) -> str:
     """Which Podman is used, with which settings, and why."""
     return explain(find(config).engine.host)
+
+
+def doctor(config: ConfigPath = None, *, offline: bool = False) -> Diagnosis:
+    """Measure what this machine can do; works without a configuration, and with a broken one.
+
+    Args:
+        config: the configuration.
+        offline: ask nothing beyond this machine.
+
+    Raises:
+        ConfigError: the configuration that was named is not there.
+    """
+    from container_manager.doctor.examining import diagnose  # it loads much that others need not
+
+    return diagnose(config, PlainProgress(), offline=offline)

@@ -1,0 +1,221 @@
+"""Checks of an ordinary user's rights: ids, namespaces, network programs, logging out."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from container_manager.doctor.catalogue import fine, found
+from container_manager.doctor.findings import Finding
+from container_manager.doctor.subject import Subject
+from container_manager.podman.info import Info
+from container_manager.preflight.host import unprivileged_ports
+
+ENOUGH_IDS = 65536
+"""What images are made for: the ids of a whole small machine."""
+
+_SYSTEM_PATH = "/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rights:
+    """What this user may, as measured.
+
+    Attributes:
+        user: the name.
+        uid: the number.
+        mappers: newuidmap and newgidmap -> whether each is there.
+        max_namespaces: the kernel's bound of user namespaces; None where it has none.
+        forbidding: a kernel setting that forbids them, as ``name=value that allows``.
+        lingers: whether the user's processes outlive a logout; None without systemd-logind.
+        runtime_folder: XDG_RUNTIME_DIR, or empty.
+        runtime_is_ours: whether that is a folder of this user's.
+        tun: whether /dev/net/tun can be opened.
+        network_programs: which of pasta and slirp4netns are there.
+    """
+
+    user: str
+    uid: int
+    mappers: Mapping[str, bool]
+    max_namespaces: int | None
+    forbidding: str
+    lingers: bool | None
+    runtime_folder: str
+    runtime_is_ours: bool
+    tun: bool
+    network_programs: tuple[str, ...]
+
+
+def ordinary_user(subject: Subject) -> list[Finding]:
+    """What an ordinary user needs; root has all of it."""
+    if subject.info is None or subject.info.remote:
+        return []
+    if not subject.info.rootless:
+        return [fine("user", "Podman runs as root: all ids and ports are at its disposal.")]
+    rights = measure_rights(subject.user, subject.environ)
+    return judge_rights(rights, subject.info)
+
+
+def measure_rights(
+    user: str, environ: Mapping[str, str], *, root: Path = Path("/"), uid: int | None = None
+) -> Rights:
+    """Look at this machine.
+
+    Args:
+        user: the user's name.
+        environ: the environment.
+        root: where the machine's files lie.
+        uid: the user's number; None: this process's.
+    """
+    uid = os.getuid() if uid is None else uid
+    path = f"{environ.get('PATH', '')}:{_SYSTEM_PATH}"
+    runtime = environ.get("XDG_RUNTIME_DIR", "")
+    return Rights(
+        user=user,
+        uid=uid,
+        mappers={name: bool(shutil.which(name, path=path)) for name in ("newuidmap", "newgidmap")},
+        max_namespaces=_number(root / "proc/sys/user/max_user_namespaces"),
+        forbidding=_forbidding(root),
+        lingers=_lingers(root, user),
+        runtime_folder=runtime,
+        runtime_is_ours=_is_ours(runtime, uid),
+        tun=os.access(root / "dev/net/tun", os.R_OK | os.W_OK),
+        network_programs=tuple(n for n in ("pasta", "slirp4netns") if shutil.which(n, path=path)),
+    )
+
+
+def _forbidding(root: Path) -> str:
+    switches = (
+        ("kernel.unprivileged_userns_clone", 0, 1),
+        ("kernel.apparmor_restrict_unprivileged_userns", 1, 0),
+    )
+    for name, forbids, allows in switches:
+        if _number(root / "proc/sys" / name.replace(".", "/")) == forbids:
+            return f"{name}={allows}"
+    return ""
+
+
+def _lingers(root: Path, user: str) -> bool | None:
+    if not (root / "run/systemd/system").is_dir():
+        return None
+    return (root / "var/lib/systemd/linger" / user).exists()
+
+
+def _is_ours(folder: str, uid: int) -> bool:
+    try:
+        return bool(folder) and Path(folder).is_dir() and Path(folder).stat().st_uid == uid
+    except OSError:
+        return False
+
+
+def _number(file: Path) -> int | None:
+    try:
+        return int(file.read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        return None
+
+
+def judge_rights(rights: Rights, info: Info) -> list[Finding]:
+    """Everything that an ordinary user lacks."""
+    findings = [*_judge_ids(rights, info), *_judge_namespaces(rights, info)]
+    if rights.lingers is False:
+        said = "Containers end when this user logs out."
+        findings.append(found("linger-off", said, user=rights.user))
+    if not rights.runtime_is_ours:
+        shown = rights.runtime_folder or "not set"
+        said = f"XDG_RUNTIME_DIR is {shown}, and no folder of this user's."
+        findings.append(found("runtime-folder-missing", said, uid=rights.uid))
+    return [*findings, *_judge_network(rights, info)]
+
+
+def _judge_ids(rights: Rights, info: Info) -> list[Finding]:
+    facts: dict[str, Any] = {
+        "user": rights.user,
+        "uids": info.mapped_uids,
+        "gids": info.mapped_gids,
+    }
+    fewest = min(info.mapped_uids or 0, info.mapped_gids or 0)
+    absent = [name for name, there in rights.mappers.items() if not there]
+    if absent:
+        return [found("id-maps-missing", f"{' and '.join(absent)} cannot be found.", **facts)]
+    if fewest <= 1:
+        said = f"The user {rights.user} has no subordinate user or group ids."
+        return [found("ids-missing", said, **facts)]
+    # The user's own id comes on top of the subordinate ones.
+    if fewest < ENOUGH_IDS:
+        said = f"Containers of {rights.user} have {fewest} ids; images are made for {ENOUGH_IDS}."
+        return [found("ids-few", said, **facts)]
+    return [fine("ids", f"Containers of {rights.user} have {fewest} user and group ids.", **facts)]
+
+
+def _judge_namespaces(rights: Rights, info: Info) -> list[Finding]:
+    setting = rights.forbidding
+    if rights.max_namespaces == 0:
+        setting = "user.max_user_namespaces=28633"
+    # Distributions let Podman pass by a profile of its own: what it does counts.
+    if not setting or (info.mapped_uids or 0) > 1:
+        return []
+    said = "The kernel forbids user namespaces to ordinary users."
+    return [found("namespaces-forbidden", said, setting=setting)]
+
+
+def _judge_network(rights: Rights, info: Info) -> list[Finding]:
+    program = info.rootless_network
+    if not rights.network_programs and not program:
+        return [found("network-program-missing", "There is neither pasta nor slirp4netns.")]
+    program = program or rights.network_programs[0]
+    if not rights.tun:
+        said = f"{program} needs /dev/net/tun, which this user cannot open."
+        return [found("tun-missing", said)]
+    return [fine("user-network", f"{program} carries this user's network.", program=program)]
+
+
+def ports(subject: Subject) -> list[Finding]:
+    """From which number on this user may publish ports; what the project needs of them."""
+    info = subject.info
+    if info is None or info.remote or not info.rootless:
+        return []
+    wanted = [
+        port.host_port
+        for service in (subject.stack.services.values() if subject.stack else ())
+        for port in service.ports
+        if port.host_port is not None
+    ]
+    return judge_ports(unprivileged_ports(), wanted)
+
+
+def judge_ports(first: int, wanted: list[int]) -> list[Finding]:
+    """Compare the ports that the project publishes with what an ordinary user may have.
+
+    The problem itself is told, with its line, by what looks at the ports of the configuration.
+    """
+    low = sorted({port for port in wanted if 0 < port < first})
+    if not low and first <= 1:
+        return [fine("low-ports", "This user may publish every port.", first=first)]
+    said = f"This user may publish ports from {first} on."
+    if low:
+        said += f" The project wants {', '.join(map(str, low))}."
+    return [found("low-ports", said, first=first, wanted=low)]
+
+
+def selinux(subject: Subject) -> list[Finding]:
+    """Whether SELinux confines containers."""
+    if subject.info is None:
+        return []
+    return judge_selinux(subject.info.selinux, _number(Path("/sys/fs/selinux/enforce")) == 1)
+
+
+def judge_selinux(used: bool, enforcing: bool) -> list[Finding]:
+    """The finding about SELinux.
+
+    Args:
+        used: whether Podman gives containers labels.
+        enforcing: whether the kernel refuses, instead of logging alone.
+    """
+    if used and enforcing:
+        return [found("selinux", "SELinux is enforcing, and confines containers.")]
+    return [fine("selinux", "SELinux does not confine containers here.")]

@@ -1,0 +1,124 @@
+"""``doctor`` on this very machine: what it measures is so, and nothing of it stays."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.integration.conftest import Podman
+
+pytestmark = pytest.mark.podman
+
+LABEL = "label=io.container-manager.doctor"
+
+
+def command(*words: str) -> list[str]:
+    program = "import sys; from container_manager.cli import run; run(sys.argv[1:])"
+    return [sys.executable, "-c", program, "doctor", *words]
+
+
+def traces(podman: Podman, *, since: float) -> list[str]:
+    """What carries the label of a run that began after ``since``; others may be at work, too."""
+    containers = podman.lines("ps", "--all", f"--filter={LABEL}", "--format={{json .Labels}}")
+    labels = [json.loads(line) for line in containers]
+    labels += [
+        json.loads(podman("network", "inspect", name).stdout)[0]["labels"]
+        for name in podman.lines("network", "ls", f"--filter={LABEL}", "--format={{.Name}}")
+    ]
+    labels += [
+        json.loads(podman("image", "inspect", one, "--format={{json .Labels}}").stdout)
+        for one in podman.lines("images", f"--filter={LABEL}", "--quiet")
+    ]
+    tokens = {one["io.container-manager.doctor"] for one in labels if one}
+    return sorted(token for token in tokens if int(token.partition("-")[0]) >= int(since))
+
+
+@pytest.fixture
+def root(tmp_path: Path, sh_image: str, project_name: str) -> Iterator[Path]:
+    """A project that could start."""
+    service = tmp_path / "services" / "web"
+    service.mkdir(parents=True)
+    (tmp_path / "config.yml").write_text(
+        f"project_name: {project_name}\ndeployed_services: [framework.web]\n"
+        "framework: {services: {web: {path: services/web}}}\n"
+    )
+    (tmp_path / "services" / "docker-compose.yml.j2").write_text("services: {}\n")
+    (service / "docker-compose.yml.j2").write_text(f"services: {{web: {{image: {sh_image}}}}}\n")
+    yield tmp_path
+    state = tmp_path / ".container-manager"
+    assert sorted(path.name for path in state.iterdir()) == [".gitignore"]
+
+
+def examined(root: Path, *words: str) -> tuple[int, dict[str, Any]]:
+    """Exit code and findings by code, of a whole run."""
+    argv = command(*words, "--json")
+    ended = subprocess.run(argv, cwd=root, capture_output=True, text=True, timeout=120, check=False)
+    answer = json.loads(ended.stdout)
+    findings = {one["code"]: one for check in answer["checks"] for one in check["findings"]}
+    assert answer["ok"] is (ended.returncode == 0)
+    return ended.returncode, findings
+
+
+def test_what_is_measured_is_so_and_leaves_nothing(
+    root: Path, podman: Podman, free_port: Callable[[], int], sh_image: str
+) -> None:
+    began = time.time()
+    code, found = examined(root)
+    assert [one for one in found.values() if one["level"] == "problem"] == []
+    assert code == 0
+    for measured in ("container", "names", "port", "limits", "folders", "clock-of-containers"):
+        assert found[measured]["level"] == "ok", found[measured]
+    # Podman leaves health checks to systemd, which is there or not.
+    by_itself = "health" in found
+    assert by_itself is Path("/run/systemd/private").exists()
+    assert by_itself is not ("health-not-by-itself" in found)
+    assert found["podman"]["facts"]["version"] == ".".join(map(str, podman.host.version))
+    assert bool(podman.host.changes) is ("podman-settings" in found)
+    assert found["start"]["level"] == "ok"
+    assert traces(podman, since=began) == []
+
+    # And with three faults at once: a port that somebody has, a registry that is not there, .env.
+    nowhere = free_port()
+    (root / ".env").write_text("A=1\n")
+    (root / ".env").chmod(0o644)
+    template = root / "services" / "web" / "docker-compose.yml.j2"
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        holder.listen()
+        port = holder.getsockname()[1]
+        template.write_text(
+            f"services:\n  web:\n    image: {sh_image}\n    ports:\n"
+            f"      - 127.0.0.1:{port}:80\n  far: {{image: '127.0.0.1:{nowhere}/x:1'}}\n"
+        )
+        code, found = examined(root)
+    assert code == 1
+    assert f"Port 127.0.0.1:{port}/tcp" in found["start-refused"]["message"]
+    assert "docker-compose.yml.j2:5" in found["start-refused"]["message"]
+    assert f"127.0.0.1:{nowhere}/x:1" in found["registry-silent"]["message"]
+    assert found["env-open"]["remedy"] == f"chmod 600 {root}/.env"
+    assert traces(podman, since=began) == []
+
+
+def test_breaking_off_leaves_nothing(root: Path, podman: Podman) -> None:
+    began = time.time()
+    process = subprocess.Popen(
+        command(), cwd=root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    while not traces(podman, since=began):
+        assert process.poll() is None, "it was faster than this test"
+    os.kill(process.pid, signal.SIGINT)
+    time.sleep(0.5)
+    os.kill(process.pid, signal.SIGINT)  # an impatient second one breaks off no clearing away
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    assert "Traceback" not in out + err
+    assert traces(podman, since=began) == []
