@@ -15,7 +15,7 @@ TASKS = {name for context in namespace.to_contexts() for name in (context.name, 
 COMPOSE = (
     *("attach", "build", "commit", "config", "cp", "create", "down", "events", "exec", "export"),
     *("images", "kill", "logs", "ls", "pause", "port", "ps", "publish", "pull", "push", "restart"),
-    *("rm", "scale", "start", "stats", "stop", "top", "unpause", "up", "version"),
+    *("rm", "run", "scale", "start", "stats", "stop", "top", "unpause", "up", "version"),
     *("volumes", "wait"),
 )
 """The commands of docker compose 2."""

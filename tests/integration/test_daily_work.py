@@ -263,6 +263,56 @@ def test_what_is_said_published_and_used(lab: Lab) -> None:
     assert (lab.root / "back").read_text() == (lab.root / "config.yml").read_text()
 
 
+def leftovers(podman: Podman, lab: Lab) -> list[str]:
+    """Whatever of ``run`` is still there."""
+    containers = podman.lines("ps", "--all", "--format={{.Names}}", f"--filter=name=^{lab.name}")
+    secrets = podman.lines("secret", "ls", "--format={{.Name}}")
+    files = sorted((lab.root / ".container-manager/one-off").iterdir())
+    known = {one.partition(".")[2].partition(".")[0] for one in secrets if lab.name in one}
+    return [*(n for n in containers if "-run-" in n), *(known - {"APITOKEN"}), *map(str, files)]
+
+
+def test_run_has_the_services_settings_and_leaves_nothing(lab: Lab, podman: Podman) -> None:
+    before = ids(podman, lab)
+    script = "echo $GREETING $API_TOKEN $A; hostname > /data/host; cat; exit 9"
+    told = lab.start(
+        *("run", "web", "--setenv", "A=b $c", "--", "sh", "-c", script),
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    out, said = told.communicate("from stdin\n", timeout=60)
+    assert (told.returncode, out) == (9, f"bonjour {TOKEN} b $c\nfrom stdin\n"), said
+    # The volume is the service's own, and the service was not touched.
+    host = lab.run("exec", "web", "--", "sh", "-c", "cat /data/host; rm /data/host; hostname")
+    assert len(set(host.split())) == 2
+    lab.run("run", "web", "--", "no-such-program", code=127)
+    assert "would be stored" in lab.run("run", "web", "--setenv", "API_TOKEN", code=2)
+    assert ids(podman, lab) == before
+    assert leftovers(podman, lab) == []
+
+
+def test_run_brings_up_what_the_service_needs_and_ctrl_c_reaches_it(
+    lab: Lab, podman: Podman
+) -> None:
+    lab.run("stop")
+    process = lab.start(
+        *("run", "worker", "--", "sh", "-c", f"wget -qO- web:1; {TRAPS}"),
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    with process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        states = lab.states()
+        assert (states["web"], states["worker"], states["side"]) == (
+            "running", "exited", "exited",
+        )  # fmt: skip
+        assert [name for name in states if name.startswith("worker-run-")]
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.stdout.read() == "caught\n"
+    assert process.returncode == 5
+    assert leftovers(podman, lab) == []
+    lab.run("start")
+
+
 def test_logs_are_followed_until_somebody_leaves(lab: Lab, podman: Podman) -> None:
     process = lab.start("logs", "worker", "--follow", stdout=subprocess.PIPE)
     with process:

@@ -67,8 +67,7 @@ class Overlay:
         }
         if stack.default_network:
             document["networks"]["default"] = {"labels": dict(self.constant)}
-        body = yaml.dump(_escaped(document), Dumper=_Dumper, sort_keys=False, allow_unicode=True)
-        return f"# Written by Container Manager for this checkout; do not edit.\n{body}"
+        return dumped(document)
 
     def _service(self, stack: Stack, service: ComposeService) -> dict[str, Any]:
         result: dict[str, Any] = {
@@ -121,6 +120,12 @@ class Overlay:
                 listed = [f"{key}={value}" for key, value in self.constant.items()]
                 result[name] = {"labels": listed if as_list else dict(self.constant)}
         return result
+
+
+def dumped(document: Mapping[str, Any]) -> str:
+    """A compose file of ours; what looks like a variable in it is none."""
+    body = yaml.dump(_escaped(document), Dumper=_Dumper, sort_keys=False, allow_unicode=True)
+    return f"# Written by Container Manager for this checkout; do not edit.\n{body}"
 
 
 def _how_it_starts(service: ComposeService) -> str:

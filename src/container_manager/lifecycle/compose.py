@@ -34,6 +34,7 @@ class Composition:
         identity: who we are.
         files: what may be mounted or built from.
         contexts: compose service -> digests of the files of its build context.
+        further: compose files that are laid over all others.
     """
 
     project: Project
@@ -42,6 +43,7 @@ class Composition:
     identity: Identity
     files: Files
     contexts: Mapping[str, Mapping[str, str]]
+    further: tuple[Path, ...] = ()
 
     @property
     def overlay_path(self) -> Path:
@@ -75,8 +77,9 @@ class Composition:
 
     def _base(self) -> list[str]:
         paths = [file.path for file in self.build.compose_files]
+        files = [*paths, self.overlay_path, *self.further]
         podman = self.project.engine.host.executable
-        return self.project.provider.base(podman, self.project.name, [*paths, self.overlay_path])
+        return self.project.provider.base(podman, self.project.name, files)
 
     def _run(self, argv: Sequence[str], *, timeout: float, silence: float | None) -> Finished:
         project = self.project

@@ -177,6 +177,21 @@ def running(project: Project, name: str) -> ContainerState:
     )
 
 
+def public_variables(project: Project, given: Sequence[str]) -> dict[str, str]:
+    """Variables for a container that is made: they are stored with it, so none may be secret.
+
+    Raises:
+        UsageError: one is.
+    """
+    listed, secret = variables(project, given)
+    if secret:
+        raise UsageError(
+            f"These are secrets, and would be stored with the container: {', '.join(secret)}.",
+            remedy="Name them under 'environment' in the service's template: Podman delivers them.",
+        )
+    return {name: value for name, _, value in (one.partition("=") for one in listed)}
+
+
 def variables(project: Project, given: Sequence[str]) -> tuple[list[str], dict[str, str]]:
     """What Podman is told about variables, and what stands in its environment for that.
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from invoke import Context, Exit
 
-from container_manager.careful import command_of, one_name, verb
+from container_manager.careful import command_of, one_name, seconds, verb
 
 _USER = "NAME or UID[:GID] to run as (default: the container's own)"
 _WORKDIR = "the working directory in the container"
@@ -72,7 +72,50 @@ def shell(
     raise Exit(code=verbs.shell(config, service=one_name(service), how=how))
 
 
+@verb(
+    help={
+        "service": "the service, or compose service, whose settings it gets",
+        "user": _USER,
+        "workdir": _WORKDIR,
+        "setenv": _SETENV,
+        "tty": _TTY,
+        "publish": "publish the service's ports, too",
+        "deps": "bring up what the service waits for first (the default)",
+    },
+)
+def run(
+    context: Context,
+    config: str | None = None,
+    service: Any = None,
+    user: str = "",
+    workdir: str = "",
+    setenv: Any = None,
+    tty: bool = True,
+    publish: bool = False,
+    deps: bool = True,
+    timeout: str = "",
+) -> None:
+    """Run a command in a container of its own: run SERVICE -- COMMAND ARGUMENTS.
+
+    It has the service's settings, and is removed at its end; its exit code is handed on.
+    """
+    from container_manager import verbs
+    from container_manager.lifecycle.inside import Inside
+
+    code = verbs.run(
+        config,
+        service=one_name(service),
+        command=command_of(context),
+        how=Inside(user=user, workdir=workdir, variables=setenv, terminal=tty),
+        publish=publish,
+        dependencies=deps,
+        timeout=seconds(timeout),
+    )
+    raise Exit(code=code)
+
+
 TASKS = (
     execute,
+    run,
     shell,
 )

@@ -21,7 +21,7 @@ from container_manager.verbs.around import (
 )
 from container_manager.verbs.daily import kill, pause, ps, restart, start, stop, unpause
 from container_manager.verbs.data import backup, restore
-from container_manager.verbs.inside import execute, shell
+from container_manager.verbs.inside import execute, run, shell
 from container_manager.verbs.looking import explain, explain_service, services
 from container_manager.verbs.machine import base_image, doctor, explain_podman
 from container_manager.verbs.planning import plan
@@ -59,6 +59,7 @@ __all__ = [
     "restart",
     "restore",
     "rollback",
+    "run",
     "services",
     "shell",
     "start",
