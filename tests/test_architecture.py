@@ -11,7 +11,7 @@ import container_manager
 PACKAGE = Path(container_manager.__file__).parent
 
 LAYERS = (
-    ("errors", "inputs", "hints"),
+    ("errors", "inputs", "hints", "sockets"),
     ("model", "places"),
     ("names",),
     ("config",),

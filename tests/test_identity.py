@@ -5,11 +5,12 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from container_manager.errors import PreconditionError
+from container_manager.errors import Location, PreconditionError
 from container_manager.identity import (
     CONFIG,
     PROJECT,
@@ -88,6 +89,16 @@ def test_foreign_things_are_named_with_their_owner(tmp_path: Path, other: Path) 
     assert len(foreign_problems(load(tmp_path), [], volumes, used=["lab_used"])) == 1
     remember_adopted(tmp_path / "state", ["lab_a", "lab_b"])
     assert foreign_problems(load(tmp_path), [], volumes, used=["lab_used"]) == []
+
+
+def test_the_key_to_change_is_named_or_the_file_to_add_it_to(tmp_path: Path, other: Path) -> None:
+    volumes = [volume("lab_a", labels(other))]
+    (unset,) = foreign_problems(load(tmp_path), [], volumes)
+    assert f"Add 'project_name: ANOTHER' to {tmp_path / 'config.yml'}" in str(unset.remedy)
+    me = replace(load(tmp_path), named=Location(tmp_path / "base.yml", 3, 15))
+    (named,) = foreign_problems(me, [], volumes)
+    assert named.where == me.named
+    assert f"Change project_name ({tmp_path / 'base.yml'}:3:15)" in str(named.remedy)
 
 
 def test_a_folder_that_is_open_to_others_is_closed(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from container_manager.build.leaks import LeakScan
 from container_manager.build.lock import build_lock
 from container_manager.build.pipeline import settle
 from container_manager.build.plan import compare
+from container_manager.build.ports import remember_plain
 from container_manager.build.reading import Reading
 from container_manager.build.site import Site
 from container_manager.build.sources import Walk
@@ -201,6 +202,7 @@ def setup_build_dir(
     settle(build_dir)
     decided = compare(build_dir, outputs, record.read(build_dir), ours, reading)
     raise_all(BuildError, scan.problems(outputs.values(), reading.leaks))
+    remember_plain(config, reading)
     if decided.pending:
         with build_lock(build_dir):
             recover(build_dir)

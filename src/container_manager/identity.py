@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from container_manager.errors import Location, PreconditionError, Problem
+from container_manager.errors import Location, PreconditionError, Problem, display_path
 from container_manager.podman.containers_conf import write_private
 from container_manager.podman.state import ContainerState, VolumeState
 
@@ -45,6 +45,7 @@ class Identity:
         key: for keyed hashes of secrets.
         adopted: volumes of others, or of nobody, that were declared ours.
         adopt: whether this run takes everything of the project's name for ours.
+        named: where the configuration says ``project_name``; None where it does not.
     """
 
     project: str
@@ -53,6 +54,7 @@ class Identity:
     key: bytes
     adopted: frozenset[str] = frozenset()
     adopt: bool = False
+    named: Location | None = None
 
     @property
     def constant_labels(self) -> dict[str, str]:
@@ -100,7 +102,13 @@ def private_folder(state_dir: Path) -> None:
 
 
 def load_identity(
-    state_dir: Path, *, project: str, config: Path, create: bool, adopt: bool = False
+    state_dir: Path,
+    *,
+    project: str,
+    config: Path,
+    create: bool,
+    adopt: bool = False,
+    named: Location | None = None,
 ) -> Identity:
     """Read who we are.
 
@@ -110,6 +118,7 @@ def load_identity(
         config: the configuration's path.
         create: whether an identity is made if there is none: by what starts or builds something.
         adopt: whether everything of the project's name is ours.
+        named: where the configuration says ``project_name``.
     """
     file = state_dir / _FILE
     stored: dict[str, object] = {}
@@ -130,6 +139,7 @@ def load_identity(
         key=str(stored.get("key", "")).encode(),
         adopted=frozenset(map(str, adopted)) if isinstance(adopted, list) else frozenset(),
         adopt=adopt,
+        named=named,
     )
 
 
@@ -173,8 +183,9 @@ def foreign_problems(
     problems = [
         Problem(
             message=f"A stack called '{identity.project}' belongs to {owner}: {', '.join(things)}.",
-            remedy=f"Set another project_name in {identity.config}, or remove that stack from its "
-            "own folder. If it is yours, take it over with --adopt.",
+            where=identity.named,
+            remedy=f"{_rename(identity)}, or remove that stack from its own folder. If it is "
+            "yours, take it over with --adopt.",
         )
         for owner, things in owners.items()
     ]
@@ -183,11 +194,22 @@ def foreign_problems(
             Problem(
                 message=f"These belong to a compose project '{identity.project}' that was not "
                 f"started by Container Manager: {', '.join(handmade)}.",
-                remedy=f"Set another project_name in {identity.config}, or remove them. "
-                "If they are yours, take them over with --adopt.",
+                where=identity.named,
+                remedy=f"{_rename(identity)}, or remove them. If they are yours, take them over "
+                "with --adopt.",
             )
         )
     return problems
+
+
+def _rename(identity: Identity) -> str:
+    """What to do about a name that others have."""
+    if identity.named is not None:
+        return f"Change project_name ({identity.named})"
+    return (
+        f"Add 'project_name: ANOTHER' to {display_path(identity.config)}, which has none, so that "
+        "its folder's name is taken"
+    )
 
 
 def _sort(

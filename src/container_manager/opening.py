@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -139,11 +140,12 @@ def open_to_start(
     Raises:
         ManagerError: see the exit code. A weak credential is one; nothing was written then.
     """
-    checked = _without_weak(load(config), names, as_it_is=as_it_is)
+    load_it = functools.partial(lifecycle.load_to_start, config, adopt=adopt, as_it_is=as_it_is)
+    checked = _without_weak(load_it(), names, as_it_is=as_it_is)
     if _missing(checked):
         state_dir = checked.config.state_dir
         _generate(config, names, state_dir, adopt=adopt, must_open=must_open)
-        checked = _checked(load(config), names, as_it_is=as_it_is)
+        checked = _checked(load_it(), names, as_it_is=as_it_is)
     if adapt is not None:
         checked = replace(checked, prepared=adapt(checked.prepared))
     return _built(checked, adopt=adopt)

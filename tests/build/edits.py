@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from collections.abc import Callable, Mapping
@@ -116,6 +117,16 @@ def _lose(lab: Lab, _: str | int, how: str | int) -> None:
     remove(lab.build_dir if how == "build" else lab.root / ".container-manager")
 
 
+def _ports(lab: Lab, at: str | int, how: str | int) -> None:
+    """Remember another port, or none: somebody brought the file back, or took it away."""
+    place = lab.root / ".container-manager/ports.json"
+    if how == "gone":
+        remove(place)
+    else:
+        remembered = {"config.yml": {"framework.services.web.port_host": int(at) + 20000}}
+        write(place, json.dumps(remembered), str(how))
+
+
 def _wait(_: Lab, __: str | int, ___: str | int) -> None:
     """Let clocks go on, so that the times of files are believed."""
     time.sleep(0.03)
@@ -128,6 +139,7 @@ KINDS: Mapping[str, Callable[[Lab, str | int, str | int], None]] = {
     "tamper": _tamper,
     "add": _add,
     "lose": _lose,
+    "ports": _ports,
     "wait": _wait,
 }
 
@@ -174,6 +186,7 @@ edits: st.SearchStrategy[Edit] = st.one_of(
     _edits("tamper", _numbers, st.sampled_from(_TAMPERED)),
     _edits("add", st.sampled_from(_ADDED), st.sampled_from(["theirs\n", "read me\n"])),
     _edits("lose", st.just(0), st.sampled_from(["memory", "memory", "build"])),
+    _edits("ports", _numbers, st.sampled_from(["in place", "renamed", "backdated", "gone"])),
     _edits("wait", st.just(0), st.just(0)),
 )
 """Of everything."""

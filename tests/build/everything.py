@@ -54,6 +54,7 @@ FILES: Mapping[str, str] = {
               render_kernel_templates: true
               additional_dirs: [docs, {src: notes.txt, dst: data/notes.txt}, linked]
               no_render: [raw.j2]
+              port_host: auto
         """,
     f"{WEB}/docker-compose.yml.j2": """
         services:

@@ -35,6 +35,7 @@ framework:
       copy_src: {src}
       additional_dirs: [docs, {{src: notes.txt, dst: data/notes.txt}}]
       color: {color}
+      port_host: {port}
 """
 _WEB = """\
 services:
@@ -44,6 +45,7 @@ services:
     env_file: ./framework/worker/worker.env
     networks: [lab]
     volumes: [data:/data]
+    ports: ["127.0.0.1:{{{{ framework.services.web.port_host }}}}:80"]
     environment:
       COLOR: {{{{ framework.services.web.color }}}}
       TOKEN: ${{LAB_TOKEN}}
@@ -94,9 +96,10 @@ VARIANTS: Mapping[str, Sequence[str]] = {
     "shared/deeper.j2": ("[deep=1]\n", "[deep=2]\n", "{{ token }}\n"),
     "services/docker-compose.yml.j2": _ROOT,
     f"{WEB}/service.yml": (
-        _FRAGMENT.format(src="true", color="red"),
-        _FRAGMENT.format(src="true", color="tan"),
-        _FRAGMENT.format(src="false", color="red"),
+        _FRAGMENT.format(src="true", color="red", port="auto"),
+        _FRAGMENT.format(src="true", color="tan", port="auto"),
+        _FRAGMENT.format(src="false", color="red", port="auto"),
+        _FRAGMENT.format(src="true", color="red", port="8080"),
     ),
     f"{WEB}/docker-compose.yml.j2": (
         _WEB.format(image="", more="a"),

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from tests.conftest import Seen, snapshot
 
 from container_manager.build import pipeline
+from container_manager.config.auto_ports import AutoPorts
 from container_manager.config.loader import load
 from container_manager.errors import ManagerError, Problem
 from container_manager.model import Build, BuildPlan
+
+T = TypeVar("T")
 
 Meaning = tuple[str, int, str]
 """Kind, mode and content of a file or link."""
@@ -40,8 +44,8 @@ class Outcome:
     compose: tuple[ComposeFile, ...] = ()
 
 
-def attempt(build: Callable[[], Build]) -> Build | ManagerError:
-    """A build, or the error of ours that it ends with; every other error is a bug."""
+def attempt(build: Callable[[], T]) -> T | ManagerError:
+    """A build, say, or the error of ours that it ends with; every other error is a bug."""
     try:
         return build()
     except ManagerError as error:
@@ -58,6 +62,7 @@ def fresh(root: Path, copy: Path) -> Outcome:
     shutil.copytree(
         root, copy, symlinks=True, ignore=lambda folder, _: _MADE if folder == str(root) else ()
     )
+    _take_ports(root, copy)
     config = copy / "config.yml"
     built = attempt(lambda: pipeline.execute(pipeline.prepare(load(config, os.environ))))
     tree = generated(snapshot(copy / "build"))
@@ -66,6 +71,15 @@ def fresh(root: Path, copy: Path) -> Outcome:
         return Outcome(type(built), told(built.problems, copy), {})
     meanings = {path: seen.meaning for path, seen in tree.items()}
     return Outcome(None, told(built.warnings, copy), meanings, compose_of(built, copy))
+
+
+def _take_ports(root: Path, copy: Path) -> None:
+    """Let a copy have the ports of a project: which one is chosen depends on where it lies."""
+    ports = attempt(lambda: load(root / "config.yml", os.environ).ports)
+    if isinstance(ports, AutoPorts) and ports.chosen:
+        (copy / ".container-manager").mkdir()
+        remembered = {ports.config: dict(ports.chosen)}
+        (copy / ".container-manager/ports.json").write_text(json.dumps(remembered))
 
 
 _MADE = ("build", ".container-manager")

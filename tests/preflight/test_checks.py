@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import errno
+import os
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from container_manager.identity import Identity
 from container_manager.model import ComposeFile
 from container_manager.podman.state import ListedContainer, PublishedPort, container_state
 from container_manager.preflight import Findings, Surroundings, check, try_bind
+from container_manager.preflight.holders import holder
 from container_manager.preflight.ports import taken_ports
 
 EMPTY: dict[str, Any] = {
@@ -65,6 +68,22 @@ def test_nothing_to_find(tmp_path: Path) -> None:
             {"everything": [listed("x_web_1", {"com.docker.compose.project": "x"}, HTTP)]},
             "is taken by the container x_web_1 of the project 'x'",
         ),
+        (
+            errno.EADDRINUSE,
+            {
+                "everything": [
+                    listed(
+                        "x_web_1",
+                        {
+                            "com.docker.compose.project": "x",
+                            "io.container-manager.config": "/home/alice/x/config.yml",
+                        },
+                        HTTP,
+                    )
+                ]
+            },
+            "of the project 'x', started by /home/alice/x/config.yml",
+        ),
         (errno.EACCES, {}, "needs more rights"),
         (errno.EADDRNOTAVAIL, {}, "an address that this machine does not have"),
     ],
@@ -78,6 +97,55 @@ def test_a_port_that_cannot_be_had(
     assert said in problem.message
     assert problem.where is not None
     assert (problem.where.file.name, problem.where.line) == ("docker-compose.yml", 5)
+
+
+@pytest.mark.parametrize(
+    ("keys", "code", "said"),
+    [
+        (
+            ["web.port_host (config.yml:1:2)"],
+            errno.EADDRINUSE,
+            "Change web.port_host (config.yml:1:2); with 'auto' a free port is chosen.",
+        ),
+        (["a.port (x:1)", "b (x:2)"], errno.EADDRINUSE, "Change a.port (x:1) or b (x:2)."),
+        (["a.port (x:1)"], errno.EACCES, "Change a.port (x:1) to a port from 1024 upwards."),
+        ([], errno.EADDRINUSE, "Choose another port in this template"),
+    ],
+)
+def test_the_key_that_gives_the_port_is_named(
+    tmp_path: Path, keys: list[str], code: int, said: str
+) -> None:
+    """The compose file says which port it is; whoever rendered it knows from which key."""
+    read = stack("services: {web: {image: localhost/x, ports: ['8080:80']}}", tmp_path)
+
+    def keys_of(owner: str | None, port: int) -> list[str]:
+        assert (owner, port) == (None, 8080)
+        return keys
+
+    around = Surroundings(**EMPTY)
+    (problem,) = taken_ports(read.services.values(), around, lambda _: code, keys_of)
+    assert said in str(problem.remedy)
+
+
+def test_a_program_that_has_a_port_is_named(free_socket: tuple[int, str]) -> None:
+    """By the kernel's tables, also where no container has it."""
+    number, protocol = free_socket
+    said = holder("127.0.0.1", number, protocol, [])
+    assert f"(process {os.getpid()})" in said
+    assert "the program '" in said
+    assert holder("127.0.0.1", 1, protocol, []) == "another program"
+
+
+@pytest.fixture(params=["tcp", "udp", "tcp6"])
+def free_socket(request: pytest.FixtureRequest) -> Iterator[tuple[int, str]]:
+    """A port that this process has, and its protocol."""
+    kind = socket.SOCK_DGRAM if request.param == "udp" else socket.SOCK_STREAM
+    six = request.param == "tcp6"
+    with socket.socket(socket.AF_INET6 if six else socket.AF_INET, kind) as one:
+        one.bind(("::1" if six else "127.0.0.1", 0))
+        if kind == socket.SOCK_STREAM:
+            one.listen()
+        yield one.getsockname()[1], request.param[:3]
 
 
 def test_a_port_that_two_services_claim(tmp_path: Path) -> None:

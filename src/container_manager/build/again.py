@@ -81,6 +81,7 @@ def build_again(config_path: Path, environ: Mapping[str, str]) -> Build:
     if again.memory is not None and again.changed == frozenset():
         return _as_it_is(again.memory)
     from container_manager.build import pipeline
+    from container_manager.build.ports import note_remembered
 
     prepared, inputs, part, before = _prepared(again)
 
@@ -95,6 +96,7 @@ def build_again(config_path: Path, environ: Mapping[str, str]) -> Build:
         memory = _renewed(again, again.memory, prepared, built)
         built = _completed(built, memory)
     else:
+        note_remembered(prepared.config, prepared.reading, inputs)
         memory = _made(again, prepared, built, inputs)
     memories.remember(config_path, memory)
     prepared.renderer.remember()

@@ -14,6 +14,7 @@ from container_manager.build.leaks import without_leaks
 from container_manager.build.lock import build_lock
 from container_manager.build.manifest import needs_recovery
 from container_manager.build.plan import compare
+from container_manager.build.ports import chosen_by_another, remember
 from container_manager.build.preparing import Prepared, prepare
 from container_manager.build.reading import Reading
 from container_manager.config.loader import Config
@@ -49,6 +50,7 @@ def execute(
     """
     build_dir = prepared.config.build_dir
     settle(build_dir)
+    prepared = _with_its_ports(prepared, prepare_again)
     seen, manifest = look(str(record.place(build_dir))), record.read(build_dir)
     if prepare_again is not None and seen != before:
         prepared = prepare_again()
@@ -67,6 +69,17 @@ def execute(
             staged_by = apply(decided, manifest, keep=prepared.config.keep_builds)
             seen = look(str(record.place(build_dir)))
     return replace(build_of(prepared, decided), recorded=seen, staged_by=staged_by)
+
+
+def _with_its_ports(prepared: Prepared, prepare_again: Callable[[], Prepared] | None) -> Prepared:
+    """The same, once its chosen ports are remembered."""
+    if remember(prepared.config.ports, prepared.reading):
+        return prepared
+    if prepare_again is not None:
+        prepared = prepare_again()
+        if remember(prepared.config.ports, prepared.reading):
+            return prepared
+    raise chosen_by_another(prepared.config.ports.path)
 
 
 def build_of(prepared: Prepared, decided: BuildPlan) -> Build:

@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from container_manager.config import findings
+from container_manager.config.auto_ports import AutoPorts, Avoided, resolve_auto
 from container_manager.config.brought import over_packages
 from container_manager.config.completing import default_values, normalise_name
 from container_manager.config.deployed import Deployed
@@ -45,6 +46,7 @@ class Config:
         suspicions: those of them about mistyped keys and missing packages, causes of errors.
         unset: the variables without a value, which were told.
         deployed: how ``deployed_services`` came to be what it is.
+        ports: the ports that were chosen where the configuration says ``auto``.
     """
 
     path: Path
@@ -59,6 +61,7 @@ class Config:
     suspicions: tuple[Problem, ...] = ()
     unset: frozenset[str] = frozenset()
     deployed: Deployed = field(default_factory=Deployed)
+    ports: AutoPorts = field(default_factory=lambda: AutoPorts(path=Path(), config=""))
 
     @property
     def project_name(self) -> str:
@@ -131,17 +134,19 @@ class ConfigBuilder:
 def load(
     config_path: str | os.PathLike[str] | None = None,
     environ: Mapping[str, str] | None = None,
+    avoided: Avoided | None = None,
 ) -> Config:
     """Load, merge, check and expand a configuration.
 
     Args:
         config_path: the file; None looks for it, see :func:`find_config`.
         environ: the process environment; None takes the real one.
+        avoided: ports that are not to be chosen for ``auto``.
 
     Raises:
         ConfigError: with every problem found.
     """
-    config, errors = examine(config_path, environ)
+    config, errors = examine(config_path, environ, avoided)
     raise_all(ConfigError, errors)
     return config
 
@@ -149,12 +154,14 @@ def load(
 def examine(
     config_path: str | os.PathLike[str] | None = None,
     environ: Mapping[str, str] | None = None,
+    avoided: Avoided | None = None,
 ) -> tuple[Config, list[Problem]]:
     """The same for who only looks: what is wrong with values that can be read is in the result.
 
     Args:
         config_path: the file; None looks for it, see :func:`find_config`.
         environ: the process environment; None takes the real one.
+        avoided: ports that are not to be chosen for ``auto``.
 
     Returns:
         The configuration, and why it cannot be used; nothing where it can.
@@ -192,6 +199,9 @@ def examine(
     warnings += findings.literal_secrets(tree)
     warnings += findings.short_secrets(environment, report)
     default_values(values, root, errors, tree)
+    ports, mistaken = resolve_auto(values, tree, path, avoided or Avoided(), errors)
+    suspicions += mistaken
+    warnings += mistaken
     config = Config(
         path=path,
         root=root,
@@ -205,6 +215,7 @@ def examine(
         suspicions=tuple(suspicions),
         unset=frozenset(report.unset - environment.generated),
         deployed=files.deployed,
+        ports=ports,
     )
     return config, [*errors, *suspicions] if errors else []
 

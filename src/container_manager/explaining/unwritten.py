@@ -6,7 +6,7 @@ from container_manager.config.loader import Config
 from container_manager.config.schema import SERVICE, TOP_LEVEL
 from container_manager.errors import display_path
 from container_manager.health import DEFAULT_TIMEOUT
-from container_manager.model import KeyPath, Scalar
+from container_manager.model import KeyPath, Scalar, dotted
 from container_manager.places import KEEP_BUILDS
 
 FAMILIES = ("framework", "applications", "services")
@@ -40,6 +40,11 @@ def other_than_written(config: Config, path: KeyPath) -> str | None:
     """The rule by which a value is another than what is written; None where none is known."""
     if path == ("images", "python"):
         return "'auto': the image made from this machine's Debian packages, else the official one"
+    port = dotted(path)
+    if port in config.ports.fresh:
+        return "'auto': this port is free; 'build' and 'up' take it, and it is remembered then"
+    if port in config.ports.chosen:
+        return f"'auto': remembered in {display_path(config.ports.path)}"
     if path == ("project_root",):
         return f"its variable is not set: the folder of {display_path(config.path)}"
     return None

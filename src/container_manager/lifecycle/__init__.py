@@ -5,6 +5,7 @@ from container_manager.lifecycle.controlling import start
 from container_manager.lifecycle.credentials import MustOpen, locked_volumes
 from container_manager.lifecycle.doors import doors_told_on_failure
 from container_manager.lifecycle.following import follow
+from container_manager.lifecycle.free_ports import load_to_start
 from container_manager.lifecycle.interrupting import stops_on_interrupt
 from container_manager.lifecycle.outcome import Outcome, ServiceOutcome
 from container_manager.lifecycle.project import Project, open_project
@@ -27,6 +28,7 @@ __all__ = [
     "doors_told_on_failure",
     "down",
     "follow",
+    "load_to_start",
     "locked_volumes",
     "open_project",
     "rebuild",

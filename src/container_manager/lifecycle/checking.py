@@ -33,7 +33,9 @@ def findings_of(
     """
     surroundings = look_around(project.engine, stack)
     identity = project.identity(create=False)
-    findings = check(stack, names, identity, surroundings, root=project.root)
+    findings = check(
+        stack, names, identity, surroundings, root=project.root, keys_of=project.port_keys
+    )
     engine, services = project.engine, [stack.services[name] for name in names]
     host = host_problems(engine.host, services, engine.environ)
     locked = locked_volumes(project, stack, names, must_open)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import functools
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from container_manager.compose.providers import DEFAULT, Provider, child_environ
 from container_manager.config.defaults import as_in_compose
 from container_manager.config.environment import Environment
 from container_manager.config.loader import Config
+from container_manager.errors import Location
 from container_manager.identity import Identity, load_identity, private_folder
 from container_manager.model import Node, Service
 from container_manager.podman.engine import Engine
@@ -39,6 +41,8 @@ class Project:
         adopt: whether a foreign stack of this name is taken over.
         defaults: what services get whose compose files are silent about it.
         configuration: the values, secrets as placeholders.
+        named: where the configuration says ``project_name``; None where it does not.
+        port_keys: finds the keys that give a service of ours a port, each with its place.
     """
 
     name: str
@@ -54,6 +58,8 @@ class Project:
     adopt: bool = False
     defaults: Node | None = None
     configuration: Mapping[str, Any] = field(default_factory=dict)
+    named: Location | None = None
+    port_keys: Callable[[str | None, int], Sequence[str]] = lambda _, __: ()
 
     def identity(self, *, create: bool) -> Identity:
         """Who we are; only what starts or builds something makes an identity."""
@@ -63,6 +69,7 @@ class Project:
             config=self.config_path,
             create=create,
             adopt=self.adopt,
+            named=self.named,
         )
 
     def containers(self) -> list[ContainerState]:
@@ -72,7 +79,7 @@ class Project:
 
 def open_project(
     config: Config,
-    services: Iterable[Service] = (),
+    services: Sequence[Service] = (),
     *,
     runner: Runner | None = None,
     progress: Progress | None = None,
@@ -113,4 +120,14 @@ def open_project(
         adopt=adopt,
         defaults=as_in_compose(config.tree, config.values),
         configuration=config.values,
+        named=config.origin("project_name"),
+        port_keys=functools.partial(_port_keys, config, services),
     )
+
+
+def _port_keys(
+    config: Config, services: Sequence[Service], owner: str | None, number: int
+) -> list[str]:
+    from container_manager.build.port_keys import port_keys  # only where a port is taken
+
+    return port_keys(config, services, owner, number)

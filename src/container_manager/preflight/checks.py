@@ -15,7 +15,7 @@ from container_manager.errors import Problem
 from container_manager.identity import COMPOSE_PROJECT, Identity, foreign_problems
 from container_manager.podman.state import ListedContainer
 from container_manager.preflight.mounts import missing, unreadable
-from container_manager.preflight.ports import PortTest, taken_ports, try_bind
+from container_manager.preflight.ports import KeysOf, PortTest, taken_ports, try_bind
 from container_manager.preflight.surroundings import Surroundings
 
 
@@ -44,6 +44,7 @@ def check(
     *,
     root: Path,
     try_port: PortTest | None = None,
+    keys_of: KeysOf = lambda _, __: (),
 ) -> Findings:
     """Look for everything that would keep services from starting.
 
@@ -54,12 +55,13 @@ def check(
         surroundings: what Podman says.
         root: the project's folder: missing mounted folders below it are created.
         try_port: tries a port of this machine.
+        keys_of: finds the keys of the configuration that give a port.
     """
     services = [stack.services[name] for name in names]
     used = [stack.volumes[v].actual for s in services for v in s.volumes if v in stack.volumes]
     problems = foreign_problems(identity, surroundings.own, surroundings.volumes, used=used)
     problems += _taken_names(stack, services, surroundings)
-    problems += taken_ports(services, surroundings, try_port or try_bind)
+    problems += taken_ports(services, surroundings, try_port or try_bind, keys_of)
     problems += _missing_externals(stack, services, surroundings)
     folders, absent = missing(services, root)
     return Findings(

@@ -3,60 +3,53 @@
 from __future__ import annotations
 
 import errno
-import socket
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from container_manager.compose.model import ComposeService, Port
+from container_manager.config.auto_ports import is_port_key
 from container_manager.errors import Problem
-from container_manager.identity import COMPOSE_PROJECT
-from container_manager.podman.state import ContainerState
+from container_manager.podman.state import ContainerState, PublishedPort
+from container_manager.preflight.holders import holder, overlap, publishes
 from container_manager.preflight.surroundings import Surroundings
+from container_manager.sockets import try_port
 
 PortTest = Callable[[Port], int | None]
 """Tries a port; returns an errno, or None when it is free."""
 
-_EVERYWHERE = frozenset({"", "0.0.0.0", "::", "*"})  # noqa: S104 - compared with, not bound to
+KeysOf = Callable[[str | None, int], Sequence[str]]
+"""Finds the keys of the configuration from which a service has a port, each with its place."""
 
 
 def try_bind(port: Port) -> int | None:
     """Bind a port for a moment; returns the errno when that fails."""
-    kind = socket.SOCK_DGRAM if port.protocol == "udp" else socket.SOCK_STREAM
-    family = socket.AF_INET6 if ":" in port.host_ip else socket.AF_INET
-    if port.protocol not in ("tcp", "udp"):
-        return None
-    with socket.socket(family, kind) as trial:
-        if kind == socket.SOCK_STREAM:
-            # Connections of the previous container that are still closing do not hold the port.
-            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            trial.bind((port.host_ip, port.host_port or 0))
-        except OSError as error:
-            return error.errno
-    return None
+    return try_port(port.host_ip, port.host_port or 0, port.protocol)
 
 
 def taken_ports(
-    services: Iterable[ComposeService], surroundings: Surroundings, try_port: PortTest
+    services: Iterable[ComposeService],
+    surroundings: Surroundings,
+    port_test: PortTest,
+    keys_of: KeysOf = lambda _, __: (),
 ) -> list[Problem]:
-    """Every published port that cannot be had."""
+    """Every published port that cannot be had, with who has it and what to change."""
     problems = []
     claimed: dict[tuple[int, str], list[tuple[Port, str]]] = {}
-    ours = [port for one in surroundings.own if _holds_ports(one) for port in one.ports]
+    ours = [port for one in surroundings.own if holds_ports(one) for port in one.ports]
     for service in services:
         for port in service.ports:
             if port.host_port is None:
                 continue
             others = claimed.setdefault((port.host_port, port.protocol), [])
-            clash = next((o for o in others if _overlap(o[0].host_ip, port.host_ip)), None)
+            clash = next((o for o in others if overlap(o[0].host_ip, port.host_ip)), None)
             others.append((port, service.name))
             if clash is not None:
                 problems.append(_claimed_twice(port, service.name, *clash))
-            elif not any(_same_port(port, p.host_ip, p.host_port, p.protocol) for p in ours):
-                problems += _tried(port, service, surroundings, try_port(port))
+            elif not any(_is(port, one) for one in ours):
+                problems += _tried(port, service, surroundings, port_test(port), keys_of)
     return problems
 
 
-def _holds_ports(container: ContainerState) -> bool:
+def holds_ports(container: ContainerState) -> bool:
     """Whether a port that is taken may be taken by this container.
 
     One that Podman restarts again and again may be down when we look and up when we try its port.
@@ -73,40 +66,45 @@ def _claimed_twice(port: Port, name: str, first: Port, other: str) -> Problem:
 
 
 def _tried(
-    port: Port, service: ComposeService, surroundings: Surroundings, code: int | None
+    port: Port,
+    service: ComposeService,
+    surroundings: Surroundings,
+    code: int | None,
+    keys_of: KeysOf,
 ) -> list[Problem]:
     if code is None:
         return []
+    number = port.host_port or 0
     what = f"{_shown(port)}, which the service '{service.name}' publishes,"
-    remedy = "Choose another port in this template or in the configuration value it uses."
     if code == errno.EADDRINUSE:
-        message = f"{what} is taken by {_holder(port, surroundings)}."
+        whose = holder(port.host_ip, number, port.protocol, surroundings.everything)
+        message = f"{what} is taken by {whose}."
     elif code == errno.EACCES:
         message = f"{what} needs more rights than this user has."
-        remedy = "Choose a port from 1024 upwards."
     elif code == errno.EADDRNOTAVAIL:
         message = f"{what} is on an address that this machine does not have."
     else:
         return []  # not a finding about the port: Podman will say what it thinks
+    remedy = _remedy(code, keys_of(service.owner, number))
     return [Problem(message=message, where=port.where, remedy=remedy)]
 
 
-def _holder(port: Port, surroundings: Surroundings) -> str:
-    for one in surroundings.everything:
-        held = (_same_port(port, p.host_ip, p.host_port, p.protocol) for p in one.ports)
-        if one.running and any(held):
-            project = one.labels.get(COMPOSE_PROJECT)
-            return f"the container {one.name}" + (f" of the project '{project}'" if project else "")
-    return "another program"
+def _remedy(code: int, keys: Sequence[str]) -> str:
+    """What to change, and to what."""
+    if not keys:
+        if code == errno.EACCES:
+            return "Choose a port from 1024 upwards."
+        return "Choose another port in this template or in the configuration value it uses."
+    shown = " or ".join(keys)
+    if code == errno.EACCES:
+        return f"Change {shown} to a port from 1024 upwards."
+    may_be_auto = is_port_key(keys[0].partition(" ")[0].rpartition(".")[2])
+    to_auto = "; with 'auto' a free port is chosen" if may_be_auto else ""
+    return f"Change {shown}{to_auto}."
 
 
-def _same_port(port: Port, host_ip: str, number: int, protocol: str) -> bool:
-    same = port.host_port == number and port.protocol == protocol
-    return same and _overlap(port.host_ip, host_ip)
-
-
-def _overlap(one: str, other: str) -> bool:
-    return one == other or one in _EVERYWHERE or other in _EVERYWHERE
+def _is(port: Port, held: PublishedPort) -> bool:
+    return publishes(held, port.host_ip, port.host_port or 0, port.protocol)
 
 
 def _shown(port: Port) -> str:

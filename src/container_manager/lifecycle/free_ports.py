@@ -1,0 +1,81 @@
+"""Before a start: other ports in place of those of ``auto`` that somebody else has by now."""
+
+from __future__ import annotations
+
+from os import PathLike
+
+from container_manager.config.auto_ports import Avoided
+from container_manager.config.loader import Config, load
+from container_manager.identity import COMPOSE_PROJECT
+from container_manager.lifecycle.project import open_project
+from container_manager.podman.state import ListedContainer
+from container_manager.preflight.holders import UNKNOWN, holder
+from container_manager.preflight.ports import holds_ports
+from container_manager.sockets import PROTOCOLS, is_free
+
+
+def load_to_start(
+    path: str | PathLike[str] | None, *, adopt: bool = False, as_it_is: bool = False
+) -> Config:
+    """Load a configuration for a start.
+
+    Args:
+        path: the configuration's.
+        adopt: whether the stack of this name is taken over.
+        as_it_is: whether what is built runs, which has the ports that it has.
+
+    Raises:
+        ManagerError: see :func:`with_free_ports`.
+    """
+    config = load(path)
+    return config if as_it_is else with_free_ports(config, adopt=adopt)
+
+
+def with_free_ports(config: Config, *, adopt: bool = False) -> Config:
+    """The same configuration; where ports were lost, with others, which are not remembered yet.
+
+    A port that our own stack holds is ours. One that is chosen now is also none that a container
+    of somebody else publishes, even if it is stopped.
+
+    Args:
+        config: the configuration.
+        adopt: whether the stack of this name is taken over.
+
+    Raises:
+        ManagerError: Podman cannot be asked, or the configuration not be loaded again.
+    """
+    ports = config.ports
+    busy = [
+        key
+        for key, port in ports.chosen.items()
+        if key not in ports.fresh and not is_free(ports.addresses[key], port)
+    ]
+    if not busy and not ports.fresh:
+        return config
+    project = open_project(config, adopt=adopt)
+    everything = project.engine.everything()
+    identity = project.identity(create=False)
+
+    def is_ours(one: ListedContainer) -> bool:
+        return one.labels.get(COMPOSE_PROJECT) == project.name and identity.owns(one.labels)
+
+    others = [one for one in everything if not is_ours(one)]
+    of_others = frozenset(port.host_port for one in others for port in one.ports)
+    own = project.containers() if busy else []
+    held = {port.host_port for one in own if holds_ports(one) for port in one.ports}
+    held -= {port.host_port for one in others if one.running for port in one.ports}
+    lost = {
+        key: _holder(ports.addresses[key], ports.chosen[key], others)
+        for key in busy
+        if ports.chosen[key] not in held
+    }
+    if not lost and of_others.isdisjoint(ports.chosen[key] for key in ports.fresh):
+        return config
+    avoided = Avoided(ports=of_others, given_up=lost)
+    return load(config.path, config.environment.process, avoided)
+
+
+def _holder(address: str, port: int, others: list[ListedContainer]) -> str:
+    """Who has a port, of whichever protocol."""
+    said = [holder(address, port, protocol, others) for protocol in PROTOCOLS]
+    return next((one for one in said if one != UNKNOWN), UNKNOWN)
