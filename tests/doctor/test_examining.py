@@ -163,6 +163,16 @@ def test_an_image_that_podman_refuses(fake_podman: Project) -> None:
     assert diagnosis.exit_code == 1
 
 
+def test_a_provider_that_is_not_there(
+    fake_podman: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    (check,) = [one for one in CHECKS if one.name == "provider"]
+    missing = told(look((check,), FakePodman()))["provider-missing"]
+    assert "podman-compose is not installed" in missing.message
+    assert "pip install podman-compose" in (missing.remedy or "")
+
+
 def test_what_a_killed_run_left_is_removed_or_told(fake_podman: Project) -> None:
     podman = FakePodman(stays="1000-abcdef")
     found = told(look((), podman))

@@ -12,7 +12,17 @@ from typing import Any
 
 import pytest
 
-from container_manager.doctor import clock, disks, podman_itself, project, registries, trials, user
+from container_manager.doctor import (
+    clock,
+    disks,
+    podman_itself,
+    project,
+    provider,
+    provider_trials,
+    registries,
+    trials,
+    user,
+)
 from container_manager.doctor.catalogue import ADVICE
 from container_manager.doctor.findings import Finding, Level
 from container_manager.errors import Location, Problem
@@ -63,6 +73,16 @@ MEETING = trials.Meeting(
     expected="tok",
     port=40000,
 )
+GOOD = provider_trials.Behaviour(
+    name="compose",
+    made=provider_trials.Ended(code=0),
+    base="first",
+    environment={"CM_BOTH": "from-the-shell", "CM_ONE": "from-the-file"},
+    failed_start=provider_trials.Ended(code=125),
+    missing_image=provider_trials.Ended(code=1),
+    failed_job=provider_trials.Ended(code=1),
+    unhealthy=provider_trials.Ended(code=1),
+)
 NOW = 1_800_000_000.0
 
 
@@ -102,6 +122,14 @@ def private(mode: int, problem: Problem | None = None, state: int = 0o700) -> li
     )
 
 
+def provided(**changes: Any) -> list[Finding]:
+    return provider.judge_provider(replace(GOOD, **changes))
+
+
+def ended(code: int | None) -> provider_trials.Ended:
+    return provider_trials.Ended(code=code, said="Error: what it said")
+
+
 def limits(**changes: str) -> list[Finding]:
     seen = {"memory": "67108864", "processes": "50", "cpu": "50000 100000", **changes}
     return podman_itself.judge_limits(seen, "")
@@ -131,6 +159,7 @@ WELL: Mapping[str, Callable[[], list[Finding]]] = {
     "a folder": lambda: [trials.judge_folder(True, "", remote=True)],
     "registry": answered,
     "a proxy's old date": lambda: answered(date=NOW - 200),
+    "provider": provided,
     "start": lambda: project.judge_start((), ()),
 }
 
@@ -278,6 +307,42 @@ WRONG: Mapping[str, tuple[Callable[[], list[Finding]], str, str]] = {
     "an unneeded registry": (
         lambda: answered(status=None, reason="timed out"), "registry-not-needed", "timed out",
     ),
+    "no container": (
+        lambda: provided(base="", made=ended(1)),
+        "provider-fails",
+        "compose made no container of a compose file (exit code 1):\nError: what it said",
+    ),
+    "paths from elsewhere": (lambda: provided(base="second"), "provider-fails", "(second)"),
+    "the file wins": (
+        lambda: provided(environment={"CM_BOTH": "from-the-file", "CM_ONE": "from-the-file"}),
+        "provider-differs",
+        "- prefers variables of '--env-file' to those of the shell. We read '.env' ourselves",
+    ),
+    "the file is not read": (
+        lambda: provided(environment={"CM_BOTH": "from-the-shell", "CM_ONE": ""}),
+        "provider-differs",
+        "does not read the file that '--env-file' names.",
+    ),
+    "a failed start": (
+        lambda: provided(failed_start=ended(0)),
+        "provider-differs",
+        "says nothing of a container that cannot start (exit code 0). We look at the containers",
+    ),
+    "a missing image": (
+        lambda: provided(missing_image=ended(0)),
+        "provider-differs",
+        "says nothing of an image that is missing (exit code 0).",
+    ),
+    "a failed job": (
+        lambda: provided(failed_job=ended(0), after_failed_job=True),
+        "provider-differs",
+        "what waits for a job that fails is started even so (exit code 0). We start services",
+    ),
+    "an unhealthy service": (
+        lambda: provided(unhealthy=ended(None)),
+        "provider-differs",
+        "never gets healthy is not started (it hung for 15 s). We start services",
+    ),
     "no registry": (lambda: answered(status=404), "registry-odd", "status 404"),
 }  # fmt: skip
 
@@ -304,6 +369,7 @@ def test_remedies_can_be_pasted() -> None:
 ELSEWHERE = {
     "podman-unusable", "container-refused", "no-trial-program", "no-configuration",
     "configuration-broken", "registries-not-asked", "not-measured", "check-failed", "left-behind",
+    "provider-missing",
 }  # fmt: skip
 """Shown to be told in test_examining.py, by whole runs."""
 

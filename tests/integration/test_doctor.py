@@ -16,6 +16,10 @@ from typing import Any
 import pytest
 from tests.integration.conftest import Podman
 
+from container_manager.doctor.examining import diagnose
+from container_manager.doctor.table import CHECKS
+from container_manager.progress import PlainProgress
+
 pytestmark = pytest.mark.podman
 
 LABEL = "label=io.container-manager.doctor"
@@ -68,9 +72,7 @@ def examined(root: Path, *words: str) -> tuple[int, dict[str, Any]]:
     return ended.returncode, findings
 
 
-def test_what_is_measured_is_so_and_leaves_nothing(
-    root: Path, podman: Podman, free_port: Callable[[], int], sh_image: str
-) -> None:
+def test_what_is_measured_is_so_and_leaves_nothing(root: Path, podman: Podman) -> None:
     began = time.time()
     code, found = examined(root)
     assert [one for one in found.values() if one["level"] == "problem"] == []
@@ -84,9 +86,20 @@ def test_what_is_measured_is_so_and_leaves_nothing(
     assert found["podman"]["facts"]["version"] == ".".join(map(str, podman.host.version))
     assert bool(podman.host.changes) is ("podman-settings" in found)
     assert found["start"]["level"] == "ok"
+    provider = found["provider"]["facts"]
+    assert (provider["base_of_relative_paths"], provider["shell_wins"]) == ("first", True)
+    assert provider["exit_codes"]["failed_start"] == 125
+    assert provider["exit_codes"]["missing_image"] == 125
+    assert provider["started_after_failed_job"]
+    assert "'service_completed_successfully'" in found["provider-differs"]["message"]
     assert traces(podman, since=began) == []
 
-    # And with three faults at once: a port that somebody has, a registry that is not there, .env.
+
+def test_what_would_stop_a_start_is_told_all_at_once(
+    root: Path, podman: Podman, free_port: Callable[[], int], sh_image: str
+) -> None:
+    """A port that somebody has, a registry that is not there, and a readable ``.env``."""
+    began = time.time()
     nowhere = free_port()
     (root / ".env").write_text("A=1\n")
     (root / ".env").chmod(0o644)
@@ -99,12 +112,14 @@ def test_what_is_measured_is_so_and_leaves_nothing(
             f"services:\n  web:\n    image: {sh_image}\n    ports:\n"
             f"      - 127.0.0.1:{port}:80\n  far: {{image: '127.0.0.1:{nowhere}/x:1'}}\n"
         )
-        code, found = examined(root)
-    assert code == 1
-    assert f"Port 127.0.0.1:{port}/tcp" in found["start-refused"]["message"]
-    assert "docker-compose.yml.j2:5" in found["start-refused"]["message"]
-    assert f"127.0.0.1:{nowhere}/x:1" in found["registry-silent"]["message"]
-    assert found["env-open"]["remedy"] == f"chmod 600 {root}/.env"
+        chosen = [one for one in CHECKS if one.name in ("start", "registries", "folders")]
+        diagnosis = diagnose(root / "config.yml", PlainProgress(), checks=chosen)
+    found = {one.code: one for each in diagnosis.outcomes for one in each.findings}
+    assert diagnosis.exit_code == 1
+    assert f"Port 127.0.0.1:{port}/tcp" in found["start-refused"].message
+    assert "docker-compose.yml.j2:5" in found["start-refused"].message
+    assert f"127.0.0.1:{nowhere}/x:1" in found["registry-silent"].message
+    assert found["env-open"].remedy == f"chmod 600 {root}/.env"
     assert traces(podman, since=began) == []
 
 

@@ -148,6 +148,22 @@ ON_PROJECT: Mapping[str, Advice] = {
         "Registries were not asked (--offline)",
         "Leave --offline out.",
     ),
+    # The provider
+    "provider-missing": Advice(
+        PROBLEM,
+        "The compose provider of the configuration is not there",
+        "What is said with it; or take 'compose_provider' out of the configuration.",
+    ),
+    "provider-differs": Advice(
+        NOTE,
+        "The provider does otherwise than the compose specification says",
+        "Nothing has to be done: we do this ourselves. It matters to whoever calls it by hand.",
+    ),
+    "provider-fails": Advice(
+        PROBLEM,
+        "The provider does not make a container of a compose file",
+        "Mend what it says; 'compose_provider' names another one.",
+    ),
     # The measuring itself
     "not-measured": Advice(
         NOTE,

@@ -1,0 +1,118 @@
+"""Checks of the compose provider, by what it does in tiny projects.
+
+We rely on little of it (it makes containers, from paths that start where they should), and do the
+rest ourselves; whoever calls it by hand, or compares, is told the rest.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from container_manager.compose.providers import DEFAULT, find_provider
+from container_manager.doctor.catalogue import fine, found
+from container_manager.doctor.findings import Finding
+from container_manager.doctor.provider_trials import (
+    FROM_FILE,
+    FROM_SHELL,
+    HANG,
+    Behaviour,
+    Ended,
+    measure_provider,
+)
+from container_manager.doctor.subject import Subject
+from container_manager.errors import ManagerError
+
+
+def provider(subject: Subject) -> list[Finding]:
+    """What the configured provider does; the bundled one where nothing is configured."""
+    assert subject.laboratory is not None
+    values = subject.config.values if subject.config else {}
+    try:
+        chosen = find_provider(str(values.get("compose_provider") or DEFAULT))
+    except ManagerError as error:
+        return [found("provider-missing", one.message, remedy=one.remedy) for one in error.problems]
+    return judge_provider(measure_provider(subject, subject.laboratory, chosen))
+
+
+def judge_provider(seen: Behaviour) -> list[Finding]:
+    """The findings about a provider: what we rely on, and what breaks compose's rules."""
+    facts = _facts(seen)
+    if not seen.base:
+        said = f"{seen.name} made no container of a compose file ({_ending(seen.made)}):"
+        return [found("provider-fails", f"{said}\n{seen.made.said}", **facts)]
+    if seen.base != "first":
+        said = (
+            f"{seen.name} does not resolve relative paths from the folder of the first file, but "
+            f"from another one ({seen.base})."
+        )
+        return [found("provider-fails", said, **facts)]
+    said = f"{seen.name} makes containers; relative paths start from the first file's folder."
+    differing = [f"- {what} {ours}" for differs, what, ours in _rules(seen) if differs]
+    findings = [fine("provider", said, **facts)]
+    if differing:
+        said = f"{seen.name} does otherwise than compose's rules say, which we do not rely on:"
+        findings.append(found("provider-differs", "\n".join([said, *differing]), **facts))
+    return findings
+
+
+def _rules(seen: Behaviour) -> list[tuple[bool, str, str]]:
+    """Each rule of compose: whether it is broken, how, and why that does not matter to us."""
+    variables = "We read '.env' ourselves, and hand every variable on."
+    looking = "We look at the containers, whatever the provider says."
+    waiting = "We start services ourselves, in waves, and watch."
+    both, one = seen.environment.get("CM_BOTH"), seen.environment.get("CM_ONE")
+    return [
+        (one != FROM_FILE, "does not read the file that '--env-file' names.", variables),
+        (
+            one == FROM_FILE and both != FROM_SHELL,
+            "prefers variables of '--env-file' to those of the shell.",
+            variables,
+        ),
+        (
+            seen.failed_start.code in (0, None),
+            f"says nothing of a container that cannot start ({_ending(seen.failed_start)}).",
+            looking,
+        ),
+        (
+            seen.missing_image.code in (0, None),
+            f"says nothing of an image that is missing ({_ending(seen.missing_image)}).",
+            looking,
+        ),
+        (
+            seen.after_failed_job or seen.failed_job.code in (0, None),
+            "does not honour 'service_completed_successfully': what waits for a job that fails "
+            f"{_fate(seen.after_failed_job, seen.failed_job)}.",
+            waiting,
+        ),
+        (
+            seen.after_unhealthy or seen.unhealthy.code in (0, None),
+            "does not honour 'service_healthy': what waits for a service that never gets healthy "
+            f"{_fate(seen.after_unhealthy, seen.unhealthy)}.",
+            waiting,
+        ),
+    ]
+
+
+def _ending(ended: Ended) -> str:
+    return f"it hung for {HANG:.0f} s" if ended.code is None else f"exit code {ended.code}"
+
+
+def _fate(runs: bool, ended: Ended) -> str:
+    return f"{'is started even so' if runs else 'is not started'} ({_ending(ended)})"
+
+
+def _facts(seen: Behaviour) -> dict[str, Any]:
+    return {
+        "provider": seen.name,
+        "base_of_relative_paths": seen.base,
+        "env_file_read": seen.environment.get("CM_ONE") == FROM_FILE,
+        "shell_wins": seen.environment.get("CM_BOTH") == FROM_SHELL,
+        "exit_codes": {
+            "failed_start": seen.failed_start.code,
+            "missing_image": seen.missing_image.code,
+            "failed_job": seen.failed_job.code,
+            "unhealthy": seen.unhealthy.code,
+        },
+        "started_after_failed_job": seen.after_failed_job,
+        "started_after_unhealthy": seen.after_unhealthy,
+    }
