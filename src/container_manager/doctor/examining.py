@@ -65,16 +65,17 @@ def diagnose(
 def _examine(
     subject: Subject, first: list[Outcome], checks: Sequence[Check], progress: Progress
 ) -> Diagnosis:
-    left = ""
+    left, broken_off = "", True
     with _one_interrupt() as shielded:
         try:
             outcomes = [*first, *_step("Podman answers", subjects.find_podman, subject)]
             trial = _step("a container starts", subjects.open_laboratory, subject)
             outcomes += [*_all_at_once(checks, subject, progress), *trial]
+            broken_off = False
         finally:
             subject.stop.set()
             shielded.set()
-            left = _clear_away(subject)
+            left = _clear_away(subject, broken_off=broken_off)
     if left:
         said = f"What was made to measure could not be removed: {left}."
         remains = (found("left-behind", said),)
@@ -83,12 +84,12 @@ def _examine(
     return Diagnosis(tuple(sorted(outcomes, key=lambda one: groups.index(one.group))))
 
 
-def _clear_away(subject: Subject) -> str:
+def _clear_away(subject: Subject, *, broken_off: bool) -> str:
     """Remove what was made; in words what stays, or why."""
     if subject.laboratory is None:
         return ""
     try:
-        return ", ".join(subject.laboratory.clean())
+        return ", ".join(subject.laboratory.clean(broken_off=broken_off))
     except ManagerError as error:
         return str(error)
 

@@ -144,16 +144,17 @@ class Laboratory:
         self.order("network", "create", self._label, full)
         return full
 
-    def clean(self) -> list[str]:
+    def clean(self, *, broken_off: bool = False) -> list[str]:
         """Remove all that was made here, and what a killed run left; returns what stays.
 
-        The measuring may have been given up in the middle of a start: so it looks until two looks
-        in a row find nothing.
+        Args:
+            broken_off: whether this may have been called in the middle of a start, whose container
+                comes up after a look: then it looks until two looks in a row find nothing.
         """
         left: list[str] = []
         for _ in range(_CLEANING_ROUNDS):
             left = self._remove_all()
-            if not left:
+            if not left and broken_off:
                 left = self._remove_all()
             if not left:
                 break
@@ -166,7 +167,7 @@ class Laboratory:
             one.name for one in engine.everything() if self._is_ours(one.labels.get(LABEL))
         ]
         if containers:
-            argv = ("rm", "--force", "--time=0", "--volumes", *containers)
+            argv = ("rm", "--force", "--depend", "--time=0", "--volumes", *containers)
             engine.call(*argv, timeout=_CLEANING_TIMEOUT)
         networks = [
             name
@@ -177,7 +178,8 @@ class Laboratory:
             engine.call("network", "rm", *networks, timeout=_CLEANING_TIMEOUT)
         images = [one.id for one in engine.images(LABEL) if self._is_ours(one.labels.get(LABEL))]
         if images:
-            engine.call("rmi", "--force", *images, timeout=_CLEANING_TIMEOUT)
+            # Without --force, which would give a container that is still there ten seconds to end.
+            engine.call("rmi", *images, timeout=_CLEANING_TIMEOUT)
         return [*containers, *networks, *images]
 
     def _is_ours(self, token: Any) -> bool:
