@@ -11,8 +11,9 @@ from typing import Any
 import yaml
 
 from container_manager.config import findings
-from container_manager.config.auto_ports import AutoPorts, Avoided, resolve_auto
+from container_manager.config.auto_ports import AutoPorts, Avoided
 from container_manager.config.brought import over_packages
+from container_manager.config.choosing_ports import resolve_auto
 from container_manager.config.completing import default_values, normalise_name
 from container_manager.config.deployed import Deployed
 from container_manager.config.dotenv_file import read_dotenv

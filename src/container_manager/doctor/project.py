@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import stat
 import tempfile
@@ -9,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from container_manager.build.port_keys import port_keys
 from container_manager.build.trace import to_templates
 from container_manager.credentials.generating import exposed_to_git
 from container_manager.doctor.catalogue import fine, found
@@ -109,10 +111,15 @@ def start(subject: Subject) -> list[Finding]:
     stack = prepared.stack
     names = list(stack.services)
     identity = load_identity(
-        config.state_dir, project=stack.project, config=config.path, create=False
+        config.state_dir,
+        project=stack.project,
+        config=config.path,
+        create=False,
+        named=config.origin("project_name"),
     )
     around = look_around(engine, stack)
-    findings = check(stack, names, identity, around, root=config.root)
+    keys_of = functools.partial(port_keys, config, prepared.services)
+    findings = check(stack, names, identity, around, root=config.root, keys_of=keys_of)
     host = host_problems(engine.host, stack.services.values(), engine.environ)
     # What was read are generated files; people know their templates.
     problems = to_templates((*host, *findings.problems), prepared.rendered)

@@ -62,8 +62,10 @@ def with_free_ports(config: Config, *, adopt: bool = False) -> Config:
     others = [one for one in everything if not is_ours(one)]
     of_others = frozenset(port.host_port for one in others for port in one.ports)
     own = project.containers() if busy else []
-    held = {port.host_port for one in own if holds_ports(one) for port in one.ports}
-    held -= {port.host_port for one in others if one.running for port in one.ports}
+    held = {port.host_port for one in own if one.running for port in one.ports}
+    # One that is restarted again and again may be so because another has its port.
+    maybe = {port.host_port for one in own if holds_ports(one) for port in one.ports}
+    held |= maybe - {port.host_port for one in others if one.running for port in one.ports}
     lost = {
         key: _holder(ports.addresses[key], ports.chosen[key], others)
         for key in busy

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from container_manager.compose.model import ComposeService, Stack
 from container_manager.errors import Problem
-from container_manager.identity import COMPOSE_PROJECT, Identity, foreign_problems
+from container_manager.identity import COMPOSE_PROJECT, CONFIG, Identity, foreign_problems
 from container_manager.podman.state import ListedContainer
 from container_manager.preflight.mounts import missing, unreadable
 from container_manager.preflight.ports import KeysOf, PortTest, taken_ports, try_bind
@@ -83,6 +83,8 @@ def _taken_names(
             continue
         project = holder.labels.get(COMPOSE_PROJECT)
         whose = f"of the project '{project}'" if project else "that no project has made"
+        started_by = holder.labels.get(CONFIG)
+        whose += f", started by {started_by}" if started_by else ""
         problems.append(
             Problem(
                 message=f"The name {name} of the service '{service.name}' is taken by a container "
