@@ -177,6 +177,8 @@ SECRET = "hunter2-and-more"
         (f"a: '${{HOST:-${{DB_PASSWORD:-{SECRET}}}}}'", "a"),
         ("a: '${URL}'", "a"),
         ("a: '${PLAIN}'\nsecrets: [PLAIN]", "a"),
+        ("a: '${OPTIONS}'", "a"),
+        (f"a: '${{DB_PASSWORD:-{SECRET}'", "a"),
         ("api_key: '${PUBLIC}'", "api_key"),
         (f"a: 'x {SECRET} y ${{REAL_TOKEN}}'", "a"),
         (f"framework: {{services: {{token: {{path: x, more: {{pwd_x: {SECRET}}}}}}}}}", "token"),
@@ -190,7 +192,8 @@ def test_no_value_of_a_secret_is_shown(
 
     lab.write(
         ".env",
-        f"URL=https://u:{SECRET}@host/\nPLAIN={SECRET}\nPUBLIC={SECRET}\nREAL_TOKEN={SECRET}\n",
+        f"URL=https://u:{SECRET}@host/\nPLAIN={SECRET}\nPUBLIC={SECRET}\nREAL_TOKEN={SECRET}\n"
+        f"OPTIONS='--verbose --password={SECRET}'\n",
     )
     lab.write("secret.yml", "import: base.yml\n" + text + "\n")
     lab.write("above.yml", f"import: secret.yml\n{key.partition('.')[0]}: other\n")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from container_manager.config.environment import holds_credentials, looks_secret
 from container_manager.config.interpolation import InterpolationError, Placeholder, Text, tokens
 from container_manager.config.loader import Config
-from container_manager.config.variables import as_written
+from container_manager.config.variables import Variable, as_written
 from container_manager.model import KeyPath, Scalar
 from container_manager.progress import Redactor
 
@@ -44,6 +45,10 @@ class Hiding:
             only_references = all(isinstance(part, Placeholder) for part in value.parts)
             return self._text(path, "".join(parts), harmless=only_references)
         if isinstance(value, str):
+            if (
+                "${" in value
+            ):  # malformed, or it would be a Text: a default may stand anywhere in it
+                return HIDDEN, True
             return self._text(path, str(value), harmless=not value)
         if isinstance(value, (int, float)) and not isinstance(value, bool):
             return (HIDDEN, True) if says_secret(path) else (_plain(value), False)
@@ -57,8 +62,15 @@ class Hiding:
             references = not any(isinstance(token, str) for token in tokens(value))
             text = as_written(value, self._environment)
         except InterpolationError:
-            references, text = False, value
+            return HIDDEN, True
         return self._text(path, text, harmless=references)
+
+    def variable(self, one: Variable) -> Variable:
+        """A variable as it is shown."""
+        if one.value is None:
+            return one
+        shown, hidden = self._text((), one.value, harmless=False)
+        return replace(one, value=None if hidden else shown)
 
     def text(self, text: str) -> str:
         """Any other text that is shown."""

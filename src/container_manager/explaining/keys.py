@@ -86,7 +86,7 @@ def _with_value(
         found = variables_in(node.value, config.environment)
         if hidden:  # what one of them gives may be the secret
             found = tuple(replace(one, value=None) for one in found)
-        found = tuple(_shown(one, hiding) for one in found)
+        found = tuple(hiding.variable(one) for one in found)
     other = written != value or hides_text != hidden
     rule = other_than_written(config, path) if other else None
     return replace(
@@ -97,10 +97,6 @@ def _with_value(
         variables=found,
         rule=rule,
     )
-
-
-def _shown(one: Variable, hiding: Hiding) -> Variable:
-    return one if one.value is None else replace(one, value=hiding.text(one.value))
 
 
 def _replaced(path: KeyPath, node: Node, hiding: Hiding) -> tuple[Valued, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 
 from container_manager.build.generated import ROOT_PATH, Planned, compose_files_of
@@ -140,8 +139,7 @@ def _variables(
         for entry in service.secret_entries:
             for name in entry.variables:
                 found.setdefault(name, variable(name, config.environment))
-    for one in found.values():
-        yield replace(one, value=hiding.text(one.value)) if one.value is not None else one
+    yield from map(hiding.variable, found.values())
 
 
 def _needs(own: Mapping[str, ComposeService], stack: Stack) -> Iterator[tuple[str, str]]:

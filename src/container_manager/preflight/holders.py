@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import os
 import pwd
+import sys
 from collections.abc import Iterable
+from ipaddress import ip_address
 from pathlib import Path
 
 from container_manager.identity import COMPOSE_PROJECT, CONFIG
@@ -35,7 +37,7 @@ def holder(host_ip: str, number: int, protocol: str, everything: Iterable[Listed
     for one in everything:
         if one.running and any(publishes(p, host_ip, number, protocol) for p in one.ports):
             return described(one)
-    return _program(number, protocol) or UNKNOWN
+    return _program(host_ip, number, protocol) or UNKNOWN
 
 
 def described(container: ListedContainer) -> str:
@@ -57,16 +59,17 @@ def overlap(one: str, other: str) -> bool:
     return one == other or one in _EVERYWHERE or other in _EVERYWHERE
 
 
-def _program(number: int, protocol: str) -> str | None:
+def _program(host_ip: str, number: int, protocol: str) -> str | None:
     """The program that has a port, as far as the kernel tells us (Linux)."""
     for table in (protocol, f"{protocol}6"):
-        for uid, inode in _sockets(table, number, _HEARD.get(protocol, "")):
-            return _named(uid, _process(inode))
+        for address, uid, inode in _sockets(table, number, _HEARD.get(protocol, "")):
+            if overlap(address, host_ip):
+                return _named(uid, _process(inode))
     return None
 
 
-def _sockets(table: str, number: int, state: str) -> list[tuple[int, str]]:
-    """The sockets that hold a port: user id and inode."""
+def _sockets(table: str, number: int, state: str) -> list[tuple[str, int, str]]:
+    """The sockets that hold a port: address, user id and inode."""
     try:
         lines = (_PROC / "net" / table).read_text(encoding="ascii").splitlines()[1:]
     except (OSError, UnicodeDecodeError):
@@ -74,9 +77,22 @@ def _sockets(table: str, number: int, state: str) -> list[tuple[int, str]]:
     found = []
     for line in lines:
         fields = line.split()
-        if fields[3] == state and int(fields[1].rpartition(":")[2], 16) == number:
-            found.append((int(fields[7]), fields[9]))
+        address, _, port = fields[1].partition(":")
+        if fields[3] == state and int(port, 16) == number:
+            found.append((_address(address), int(fields[7]), fields[9]))
     return found
+
+
+def _address(text: str) -> str:
+    """An address of the kernel's tables, which are words in the order of the machine's bytes.
+
+    >>> _address("0100007F") if sys.byteorder == "little" else "127.0.0.1"
+    '127.0.0.1'
+    """
+    words = [bytes.fromhex(text[start : start + 8]) for start in range(0, len(text), 8)]
+    packed = b"".join(word[::-1] if sys.byteorder == "little" else word for word in words)
+    address = ip_address(packed)
+    return str(getattr(address, "ipv4_mapped", None) or address)
 
 
 def _process(inode: str) -> tuple[int, str] | None:
