@@ -43,7 +43,11 @@ class Inputs:
     variables: dict[str, str | None] = field(default_factory=dict)
 
 
+UNSETTLED: Stamp = (0, 0, 0, 0, 0)
+"""The stamp of what changed while it was looked at: no file has it."""
+
 _current: ContextVar[Inputs | None] = ContextVar("container_manager_inputs", default=None)
+_overall: ContextVar[Inputs | None] = ContextVar("container_manager_all_inputs", default=None)
 
 
 @contextlib.contextmanager
@@ -55,6 +59,24 @@ def noting() -> Iterator[Inputs]:
         yield inputs
     finally:
         _current.reset(token)
+        overall = _overall.get()
+        if overall is not None:
+            for path, stamp in inputs.stamps.items():
+                if overall.stamps.setdefault(path, stamp) != stamp:
+                    overall.stamps[path] = UNSETTLED
+            overall.variables.update(inputs.variables)
+
+
+@contextlib.contextmanager
+def noting_overall() -> Iterator[Inputs]:
+    """The same, with all that is noted in further such blocks within, as they end."""
+    overall = Inputs()
+    token = _overall.set(overall)
+    try:
+        with noting():
+            yield overall
+    finally:
+        _overall.reset(token)
 
 
 def note(path: str | os.PathLike[str], seen: Stamp | None = None) -> None:

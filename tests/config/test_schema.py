@@ -77,6 +77,10 @@ DIRS = "a list of paths and of {src: PATH, dst: PATH}"
         ("no_render: '*.j2'", "'framework.services.web.no_render' must be a list of texts, "
                               "not the text '*.j2'."),
         ("one_shot: true", "'framework.services.web.one_shot' must be a list of texts, not true."),
+        ("on_change: []", "'framework.services.web.on_change' must be nothing, restart, recreate, "
+         "or a command as a list of texts, not an empty list."),
+        ("on_change: [kill, 1]", "'framework.services.web.on_change' must be nothing, restart, "
+         "recreate, or a command as a list of texts, not a list."),
         ("start_timeout: 0", "'framework.services.web.start_timeout' must be a number of seconds "
                              "above 0, not 0."),
         ("start_timeout: 1m", "'framework.services.web.start_timeout' must be a number of "

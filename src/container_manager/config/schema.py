@@ -79,6 +79,12 @@ def _one_of(*choices: str) -> Check:
     return check
 
 
+def _on_change(node: Node) -> str | None:
+    if node.value in ("nothing", "restart", "recreate") or (node.value and _texts(node) is None):
+        return None
+    return "nothing, restart, recreate, or a command as a list of texts"
+
+
 def _additional_dirs(node: Node) -> str | None:
     expected = "a list of paths and of {src: PATH, dst: PATH}"
     if not isinstance(node.value, list):
@@ -134,6 +140,10 @@ SERVICE: Mapping[str, KnownKey] = {
     ),
     "no_render": KnownKey(check=_texts, meaning="globs of .j2 files copied as they are"),
     "one_shot": KnownKey(check=_texts, meaning="compose services that end"),
+    "on_change": KnownKey(
+        check=_on_change,
+        meaning="what 'watch' does when mounted files change (default: recreate)",
+    ),
     "start_timeout": KnownKey(check=_seconds, meaning="seconds to become ready"),
     "credentials": KnownKey(check=_listed, meaning="variables that up generates if not set"),
 }

@@ -130,11 +130,25 @@ def start(
     only_some: bool = False,
     timeout: float | None = None,
     accept_credentials: bool = False,
+    as_they_are: Mapping[str, Mapping[str, str]] | None = None,
 ) -> Outcome:
-    """Bring services up whose images are there."""
+    """Bring services up whose images are there.
+
+    Args:
+        composition: the project.
+        names: the compose services that are to run.
+        images: compose service -> id of its image.
+        only_some: whether other services are left alone.
+        timeout: seconds each service may take, over what the configuration says.
+        accept_credentials: take the present credentials for those that open the volumes.
+        as_they_are: compose service -> what its container was made of; it is not made anew.
+
+    Raises:
+        RuntimeFailure: a service did not come up.
+    """
     project, stack = composition.project, composition.stack
     secrets = secret_values(stack)
-    parts = parts_of(composition, names, images, secrets)
+    parts = {**parts_of(composition, names, images, secrets), **(as_they_are or {})}
     changes = changes_of(composition, parts, only_some=only_some)
     new = [one.service for one in changes if one.action in (CREATE, RECREATE)]
     records = MadeRecords(project.state_dir, project.name)

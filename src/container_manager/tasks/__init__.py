@@ -18,6 +18,7 @@ from container_manager.tasks import (
     machine,
     running,
     scaffolding,
+    watching,
 )
 
 namespace = Collection(
@@ -28,6 +29,7 @@ namespace = Collection(
     *daily.TASKS,
     *inside.TASKS,
     *around.TASKS,
+    *watching.TASKS,
     *data.TASKS,
     *scaffolding.TASKS,
     *machine.TASKS,

@@ -26,6 +26,7 @@ from container_manager.verbs.looking import explain, explain_service, services
 from container_manager.verbs.machine import base_image, doctor, explain_podman
 from container_manager.verbs.planning import plan
 from container_manager.verbs.running import clean, clean_files, down, follow, rebuild, up
+from container_manager.verbs.watching import watch
 
 __all__ = [
     "assets",
@@ -68,4 +69,5 @@ __all__ = [
     "unpause",
     "up",
     "update",
+    "watch",
 ]
