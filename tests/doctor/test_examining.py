@@ -136,9 +136,16 @@ def test_a_configuration_that_is_not_there_cannot_be_asked(project: Project) -> 
 def test_offline_no_registry_is_asked(
     without_podman: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """The registries are those of images, and of what images are built from."""
     monkeypatch.setattr("socket.socket.connect", lambda *_: pytest.fail("asked"))
-    without_podman.deploy(template="services: {web: {image: 'registry.example/x:1'}}\n")
-    assert "registry.example" in told(look())["registries-not-asked"].message
+    folder = without_podman.deploy(
+        template="services:\n  web: {image: 'one.example/x:1'}\n  built:\n"
+        "    build: {context: ./framework/web, args: {BASE: 'two.example/y:1'}}\n"
+        "  here: {image: localhost/z}\n"
+    )
+    without_podman.write(f"{folder}/Dockerfile", "ARG BASE\nFROM ${BASE}\n")
+    finding = told(look())["registries-not-asked"]
+    assert finding.facts["registries"] == ["one.example", "two.example"]
 
 
 # Trials

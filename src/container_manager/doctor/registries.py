@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from container_manager.doctor.base_images import bases_of
 from container_manager.doctor.catalogue import fine, found
 from container_manager.doctor.findings import Finding
 from container_manager.doctor.subject import Subject
@@ -52,13 +53,14 @@ class Answer:
 
 def registries(subject: Subject) -> list[Finding]:
     """Ask each registry that an image of the project names, all at once."""
-    if subject.stack is None:
+    if subject.prepared is None:
         return []
     images: dict[str, list[str]] = {}
-    for service in subject.stack.services.values():
-        registry = registry_of(service.image)
-        if service.build is None and registry:
-            images.setdefault(registry, []).append(service.image)
+    for service in subject.prepared.stack.services.values():
+        wanted = [service.image] if service.build is None else bases_of(subject.prepared, service)
+        for image in wanted:
+            if registry := registry_of(image):
+                images.setdefault(registry, []).append(image)
     if not images:
         return [fine("registries", "No image of this project comes from a registry.")]
     if subject.offline:
