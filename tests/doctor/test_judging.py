@@ -55,6 +55,7 @@ HOST = PodmanHost(
 RIGHTS = user.Rights(
     user="ada",
     uid=1000,
+    subordinate=(65536, 65536),
     mappers={"newuidmap": True, "newgidmap": True},
     max_namespaces=28633,
     forbidding="",
@@ -149,6 +150,7 @@ WELL: Mapping[str, Callable[[], list[Finding]]] = {
     "a name that a crashing C library does not find": lambda: met(by_name=""),
     "health": lambda: trials.judge_health(1, 1.2),
     "rights": rights,
+    "rights where Podman says nothing": lambda: user.judge_rights(RIGHTS, None),
     "no logins by systemd": lambda: rights(lingers=None),
     "a forbidding kernel that lets Podman pass": lambda: rights(forbidding="a=1"),
     "a network program that only Podman finds": lambda: rights(network_programs=()),
@@ -230,6 +232,11 @@ WRONG: Mapping[str, tuple[Callable[[], list[Finding]], str, str]] = {
     "no health checks": (lambda: trials.judge_health(0, 4.0), "health-not-by-itself", "in 4 s"),
     "no ids": (lambda: rights({"mapped_uids": 1}), "ids-missing", "ada has no subordinate"),
     "no group ids": (lambda: rights({"mapped_gids": 1}), "ids-missing", "ada"),
+    "no ids, and a Podman that says nothing": (
+        lambda: user.judge_rights(replace(RIGHTS, subordinate=(65536, 0)), None),
+        "ids-missing",
+        "ada has no subordinate",
+    ),
     "few ids": (lambda: rights({"mapped_uids": 1001}), "ids-few", "have 1001 ids"),
     "no newuidmap": (
         lambda: rights(mappers={"newuidmap": False, "newgidmap": True}),

@@ -51,6 +51,12 @@ def test_what_a_kernel_forbids(tmp_path: Path, setting: str, value: str, forbidd
     assert not rights.runtime_is_ours
 
 
+def test_what_a_user_was_given(tmp_path: Path) -> None:
+    uid = os.getuid()
+    put(tmp_path, "etc/subuid", f"eve:1:9\nada:100000:65536\n{uid}:300000:1000\nada:broken\n")
+    assert measured(tmp_path).subordinate == (66536, 0)
+
+
 def test_folders_on_one_disk_are_told_once(tmp_path: Path) -> None:
     subject = Subject(runner=ProcessRunner(), environ={}, folder=tmp_path)
     (only,) = disks.measure_disks(subject)

@@ -108,8 +108,9 @@ def test_a_port_that_cannot_be_had(
             "Change web.port_host (config.yml:1:2); with 'auto' a free port is chosen.",
         ),
         (["a.port (x:1)", "b (x:2)"], errno.EADDRINUSE, "Change a.port (x:1) or b (x:2)."),
-        (["a.port (x:1)"], errno.EACCES, "Change a.port (x:1) to a port from 1024 upwards."),
+        (["a.port (x:1)"], errno.EACCES, "Change a.port (x:1) to a port from "),
         ([], errno.EADDRINUSE, "Choose another port in this template"),
+        ([], errno.EACCES, "as root, sysctl net.ipv4.ip_unprivileged_port_start=8080"),
     ],
 )
 def test_the_key_that_gives_the_port_is_named(

@@ -94,8 +94,9 @@ ON_PODMAN: Mapping[str, Advice] = {
     "limits-ignored": Advice(
         WARNING,
         "Limits of memory, processes or CPU do not take effect",
-        "As an ordinary user, have systemd delegate the controllers (Delegate=cpu cpuset io memory "
-        "pids in user@.service); on the kernel's command line, cgroup_enable=memory.",
+        "Ordinary users have limits with cgroups v2 alone, where systemd delegates the controllers "
+        "(Delegate=cpu cpuset io memory pids in user@.service); some kernels need "
+        "cgroup_enable=memory on their command line.",
     ),
     # Network
     "network-cni": Advice(
@@ -119,7 +120,8 @@ ON_PODMAN: Mapping[str, Advice] = {
     "network-refused": Advice(
         PROBLEM,
         "A network cannot be made or used",
-        "Mend what Podman says; netavark (or CNI) and iptables or nftables have to be installed.",
+        "Mend what Podman says. Root needs netavark (or CNI) and iptables or nftables, an ordinary "
+        "user pasta or slirp4netns, and /dev/net/tun.",
     ),
     "port-silent": Advice(
         PROBLEM,

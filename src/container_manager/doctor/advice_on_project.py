@@ -24,8 +24,8 @@ ON_PROJECT: Mapping[str, Advice] = {
     ),
     "id-maps-missing": Advice(
         PROBLEM,
-        "newuidmap or newgidmap is absent or has lost its rights",
-        "Install it again ('apt-get install --reinstall uidmap', 'dnf reinstall shadow-utils').",
+        "newuidmap or newgidmap is absent, without which Podman cannot work for an ordinary user",
+        "Install it ('apt-get install uidmap', 'dnf install shadow-utils').",
     ),
     "namespaces-forbidden": Advice(
         PROBLEM,

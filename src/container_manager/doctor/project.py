@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import functools
 import os
 import stat
 import tempfile
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from container_manager.build.port_keys import port_keys
 from container_manager.build.trace import to_templates
 from container_manager.credentials.generating import exposed_to_git
 from container_manager.doctor.catalogue import fine, found
 from container_manager.doctor.findings import Finding
 from container_manager.doctor.subject import Subject
 from container_manager.errors import Problem
-from container_manager.identity import load_identity
-from container_manager.lifecycle.checking import look_around
-from container_manager.preflight import check
-from container_manager.preflight.host import host_problems
+from container_manager.lifecycle.checking import findings_of
+from container_manager.lifecycle.project import open_project
 
 _OTHERS = 0o077
 
@@ -105,24 +101,17 @@ def judge_private(state: Place, env: Place, exposed: Iterable[Problem]) -> list[
 
 def start(subject: Subject) -> list[Finding]:
     """All that 'up' would refuse, or warn about, before it touches a container."""
-    config, prepared, engine = subject.config, subject.prepared, subject.engine
-    if config is None or prepared is None or engine is None:
+    config, prepared = subject.config, subject.prepared
+    if config is None or prepared is None or subject.engine is None:
         return []
-    stack = prepared.stack
-    names = list(stack.services)
-    identity = load_identity(
-        config.state_dir,
-        project=stack.project,
-        config=config.path,
-        create=False,
-        named=config.origin("project_name"),
+    opened = open_project(
+        config, prepared.services, runner=subject.runner, state_dir=subject.folder
     )
-    around = look_around(engine, stack)
-    keys_of = functools.partial(port_keys, config, prepared.services)
-    findings = check(stack, names, identity, around, root=config.root, keys_of=keys_of)
-    host = host_problems(engine.host, stack.services.values(), engine.environ)
+    # What is known of Podman lies in our own folder; who we are, in the project's.
+    opened = replace(opened, state_dir=config.state_dir)
+    findings = findings_of(opened, prepared.stack, list(prepared.stack.services))
     # What was read are generated files; people know their templates.
-    problems = to_templates((*host, *findings.problems), prepared.rendered)
+    problems = to_templates(findings.problems, prepared.rendered)
     return judge_start(problems, to_templates(findings.warnings, prepared.rendered))
 
 

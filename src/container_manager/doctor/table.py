@@ -49,7 +49,7 @@ CHECKS: Sequence[Check] = (
     Check("low ports", "Network", user.ports, ("info",)),
     Check("registries", "Network", registries.registries, ("stack",)),
     Check("provider", "Provider", provider.provider, ("laboratory",), 90.0),
-    Check("user", "Machine", user.ordinary_user, ("info",)),
+    Check("user", "Machine", user.ordinary_user),
     Check("SELinux", "Machine", user.selinux, ("info",)),
     Check("free space", "Machine", disks.disks, (), 10.0),
     Check("clock", "Machine", clock.clock, (), 10.0),

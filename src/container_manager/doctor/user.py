@@ -28,6 +28,7 @@ class Rights:
     Attributes:
         user: the name.
         uid: the number.
+        subordinate: how many ids /etc/subuid and /etc/subgid give the user.
         mappers: newuidmap and newgidmap -> whether each is there.
         max_namespaces: the kernel's bound of user namespaces; None where it has none.
         forbidding: a kernel setting that forbids them, as ``name=value that allows``.
@@ -40,6 +41,7 @@ class Rights:
 
     user: str
     uid: int
+    subordinate: tuple[int, int]
     mappers: Mapping[str, bool]
     max_namespaces: int | None
     forbidding: str
@@ -52,12 +54,13 @@ class Rights:
 
 def ordinary_user(subject: Subject) -> list[Finding]:
     """What an ordinary user needs; root has all of it."""
-    if subject.info is None or subject.info.remote:
+    info = subject.info
+    if info is not None and info.remote:
         return []
-    if not subject.info.rootless:
+    # A Podman that lacks one of these may be unable to say anything at all.
+    if not (info.rootless if info is not None else os.geteuid()):
         return [fine("user", "Podman runs as root: all ids and ports are at its disposal.")]
-    rights = measure_rights(subject.user, subject.environ)
-    return judge_rights(rights, subject.info)
+    return judge_rights(measure_rights(subject.user, subject.environ), info)
 
 
 def measure_rights(
@@ -77,6 +80,10 @@ def measure_rights(
     return Rights(
         user=user,
         uid=uid,
+        subordinate=(
+            _granted(root / "etc/subuid", user, uid),
+            _granted(root / "etc/subgid", user, uid),
+        ),
         mappers={name: bool(shutil.which(name, path=path)) for name in ("newuidmap", "newgidmap")},
         max_namespaces=_number(root / "proc/sys/user/max_user_namespaces"),
         forbidding=_forbidding(root),
@@ -85,6 +92,20 @@ def measure_rights(
         runtime_is_ours=_is_ours(runtime, uid),
         tun=os.access(root / "dev/net/tun", os.R_OK | os.W_OK),
         network_programs=tuple(n for n in ("pasta", "slirp4netns") if shutil.which(n, path=path)),
+    )
+
+
+def _granted(file: Path, user: str, uid: int) -> int:
+    """How many ids a file like /etc/subuid gives a user, by name or by number."""
+    try:
+        lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return 0
+    rows = [line.split(":") for line in lines]
+    return sum(
+        int(row[2])
+        for row in rows
+        if len(row) == 3 and row[0] in (user, str(uid)) and row[2].strip().isdigit()  # noqa: PLR2004
     )
 
 
@@ -119,8 +140,13 @@ def _number(file: Path) -> int | None:
         return None
 
 
-def judge_rights(rights: Rights, info: Info) -> list[Finding]:
-    """Everything that an ordinary user lacks."""
+def judge_rights(rights: Rights, info: Info | None) -> list[Finding]:
+    """Everything that an ordinary user lacks.
+
+    Args:
+        rights: what was measured.
+        info: what Podman says; None where it says nothing.
+    """
     findings = [*_judge_ids(rights, info), *_judge_namespaces(rights, info)]
     if rights.lingers is False:
         said = "Containers end when this user logs out."
@@ -132,39 +158,37 @@ def judge_rights(rights: Rights, info: Info) -> list[Finding]:
     return [*findings, *_judge_network(rights, info)]
 
 
-def _judge_ids(rights: Rights, info: Info) -> list[Finding]:
-    facts: dict[str, Any] = {
-        "user": rights.user,
-        "uids": info.mapped_uids,
-        "gids": info.mapped_gids,
-    }
-    fewest = min(info.mapped_uids or 0, info.mapped_gids or 0)
+def _judge_ids(rights: Rights, info: Info | None) -> list[Finding]:
+    uids, gids = (granted + 1 for granted in rights.subordinate)  # and the user's own
+    if info is not None:
+        uids, gids = info.mapped_uids or 0, info.mapped_gids or 0
+    facts: dict[str, Any] = {"user": rights.user, "uids": uids, "gids": gids}
+    fewest = min(uids, gids)
     absent = [name for name, there in rights.mappers.items() if not there]
     if absent:
         return [found("id-maps-missing", f"{' and '.join(absent)} cannot be found.", **facts)]
     if fewest <= 1:
         said = f"The user {rights.user} has no subordinate user or group ids."
         return [found("ids-missing", said, **facts)]
-    # The user's own id comes on top of the subordinate ones.
     if fewest < ENOUGH_IDS:
         said = f"Containers of {rights.user} have {fewest} ids; images are made for {ENOUGH_IDS}."
         return [found("ids-few", said, **facts)]
     return [fine("ids", f"Containers of {rights.user} have {fewest} user and group ids.", **facts)]
 
 
-def _judge_namespaces(rights: Rights, info: Info) -> list[Finding]:
+def _judge_namespaces(rights: Rights, info: Info | None) -> list[Finding]:
     setting = rights.forbidding
     if rights.max_namespaces == 0:
         setting = "user.max_user_namespaces=28633"
     # Distributions let Podman pass by a profile of its own: what it does counts.
-    if not setting or (info.mapped_uids or 0) > 1:
+    if not setting or (info is not None and (info.mapped_uids or 0) > 1):
         return []
     said = "The kernel forbids user namespaces to ordinary users."
     return [found("namespaces-forbidden", said, setting=setting)]
 
 
-def _judge_network(rights: Rights, info: Info) -> list[Finding]:
-    program = info.rootless_network
+def _judge_network(rights: Rights, info: Info | None) -> list[Finding]:
+    program = info.rootless_network if info is not None else ""
     if not rights.network_programs and not program:
         return [found("network-program-missing", "There is neither pasta nor slirp4netns.")]
     program = program or rights.network_programs[0]

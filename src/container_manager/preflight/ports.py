@@ -10,6 +10,7 @@ from container_manager.config.auto_ports import is_port_key
 from container_manager.errors import Problem
 from container_manager.podman.state import ContainerState, PublishedPort
 from container_manager.preflight.holders import holder, overlap, publishes
+from container_manager.preflight.host import unprivileged_ports
 from container_manager.preflight.surroundings import Surroundings
 from container_manager.sockets import try_port
 
@@ -85,19 +86,22 @@ def _tried(
         message = f"{what} is on an address that this machine does not have."
     else:
         return []  # not a finding about the port: Podman will say what it thinks
-    remedy = _remedy(code, keys_of(service.owner, number))
+    remedy = _remedy(code, keys_of(service.owner, number), number)
     return [Problem(message=message, where=port.where, remedy=remedy)]
 
 
-def _remedy(code: int, keys: Sequence[str]) -> str:
+def _remedy(code: int, keys: Sequence[str], number: int) -> str:
     """What to change, and to what."""
+    if code == errno.EACCES:
+        first = unprivileged_ports()
+        change = f"Change {' or '.join(keys)} to a port" if keys else "Choose a port"
+        return (
+            f"{change} from {first} upwards, or let ordinary users have it: as root, "
+            f"sysctl net.ipv4.ip_unprivileged_port_start={number}"
+        )
     if not keys:
-        if code == errno.EACCES:
-            return "Choose a port from 1024 upwards."
         return "Choose another port in this template or in the configuration value it uses."
     shown = " or ".join(keys)
-    if code == errno.EACCES:
-        return f"Change {shown} to a port from 1024 upwards."
     may_be_auto = is_port_key(keys[0].partition(" ")[0].rpartition(".")[2])
     to_auto = "; with 'auto' a free port is chosen" if may_be_auto else ""
     return f"Change {shown}{to_auto}."
