@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -16,8 +18,11 @@ from typing import Any
 import pytest
 from tests.integration.conftest import Podman
 
+from container_manager import verbs
 from container_manager.doctor.examining import diagnose
 from container_manager.doctor.table import CHECKS
+from container_manager.errors import PreconditionError
+from container_manager.identity import private_folder
 from container_manager.progress import PlainProgress
 
 pytestmark = pytest.mark.podman
@@ -121,6 +126,24 @@ def test_what_would_stop_a_start_is_told_all_at_once(
     assert f"127.0.0.1:{nowhere}/x:1" in found["registry-silent"].message
     assert found["env-open"].remedy == f"chmod 600 {root}/.env"
     assert traces(podman, since=began) == []
+
+
+def test_up_refuses_a_full_disk_together_with_all_else(
+    root: Path, podman: Podman, project_name: str, sh_image: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk is as it is; what is changed is how much of it a start wants."""
+    monkeypatch.setattr("container_manager.preflight.host.FLOOR", 1 << 60)
+    template = root / "services" / "web" / "docker-compose.yml.j2"
+    template.write_text(f"services: {{web: {{image: {sh_image}, volumes: ['/no/such:/x']}}}}\n")
+    with pytest.raises(PreconditionError) as refused:
+        verbs.up(root / "config.yml")
+    full, missing = (problem.message for problem in refused.value.problems)
+    assert re.match(r"Only [\d.]+ GiB free at /.+, where Podman keeps images", full)
+    assert "/no/such" in missing
+    label = f"--filter=label=com.docker.compose.project={project_name}"
+    assert podman.lines("ps", "--all", "--quiet", label) == []
+    shutil.rmtree(root / ".container-manager")  # what a build and a start keep is not doctor's
+    private_folder(root / ".container-manager")
 
 
 def test_breaking_off_leaves_nothing(root: Path, podman: Podman) -> None:

@@ -76,8 +76,8 @@ ON_PODMAN: Mapping[str, Advice] = {
     "disk-full": Advice(
         PROBLEM,
         "Less than 100 MiB or no file is free",
-        "Make room: 'podman image prune' and 'podman builder prune' remove what nobody uses; "
-        "'podman system df' shows what takes it.",
+        "Make room: 'podman image prune' removes images without a name, 'podman system df' shows "
+        "what takes it.",
     ),
     "disk-low": Advice(
         WARNING,
