@@ -238,7 +238,7 @@ def _tell_about_podman(project: Project, stack: Stack) -> None:
     """Say once what people should know about the Podman of this machine."""
     host = project.engine.host
     version = ".".join(map(str, host.version))
-    lines = [f"Running with Podman {version} and the bundled {project.provider.name}."]
+    lines = [f"Running with Podman {version} and {project.provider.title}."]
     if host.reasons:
         lines.append("Podman gets some settings of ours for these calls; see explain-podman:")
         lines.extend(host.reasons)

@@ -49,10 +49,10 @@ def secrets(stack: Stack) -> dict[str, dict[str, str]]:
 
 
 def ours(stack: Stack, service: str = "web") -> dict[str, Any]:
-    """What our own compose file says of a service, without labels."""
+    """What our own compose file says of a service, without its name and labels."""
     document = yaml.safe_load(Overlay(constant={}, secrets=secrets(stack)).text(stack))
     said: dict[str, Any] = document["services"][service]
-    del said["labels"]
+    del said["labels"], said["container_name"]
     return said
 
 

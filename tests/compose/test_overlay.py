@@ -18,7 +18,7 @@ from container_manager.compose.digest import (
 from container_manager.compose.model import Stack
 from container_manager.compose.overlay import Overlay, secret_name, secret_prefix
 from container_manager.compose.podman_compose import PodmanCompose
-from container_manager.compose.providers import PROVIDERS, child_environment, find_provider
+from container_manager.compose.providers import bundled, child_environment
 from container_manager.compose.stack import read_stack
 from container_manager.config.environment import Environment
 from container_manager.config.source import parse_yaml
@@ -164,8 +164,7 @@ def test_the_digest_of_a_context_sees_content_names_and_modes(tmp_path: Path) ->
 
 
 def test_the_bundled_provider_is_run_as_a_module_of_this_python() -> None:
-    provider = find_provider()
-    assert provider.name in PROVIDERS
+    provider = bundled()
     base = provider.base("/usr/bin/podman", "lab", [Path("/b/root.yml"), Path("/s/ours.yml")])
     assert base == [
         *(sys.executable, "-P", "-m", "podman_compose"),

@@ -26,10 +26,6 @@ if TYPE_CHECKING:
             "1:19: 'compose_provider' must be one of podman-compose, podman, docker, "
             "not the text 'docker-compose'.",
         ),
-        (
-            "compose_provider: docker",
-            "1:19: The provider 'docker' is not supported by this version.",
-        ),
         ("framework: [a]", "1:12: 'framework' must be a mapping, not a list."),
         ("framework: {services: [a]}",
          "1:23: 'framework.services' must be a mapping of services, not a list."),

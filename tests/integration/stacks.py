@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from tests.integration.providers import ProviderSettings
+
 from container_manager.config.loader import load
 from container_manager.config.source import parse_yaml
 from container_manager.errors import RenderError
@@ -35,6 +37,11 @@ class HandMade:
         self.settings: dict[str, Any] = {"path": "services/web"}
         self.config_text = f"project_name: {name}\n"
         root.mkdir(parents=True, exist_ok=True)
+
+    def use(self, provider: ProviderSettings) -> None:
+        """Run it with a compose provider from now on."""
+        self.config_text = f"project_name: {self.name}\n{provider.config}"
+        self.environ |= provider.environ
 
     @property
     def base(self) -> Path:

@@ -581,7 +581,7 @@ class Liar(Killed):
 def test_a_provider_that_is_killed_or_lies_is_a_failure(
     stack: HandMade, sh_image: str, provider: type[PodmanCompose], said: str
 ) -> None:
-    project = replace(stack.project(), provider=provider())
+    project = replace(stack.project(), find_provider=provider)
     message = failure(lambda: up(project, stack.build("services:\n" + service("web", sh_image))))
     assert "web failed: podman-compose made no container for it" in message
     assert said in message

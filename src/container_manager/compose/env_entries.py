@@ -17,6 +17,7 @@ from container_manager.errors import Location
 from container_manager.model import KeyPath, Node, dotted
 
 _NAME = re.compile(r"[^=\0]+")
+_PLAIN_LINE = re.compile(r"\s*(?:#.*)?|[A-Za-z_][A-Za-z0-9_]*=[^\s\"'`$\\#]*")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -171,4 +172,5 @@ def _read_env_file(reader: Reader, file: Path, text: str, where: Location) -> En
         )
     seen = {name: environment.get(name) for name in sorted(referred) if name not in leaks}
     digest = hashlib.sha256(json.dumps([values, seen]).encode()).hexdigest()
-    return EnvFile(digest=digest, names=frozenset(values))
+    plain = all(_PLAIN_LINE.fullmatch(line) for line in text.splitlines())
+    return EnvFile(digest=digest, names=frozenset(values), plain=plain)

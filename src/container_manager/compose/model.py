@@ -77,10 +77,17 @@ class SecretEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnvFile:
-    """A file of ``env_file``: a digest of what it says, and the variables that it sets."""
+    """A file of ``env_file``.
+
+    Attributes:
+        digest: of what it says.
+        names: the variables that it sets.
+        plain: whether every provider reads it alike: no quotes, dollars, escapes or remarks.
+    """
 
     digest: str
     names: frozenset[str]
+    plain: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,8 +22,12 @@ _LONGEST_PROJECT = 30
 _LONGEST_KEY = 16
 
 
-class _Reset:
+class Reset:
     """``!reset``: the compose specification's word for taking a key of an earlier file away."""
+
+
+class Override(dict[str, Any]):
+    """``!override``: a mapping instead of what earlier files say, not merged with it."""
 
 
 class _Dumper(yaml.SafeDumper):
@@ -34,7 +38,10 @@ class _Dumper(yaml.SafeDumper):
         return True
 
 
-_Dumper.add_representer(_Reset, lambda dumper, _: dumper.represent_scalar("!reset", "null"))
+_Dumper.add_representer(Reset, lambda dumper, _: dumper.represent_scalar("!reset", "null"))
+_Dumper.add_representer(
+    Override, lambda dumper, data: dumper.represent_mapping("!override", dict(data))
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,8 +61,12 @@ class Overlay:
 
     def text(self, stack: Stack) -> str:
         """The compose file."""
+        return dumped(self.document(stack))
+
+    def document(self, stack: Stack) -> dict[str, Any]:
+        """The same as data, with plain dollars."""
         services = {name: self._service(stack, one) for name, one in stack.services.items()}
-        document = {
+        document: dict[str, Any] = {
             "services": services,
             "volumes": self._labelled(stack.volumes),
             "networks": self._labelled(stack.networks),
@@ -67,10 +78,11 @@ class Overlay:
         }
         if stack.default_network:
             document["networks"]["default"] = {"labels": dict(self.constant)}
-        return dumped(document)
+        return document
 
     def _service(self, stack: Stack, service: ComposeService) -> dict[str, Any]:
         result: dict[str, Any] = {
+            "container_name": container_name(stack.project, service),
             "labels": {
                 **self.constant,
                 labels.SERVICE: service.owner or "",
@@ -78,7 +90,7 @@ class Overlay:
                 labels.GRACE: f"{service.stop_grace_period:g}",
                 labels.AFTER: ",".join(service.awaited),
                 labels.STARTS: _how_it_starts(service),
-            }
+            },
         }
         if service.build is not None:
             result["image"] = service.image
@@ -100,7 +112,7 @@ class Overlay:
         for entry in service.secret_entries:
             if values.get(entry.key):
                 if entry.key not in service.default_entries:  # or it is in no earlier file
-                    environment[entry.key] = _Reset()
+                    environment[entry.key] = Reset()
                 source = secret_name(stack.project, service.name, entry.key)
                 delivered.append({"source": source, "type": "env", "target": entry.key})
             elif not entry.passed_through:
@@ -143,6 +155,11 @@ def _how_it_starts(service: ComposeService) -> str:
     return json.dumps({key: value for key, value in told.items() if value}, sort_keys=True)
 
 
+def container_name(project: str, service: ComposeService) -> str:
+    """What the container of a service is called, whichever provider makes it."""
+    return service.container_name or f"{project}_{service.name}_1"
+
+
 def secret_prefix(project: str) -> str:
     """How the names of a project's Podman secrets begin; no two projects share it.
 
@@ -167,7 +184,7 @@ def _short_hash(text: str) -> str:
 def _escaped(value: Any) -> Any:
     """Dollars doubled: the provider fills in variables here, too."""
     if isinstance(value, dict):
-        return {key: _escaped(child) for key, child in value.items()}
+        return type(value)((key, _escaped(child)) for key, child in value.items())
     if isinstance(value, list):
         return [_escaped(child) for child in value]
     return value.replace("$", "$$") if isinstance(value, str) else value

@@ -1,6 +1,7 @@
 """Which compose provider runs the stack.
 
-To add one: a file in this folder with a class like :class:`PodmanCompose`, and a row in the table.
+To add one: a file in this folder with a class like :class:`ComposeV2`, a column in the table of
+capabilities, and a way to find it.
 """
 
 from __future__ import annotations
@@ -10,9 +11,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from container_manager.compose import podman_compose
+from container_manager.compose.capabilities import Kind
 from container_manager.compose.interpolate import PROVIDERS_OWN
 from container_manager.compose.model import Stack
+from container_manager.compose.podman_compose import MODULE, PodmanCompose
 from container_manager.errors import PreconditionError
 
 DEFAULT = "podman-compose"
@@ -23,14 +25,37 @@ _SECRET_STAND_IN = "delivered-by-podman"  # noqa: S105 - it is no secret, that i
 class Provider(Protocol):
     """Decides on argv; somebody else runs it."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """What messages call it."""
+        ...
+
+    @property
+    def title(self) -> str:
+        """What people are told that runs."""
+        ...
+
+    @property
+    def kind(self) -> Kind:
+        """Whose row of abilities it has."""
+        ...
+
+    @property
+    def variables(self) -> Mapping[str, str]:
+        """For the environment of its calls."""
+        ...
+
+    @property
+    def socket(self) -> str | None:
+        """The address of Podman's socket that it is to talk to; None: one of our own, if any."""
+        ...
 
     def base(self, podman: str, project: str, files: Sequence[Path]) -> list[str]:
         """What every call begins with."""
         ...
 
-    def build(self, base: Sequence[str], services: Sequence[str], *, no_cache: bool) -> list[str]:
-        """Build the images of services."""
+    def check(self, base: Sequence[str]) -> list[str] | None:
+        """Read the files and fail where they are not understood; None: it takes anything."""
         ...
 
     def create(self, base: Sequence[str], services: Sequence[str]) -> list[str]:
@@ -38,25 +63,18 @@ class Provider(Protocol):
         ...
 
 
-PROVIDERS: Mapping[str, tuple[type[Provider], str]] = {
-    DEFAULT: (podman_compose.PodmanCompose, podman_compose.MODULE),
-}
-"""Name in ``compose_provider`` -> what it is asked, and the module that must be installed."""
-
-
-def find_provider(name: str = DEFAULT) -> Provider:
-    """The provider that the configuration names.
+def bundled() -> PodmanCompose:
+    """The podman-compose next to us.
 
     Raises:
         PreconditionError: it is not there.
     """
-    make, module = PROVIDERS[name]
-    if importlib.util.find_spec(module) is None:
+    if importlib.util.find_spec(MODULE) is None:
         raise PreconditionError(
-            f"The compose provider {name} is not installed next to Container Manager.",
-            remedy=f"Install it into the same environment: python -m pip install {name}",
+            "The compose provider podman-compose is not installed next to Container Manager.",
+            remedy="Install it into the same environment: python -m pip install podman-compose",
         )
-    return make()
+    return PodmanCompose()
 
 
 def child_environment(

@@ -165,15 +165,6 @@ def validate(tree: Node) -> tuple[list[Problem], list[Problem]]:
                 remedy="Remove it; nothing would happen because of it.",
             )
         )
-    provider = tree.find(("compose_provider",))
-    if provider is not None and provider.value in ("podman", "docker"):
-        errors.append(
-            Problem(
-                message=f"The provider {provider.value!r} is not supported by this version.",
-                where=provider.where,
-                remedy="Remove the key, or write podman-compose.",
-            )
-        )
     errors += [_wrong(*misfit) for misfit in defaults.misfits(tree)]
     errors += defaults.unknown_keys(tree)
     errors += template_problems(tree)

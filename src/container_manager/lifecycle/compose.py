@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import contextlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+from container_manager.compose.adapting import for_compose_v2, needed_networks, needed_volumes
+from container_manager.compose.capabilities import COMPOSE_V2, can
 from container_manager.compose.digest import Files
+from container_manager.compose.division import divided, in_turns, lacking
 from container_manager.compose.model import Stack
-from container_manager.compose.overlay import Overlay
-from container_manager.compose.providers import child_environment
+from container_manager.compose.overlay import Overlay, dumped
+from container_manager.compose.podman_compose import PodmanCompose
+from container_manager.compose.providers import Provider, bundled, child_environment
+from container_manager.compose.resources import network_arguments, volume_arguments
+from container_manager.errors import PreconditionError
 from container_manager.identity import Identity, private_folder
 from container_manager.lifecycle.project import Project
 from container_manager.model import Build
+from container_manager.podman import socket
 from container_manager.podman.containers_conf import write_private
-from container_manager.run import Finished
+from container_manager.run import QUERY_TIMEOUT, Finished
 
 BUILD_SILENCE = 900.0
 """Seconds without a word after which a build is given up."""
@@ -35,6 +44,7 @@ class Composition:
         files: what may be mounted or built from.
         contexts: compose service -> digests of the files of its build context.
         further: compose files that are laid over all others.
+        own: what the manager's own compose file says, once it is written.
     """
 
     project: Project
@@ -44,6 +54,7 @@ class Composition:
     files: Files
     contexts: Mapping[str, Mapping[str, str]]
     further: tuple[Path, ...] = ()
+    own: dict[str, Any] = field(default_factory=dict)
 
     @property
     def overlay_path(self) -> Path:
@@ -61,35 +72,134 @@ class Composition:
             digests=digests or {},
             secrets=secrets or {},
         )
+        self.own.update(overlay.document(self.stack))
         private_folder(self.project.state_dir)
-        self.overlay_path.parent.mkdir(mode=0o700, exist_ok=True)
-        write_private(self.overlay_path, overlay.text(self.stack))
+        _write(self.overlay_path, dumped(self.own))
+
+    def check(self) -> None:
+        """Ask the provider whether it understands the files; nothing is touched.
+
+        Raises:
+            PreconditionError: it does not, or it is not there.
+        """
+        provider = self.project.provider
+        if provider.check([]) is None:
+            return
+        self.write_overlay()
+        taken, _ = divided(list(self.stack.services), self._lacking)
+        argv = provider.check(self._base(provider, taken))
+        assert argv is not None
+        finished = self._run(provider, argv, timeout=QUERY_TIMEOUT, reads_only=True)
+        if not finished.ok:
+            raise PreconditionError(
+                f"{provider.name} does not take these compose files:\n"
+                f"{self.project.redact(finished.last_lines)}",
+                remedy="Change the template, or let podman-compose run it: remove "
+                "'compose_provider'.",
+            )
 
     def build_images(self, services: Sequence[str], *, no_cache: bool) -> Finished:
-        """Have the provider build images."""
-        argv = self.project.provider.build(self._base(), services, no_cache=no_cache)
-        return self._run(argv, timeout=_BUILD_TIMEOUT, silence=BUILD_SILENCE)
+        """Have images built, always by a podman-compose."""
+        provider = self.project.provider
+        builder = provider if isinstance(provider, PodmanCompose) else bundled()
+        argv = builder.build(self._base(builder, services), services, no_cache=no_cache)
+        return self._run(builder, argv, timeout=_BUILD_TIMEOUT, silence=BUILD_SILENCE)
 
     def create_containers(self, services: Sequence[str]) -> Finished:
-        """Have the provider make containers, networks and volumes; nothing is started."""
-        argv = self.project.provider.create(self._base(), services)
-        return self._run(argv, timeout=_CREATE_TIMEOUT, silence=None)
+        """Have containers, networks and volumes made; nothing is started."""
 
-    def _base(self) -> list[str]:
+        def create(provider: Provider, names: Sequence[str]) -> Finished:
+            argv = provider.create(self._base(provider, names), names)
+            return self._run(provider, argv, timeout=_CREATE_TIMEOUT)
+
+        provider = self.project.provider
+        taken, left = divided(services, self._lacking)
+        if self.further:  # they are written for podman-compose
+            taken, left = [], list(services)
+        if not can(provider.kind, "open_networks"):
+            self._make_networks_and_volumes(taken)
+        # What is left may live in what the provider makes, never the other way round.
+        turns = (in_turns(self.stack, names) for names in (taken, left))
+        return _one_after_another(create, provider, *turns)
+
+    def _lacking(self, name: str) -> Sequence[str]:
+        return lacking(self.project.provider.kind, self.stack, self.stack.services[name])
+
+    def _make_networks_and_volumes(self, names: Sequence[str]) -> None:
+        engine, constant = self.project.engine, self.identity.constant_labels
+        for kind, needed, arguments in (
+            ("network", needed_networks(self.stack, names), network_arguments),
+            ("volume", needed_volumes(self.stack, names), volume_arguments),
+        ):
+            there = engine.names(kind) if needed else ()
+            for name, declared in needed.items():
+                if name not in there:
+                    words = arguments(name, declared, project=self.project.name, labels=constant)
+                    engine.order(kind, *words)
+
+    def _base(self, provider: Provider, names: Sequence[str]) -> list[str]:
+        """What a call begins with that is about some services."""
         paths = [file.path for file in self.build.compose_files]
-        files = [*paths, self.overlay_path, *self.further]
         podman = self.project.engine.host.executable
-        return self.project.provider.base(podman, self.project.name, files)
+        own = self.overlay_path
+        if provider.kind == COMPOSE_V2:
+            own = self.project.state_dir / COMPOSE_V2 / own.name
+            _write(own, dumped(for_compose_v2(self.own, self.stack, names)))
+        return provider.base(podman, self.project.name, [*paths, own, *self.further])
 
-    def _run(self, argv: Sequence[str], *, timeout: float, silence: float | None) -> Finished:
+    def _run(
+        self,
+        provider: Provider,
+        argv: Sequence[str],
+        *,
+        timeout: float,
+        silence: float | None = None,
+        reads_only: bool = False,
+    ) -> Finished:
         project = self.project
-        return project.engine.runner.run(
-            argv,
-            env=child_environment(
-                project.environment.public(), project.engine.host.settings, self.stack
-            ),
-            cwd=self.stack.base,
-            timeout=timeout,
-            silence=silence,
-            on_line=lambda line: project.progress.detail(project.redact(line)),
-        )
+        public, host = project.environment.public(), project.engine.host
+        environment = child_environment(public, host.settings, self.stack)
+        with self._address(None if reads_only else provider) as address:
+            return project.engine.runner.run(
+                argv,
+                env={**environment, **provider.variables, **address},
+                cwd=self.stack.base,
+                timeout=timeout,
+                silence=silence,
+                on_line=lambda line: project.progress.detail(project.redact(line)),
+            )
+
+    @contextlib.contextmanager
+    def _address(self, provider: Provider | None) -> Iterator[dict[str, str]]:
+        """Where Podman answers, for a provider that speaks to its socket."""
+        engine = self.project.engine
+        if provider is None or provider.kind != COMPOSE_V2:
+            yield {}
+        elif provider.socket is not None:
+            yield {"DOCKER_HOST": provider.socket}
+        else:
+            state_dir = self.project.state_dir
+            with socket.opened(engine.runner, engine.host, engine.environ, state_dir) as address:
+                yield {"DOCKER_HOST": address}
+
+
+def _one_after_another(
+    act: Callable[[Provider, Sequence[str]], Finished],
+    provider: Provider,
+    taken: Sequence[Sequence[str]],
+    left: Sequence[Sequence[str]],
+) -> Finished:
+    """What the provider takes, then what it leaves to the bundled one; up to the first failure."""
+    calls = [(provider, names) for names in taken if names]
+    other = provider if isinstance(provider, PodmanCompose) else bundled()
+    calls += [(other, names) for names in left if names]
+    for who, names in calls:
+        finished = act(who, names)
+        if not finished.ok:
+            break
+    return finished
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    write_private(path, text)

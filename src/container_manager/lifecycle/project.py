@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from container_manager import identity as labels
-from container_manager.compose.providers import DEFAULT, Provider, child_environment, find_provider
+from container_manager.compose.finding import CHOICE, Finder
+from container_manager.compose.providers import DEFAULT, Provider, child_environment
 from container_manager.config.defaults import as_in_compose
 from container_manager.config.environment import Environment
 from container_manager.config.loader import Config
@@ -35,7 +36,7 @@ class Project:
         environment: the variables.
         services: the deployed services by canonical name.
         engine: Podman.
-        provider: what reads compose files.
+        find_provider: finds what reads compose files; most verbs never ask.
         progress: where the verbs say what they do.
         redact: takes secrets out of what others print.
         adopt: whether a foreign stack of this name is taken over.
@@ -52,7 +53,7 @@ class Project:
     environment: Environment
     services: Mapping[str, Service]
     engine: Engine
-    provider: Provider
+    find_provider: Callable[[], Provider]
     progress: Progress
     redact: Redactor
     adopt: bool = False
@@ -60,6 +61,15 @@ class Project:
     configuration: Mapping[str, Any] = field(default_factory=dict)
     named: Location | None = None
     port_keys: Callable[[str | None, int], Sequence[str]] = lambda _, __: ()
+
+    @property
+    def provider(self) -> Provider:
+        """What reads compose files; looked for when it is asked for first.
+
+        Raises:
+            PreconditionError: it cannot be used.
+        """
+        return self.find_provider()
 
     def identity(self, *, create: bool) -> Identity:
         """Who we are; only what starts or builds something makes an identity."""
@@ -86,7 +96,7 @@ def open_project(
     adopt: bool = False,
     state_dir: Path | None = None,
 ) -> Project:
-    """Find Podman and the provider for a configuration.
+    """Find Podman for a configuration.
 
     Args:
         config: the configuration.
@@ -97,14 +107,22 @@ def open_project(
         state_dir: the private folder, where it is not to be the configuration's.
 
     Raises:
-        PreconditionError: Podman or the provider cannot be used.
+        PreconditionError: Podman cannot be used.
     """
     runner = runner or ProcessRunner()
     public = child_environment(config.environment.public(), {})
-    provider = find_provider(str(config.values.get("compose_provider") or DEFAULT))
     state_dir = state_dir or config.state_dir
     private_folder(state_dir)
     host = connect(runner, state_dir, public)
+    engine = Engine(runner, host, public)
+    finder = Finder(
+        runner=runner,
+        host=host,
+        environ=engine.environ,
+        choice=config.environment.process.get(CHOICE, ""),
+        state_dir=state_dir,
+    )
+    wanted = str(config.values.get("compose_provider") or DEFAULT)
     referenced = {*config.referenced, *config.environment.process}
     return Project(
         name=config.project_name,
@@ -113,8 +131,8 @@ def open_project(
         state_dir=state_dir,
         environment=config.environment,
         services={service.name: service for service in services},
-        engine=Engine(runner, host, public),
-        provider=provider,
+        engine=engine,
+        find_provider=functools.cache(lambda: finder.find(wanted)),
         progress=progress or progress_here(),
         redact=Redactor(config.environment.secret_values(referenced).values()),
         adopt=adopt,

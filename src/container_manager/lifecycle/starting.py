@@ -118,6 +118,7 @@ def prepare(
         The composition, and the compose services that are to run.
     """
     composition, names = compose(project, build, only, stack=stack)
+    composition.check()
     check_surroundings(project, composition.stack, names, must_open)
     return composition, names
 

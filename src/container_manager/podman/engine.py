@@ -215,6 +215,10 @@ class Engine:
         finished = self.listing("ps", "--all", f"--filter=volume={name}", "--format=json")
         return [listed_container(one) for one in _json_list(finished)]
 
+    def names(self, kind: str) -> set[str]:
+        """The names of all networks (``network``) or volumes (``volume``) of this machine."""
+        return set(self.listing(kind, "ls", "--format={{.Name}}").stdout.split())
+
     def create_volume(
         self, name: str, *, labels: Mapping[str, str], driver: str, options: Mapping[str, str]
     ) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from container_manager.compose.model import ComposeService, Stack
+from container_manager.compose.overlay import container_name
 from container_manager.errors import Problem
 from container_manager.identity import COMPOSE_PROJECT, CONFIG, Identity, foreign_problems
 from container_manager.podman.state import ListedContainer
@@ -77,7 +78,7 @@ def _taken_names(
     by_name: Mapping[str, ListedContainer] = {one.name: one for one in surroundings.everything}
     problems = []
     for service in services:
-        name = service.container_name or f"{stack.project}_{service.name}_1"
+        name = container_name(stack.project, service)
         holder = by_name.get(name)
         if holder is None or holder.labels.get(COMPOSE_PROJECT) == stack.project:
             continue
