@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from container_manager.compose.capabilities import Kind, can
 from container_manager.compose.model import ComposeService, Stack
+from container_manager.compose.overlay import container_name
 
 
 def _external_secrets(stack: Stack, service: ComposeService) -> bool:
@@ -17,8 +18,14 @@ def _external_secrets(stack: Stack, service: ComposeService) -> bool:
 
 
 def _shares_namespace(_: Stack, service: ComposeService) -> bool:
+    return bool(service.implied or _containers_named(service))
+
+
+def _containers_named(service: ComposeService) -> set[str]:
+    """The containers that a service shares a namespace with, by their own names."""
     modes = [str(service.definition.get(key) or "") for key in ("network_mode", "pid", "ipc")]
-    return bool(service.implied) or any(mode.startswith("container:") for mode in modes)
+    split = (mode.partition(":") for mode in modes)
+    return {name for kind, _, name in split if kind == "container"}
 
 
 def _long_tmpfs(_: Stack, service: ComposeService) -> bool:
@@ -67,10 +74,16 @@ def in_turns(stack: Stack, names: Sequence[str]) -> list[list[str]]:
     podman-compose sorts what it makes by how many others a service waits for, and so may make a
     container before the one that it lives in.
     """
+    owners = {container_name(stack.project, one): one.name for one in stack.services.values()}
+    first = {
+        name: {*stack.services[name].implied}
+        | {owners[held] for held in _containers_named(stack.services[name]) if held in owners}
+        for name in names
+    }
     turns: list[list[str]] = []
     waiting = list(names)
     while waiting:
-        ready = [n for n in waiting if not set(stack.services[n].implied) & set(waiting)]
+        ready = [name for name in waiting if not first[name] & set(waiting)]
         turns.append(ready or waiting)
         waiting = [name for name in waiting if name not in turns[-1]]
     return turns
