@@ -6,9 +6,11 @@ rest ourselves; whoever calls it by hand, or compares, is told the rest.
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
-from container_manager.compose.providers import DEFAULT, find_provider
+from container_manager.compose.finding import CHOICE, Finder
+from container_manager.compose.providers import DEFAULT
 from container_manager.doctor.catalogue import fine, found
 from container_manager.doctor.findings import Finding
 from container_manager.doctor.provider_trials import (
@@ -27,8 +29,16 @@ def provider(subject: Subject) -> list[Finding]:
     """What the configured provider does; the bundled one where nothing is configured."""
     assert subject.laboratory is not None
     values = subject.config.values if subject.config else {}
+    engine = subject.laboratory.engine
+    finder = Finder(
+        runner=subject.runner,
+        host=engine.host,
+        environ=engine.environ,
+        choice=os.environ.get(CHOICE, ""),
+        state_dir=subject.folder,
+    )
     try:
-        chosen = find_provider(str(values.get("compose_provider") or DEFAULT))
+        chosen = finder.find(str(values.get("compose_provider") or DEFAULT))
     except ManagerError as error:
         return [found("provider-missing", one.message, remedy=one.remedy) for one in error.problems]
     return judge_provider(measure_provider(subject, subject.laboratory, chosen))

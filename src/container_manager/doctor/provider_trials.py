@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from container_manager.compose.providers import Provider, child_environment
+from container_manager.compose.reaching import reaching
 from container_manager.doctor.laboratory import LABEL, Abandoned, Laboratory
 from container_manager.doctor.subject import Subject
 from container_manager.errors import ManagerError, RuntimeFailure
@@ -190,15 +191,17 @@ class _Trials:
 
     def _call(self, argv: Sequence[str], variables: Mapping[str, str]) -> Ended:
         laboratory = self._laboratory
-        environment = child_environment(self._subject.environ, laboratory.engine.host.settings)
+        engine, folder = laboratory.engine, self._subject.folder
+        environment = child_environment(self._subject.environ, engine.host.settings)
         try:
-            finished = laboratory.engine.runner.run(
-                argv,
-                env={**environment, **variables},
-                cwd=self._folder,
-                timeout=HANG,
-                stop=laboratory.stop,
-            )
+            with reaching(self._provider, engine, folder) as own:
+                finished = engine.runner.run(
+                    argv,
+                    env={**environment, **own, **variables},
+                    cwd=self._folder,
+                    timeout=HANG,
+                    stop=laboratory.stop,
+                )
         except RuntimeFailure as error:
             return Ended(code=None, said=str(error))
         if laboratory.stop.is_set():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,12 +16,12 @@ from container_manager.compose.model import Stack
 from container_manager.compose.overlay import Overlay, dumped
 from container_manager.compose.podman_compose import PodmanCompose
 from container_manager.compose.providers import Provider, bundled, child_environment
+from container_manager.compose.reaching import reaching
 from container_manager.compose.resources import network_arguments, volume_arguments
 from container_manager.errors import PreconditionError
 from container_manager.identity import Identity, private_folder
 from container_manager.lifecycle.project import Project
 from container_manager.model import Build
-from container_manager.podman import socket
 from container_manager.podman.containers_conf import write_private
 from container_manager.run import QUERY_TIMEOUT, Finished
 
@@ -159,28 +159,17 @@ class Composition:
         project = self.project
         public, host = project.environment.public(), project.engine.host
         environment = child_environment(public, host.settings, self.stack)
-        with self._address(None if reads_only else provider) as address:
+        calm = contextlib.nullcontext(dict(provider.variables))
+        around = calm if reads_only else reaching(provider, project.engine, project.state_dir)
+        with around as variables:
             return project.engine.runner.run(
                 argv,
-                env={**environment, **provider.variables, **address},
+                env={**environment, **variables},
                 cwd=self.stack.base,
                 timeout=timeout,
                 silence=silence,
                 on_line=lambda line: project.progress.detail(project.redact(line)),
             )
-
-    @contextlib.contextmanager
-    def _address(self, provider: Provider | None) -> Iterator[dict[str, str]]:
-        """Where Podman answers, for a provider that speaks to its socket."""
-        engine = self.project.engine
-        if provider is None or provider.kind != COMPOSE_V2:
-            yield {}
-        elif provider.socket is not None:
-            yield {"DOCKER_HOST": provider.socket}
-        else:
-            state_dir = self.project.state_dir
-            with socket.opened(engine.runner, engine.host, engine.environ, state_dir) as address:
-                yield {"DOCKER_HOST": address}
 
 
 def _one_after_another(
