@@ -23,7 +23,7 @@ from container_manager.doctor.findings import Diagnosis, Finding, Level
 from container_manager.doctor.laboratory import LABEL
 from container_manager.doctor.subject import Subject
 from container_manager.doctor.table import CHECKS, Check
-from container_manager.errors import ConfigError
+from container_manager.errors import ConfigError, InterruptedByUser
 from container_manager.podman import probe
 from container_manager.progress import PlainProgress
 from container_manager.run import Finished
@@ -260,7 +260,7 @@ def test_breaking_off_clears_away(fake_podman: Project) -> None:
         subject.laboratory.call("never")
         return []
 
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(InterruptedByUser):
         look((Check("one", "A", interrupted, ("laboratory",)),), podman)
     commands = [call[1] for call in podman.calls]
     assert "never" not in commands

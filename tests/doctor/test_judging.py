@@ -183,7 +183,7 @@ WRONG: Mapping[str, tuple[Callable[[], list[Finding]], str, str]] = {
         "crun refuses.",
     ),
     "shown": (lambda: host(version=(4, 9)), "podman-shows-secrets", "secrets of running"),
-    "remote": (lambda: host(remote=True), "podman-remote", "another machine"),
+    "remote": (lambda: host(remote=True), "podman-remote", "through a socket"),
     "apart": (
         lambda: [trials.judge_folder(False, "no such directory", remote=True)],
         "podman-apart",

@@ -159,4 +159,5 @@ def test_breaking_off_leaves_nothing(root: Path, podman: Podman) -> None:
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
     assert "Traceback" not in out + err
+    assert err.endswith("Interrupted: what was made to measure is removed.\n")
     assert traces(podman, since=began) == []

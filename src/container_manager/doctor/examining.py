@@ -17,7 +17,7 @@ from container_manager.doctor.findings import Diagnosis, Finding, Outcome
 from container_manager.doctor.laboratory import Abandoned
 from container_manager.doctor.subject import Subject
 from container_manager.doctor.table import CHECKS, Check
-from container_manager.errors import ManagerError
+from container_manager.errors import InterruptedByUser, ManagerError
 from container_manager.progress import Progress
 from container_manager.run import ProcessRunner, Runner
 
@@ -46,6 +46,7 @@ def diagnose(
 
     Raises:
         ConfigError: the configuration that was named is not there.
+        InterruptedByUser: Ctrl-C; what was made is removed even so.
     """
     started = time.monotonic()
     config, prepared, about_config = subjects.find_project(path)
@@ -59,7 +60,11 @@ def diagnose(
             config=config,
             prepared=prepared,
         )
-        return _examine(subject, first, checks, progress)
+        try:
+            return _examine(subject, first, checks, progress)
+        except KeyboardInterrupt as interrupt:
+            said = "Interrupted: what was made to measure is removed."
+            raise InterruptedByUser(said) from interrupt
 
 
 def _examine(
@@ -114,20 +119,22 @@ def _all_at_once(checks: Sequence[Check], subject: Subject, progress: Progress) 
     try:
         for thread in threads:
             thread.start()
-        told = started
+        told = False
         while waiting:
             with contextlib.suppress(queue.Empty):
                 check, outcome = done.get(timeout=0.1)
                 if waiting.pop(check.name, None):
                     outcomes[check.name] = outcome
             now = time.monotonic()
-            if waiting and now - told > _TELL_AFTER:
+            if waiting and not told and now - started > _TELL_AFTER:
+                told = True
                 progress.step(f"Still measuring: {', '.join(waiting)}")
-                told = now + 4
+            progress.waiting(dict.fromkeys(waiting, "being measured") if told else {})
             for late in [one for one in waiting.values() if now - started > one.seconds]:
                 del waiting[late.name]
                 outcomes[late.name] = _late(late)
     finally:
+        progress.idle()
         subject.stop.set()  # ends what a check that was given up still runs
         until = time.monotonic() + _END_WAIT
         for thread in threads:

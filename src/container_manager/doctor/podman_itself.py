@@ -39,7 +39,12 @@ def judge_podman(host: PodmanHost) -> list[Finding]:
     if host.version < OLDEST:
         findings.append(found("podman-old", f"Podman {version} is older than 4.3.", **facts))
     if host.remote:
-        findings.append(found("podman-remote", "Podman runs on another machine."))
+        findings.append(
+            found(
+                "podman-remote",
+                "Podman is called through a socket, and may run on another machine.",
+            )
+        )
     if host.changes:
         said = "Podman gets settings of ours for our calls: " + "; ".join(host.changes)
         said = "\n".join([f"{said}.", *host.reasons])

@@ -6,7 +6,7 @@ from container_manager.base_image import ensure
 from container_manager.doctor.findings import Diagnosis
 from container_manager.opening import ConfigPath, find
 from container_manager.podman.host import explain
-from container_manager.progress import PlainProgress
+from container_manager.progress import progress_here
 
 
 def base_image(config: ConfigPath = None, *, rebuild: bool = False) -> str:
@@ -32,4 +32,4 @@ def doctor(config: ConfigPath = None, *, offline: bool = False) -> Diagnosis:
     """
     from container_manager.doctor.examining import diagnose  # it loads much that others need not
 
-    return diagnose(config, PlainProgress(), offline=offline)
+    return diagnose(config, progress_here(), offline=offline)
