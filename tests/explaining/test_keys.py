@@ -146,6 +146,22 @@ def test_what_nobody_wrote_says_which_rule_gives_it(lab: Project) -> None:
     assert (told.value, told.meaning) == (120.0, "seconds to become ready")
 
 
+def test_null_and_empty_values_and_imports_are_told_as_what_they_are(lab: Project) -> None:
+    lab.write("more.yml", "import: config.yml\nmine: null\nkeep_builds: null\nnone: []\n")
+    told = verbs.explain("more.yml", "mine")
+    assert (told.value, told.rule, str(told.where)) == (None, None, "more.yml:2:7")
+    told = verbs.explain("more.yml", "keep_builds")
+    assert (told.value, told.written, told.rule) == (3, "null", "the default")
+    assert verbs.explain("more.yml", "none").leaves == ()
+    told = verbs.explain("more.yml", "import")
+    assert [(leaf.value, str(leaf.where)) for leaf in told.leaves] == [
+        ("config.yml", "more.yml:1:9"),
+        ("base.yml", "config.yml:1:10"),
+        ("oldest.yml", "base.yml:1:9"),
+        ("conf/more.yml", "config.yml:1:20"),
+    ]
+
+
 def test_it_works_although_other_keys_are_wrong(
     lab: Project, capsys: pytest.CaptureFixture[str]
 ) -> None:

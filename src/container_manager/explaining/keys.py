@@ -9,6 +9,7 @@ from typing import Any
 from container_manager.config.deployed import Deployed
 from container_manager.config.loader import Config
 from container_manager.config.variables import Variable, variables_in
+from container_manager.errors import display_path
 from container_manager.explaining.finding import find_key
 from container_manager.explaining.hiding import Hiding
 from container_manager.explaining.origins import imports_of, package_of
@@ -29,11 +30,14 @@ def explain_key(config: Config, text: str) -> Explanation:
     """
     path, hiding = find_key(config, text), Hiding(config)
     node = config.tree.find(path)
-    if node is None or (node.value is None and len(path) == 1):
+    if path == ("import",):
+        return _imported(config)
+    if node is None or (node.value is None and len(path) == 1 and meaning_of(path)):
         value, rule = unwritten(config, path)
         return Explanation(
             key=dotted(path),
             value=hiding.value(path, value)[0],
+            written=None if node is None else "null",
             where=node.where if node is not None else None,
             replaced=_replaced(path, node, hiding) if node is not None else (),
             rule=rule,
@@ -51,8 +55,23 @@ def explain_key(config: Config, text: str) -> Explanation:
         meaning=meaning_of(path),
     )
     if isinstance(node.value, (dict, list)):
+        if not node.value:
+            return told
         return replace(told, leaves=tuple(leaves(config, path, hiding)))
     return _with_value(config, path, node, told, hiding)
+
+
+def _imported(config: Config) -> Explanation:
+    """All files that were read, each with the place that asked for it."""
+    files = config.imported_from.items()
+    return Explanation(
+        key="import",
+        value=f"{len(files)} file{'' if len(files) == 1 else 's'}, of all that import each other",
+        meaning=meaning_of(("import",)),
+        leaves=tuple(
+            Leaf(key="import", value=display_path(file), where=where) for file, where in files
+        ),
+    )
 
 
 def leaves(config: Config, path: KeyPath, hiding: Hiding) -> Iterator[Leaf]:
