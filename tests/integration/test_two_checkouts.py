@@ -80,6 +80,13 @@ def test_two_checkouts_with_auto_run_at_once_and_keep_their_ports(
         json.dumps({"config.yml": {KEY: port}})  # as if it had been remembered before
     )
     capfd.readouterr()
+    would_be = verbs.plan(second)
+    assert f"Port {port} of {KEY} is taken by the container {project_name}_web_1" in (
+        capfd.readouterr().err
+    )
+    assert would_be.foreseen is not None
+    assert would_be.foreseen.problems == ()
+    assert port_of(second) == port
     verbs.up(second)
     other = port_of(second)
     assert other != port
@@ -103,6 +110,12 @@ def test_two_checkouts_with_auto_run_at_once_and_keep_their_ports(
         third = port_of(second)
         assert third not in (port, other)
         assert answers(third)
+        verbs.down(second)
+        ports = second.parent / ".container-manager/ports.json"
+        ports.write_text(json.dumps({"config.yml": {KEY: other}}))
+        verbs.build(second)
+        with pytest.raises(PreconditionError, match="Run 'up' without --as-built"):
+            verbs.up(second, as_built=True)
 
 
 def test_a_port_of_another_checkout_leads_to_the_key_that_gives_it(

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import errno
-import os
 import socket
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +18,6 @@ from container_manager.identity import Identity
 from container_manager.model import ComposeFile
 from container_manager.podman.state import ListedContainer, PublishedPort, container_state
 from container_manager.preflight import Findings, Surroundings, check, try_bind
-from container_manager.preflight.holders import holder
 from container_manager.preflight.ports import taken_ports
 
 EMPTY: dict[str, Any] = {
@@ -126,30 +123,6 @@ def test_the_key_that_gives_the_port_is_named(
     around = Surroundings(**EMPTY)
     (problem,) = taken_ports(read.services.values(), around, lambda _: code, keys_of)
     assert said in str(problem.remedy)
-
-
-def test_a_program_that_has_a_port_is_named(free_socket: tuple[int, str, str]) -> None:
-    """By the kernel's tables, also where no container has it."""
-    number, protocol, address = free_socket
-    for asked in (address, "", "0.0.0.0"):
-        said = holder(asked, number, protocol, [])
-        assert f"(process {os.getpid()})" in said
-        assert "the program '" in said
-    assert holder("127.0.0.9", number, protocol, []) == "another program"
-    assert holder(address, 1, protocol, []) == "another program"
-
-
-@pytest.fixture(params=["tcp", "udp", "tcp6"])
-def free_socket(request: pytest.FixtureRequest) -> Iterator[tuple[int, str, str]]:
-    """A port that this process has, its protocol, and the address."""
-    kind = socket.SOCK_DGRAM if request.param == "udp" else socket.SOCK_STREAM
-    six = request.param == "tcp6"
-    with socket.socket(socket.AF_INET6 if six else socket.AF_INET, kind) as one:
-        address = "::1" if six else "127.0.0.1"
-        one.bind((address, 0))
-        if kind == socket.SOCK_STREAM:
-            one.listen()
-        yield one.getsockname()[1], request.param[:3], address
 
 
 def test_a_port_that_two_services_claim(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from container_manager.build.preparing import site_of
-from container_manager.config.auto_ports import is_port_key
+from container_manager.config.auto_ports import CHOSEN, is_port_key
 from container_manager.config.loader import Config
 from container_manager.config.variables import variables_in
 from container_manager.discovery import SERVICES_DIR, TEMPLATE_FILENAME
@@ -67,4 +67,5 @@ def _told(config: Config, path: KeyPath) -> str:
     after = "".join(
         f", from {one.name}" + (f" in {one.where}" if one.where else "") for one in given
     )
+    after += f", {CHOSEN}" if dotted(path) in config.ports.chosen else ""
     return f"{dotted(path)} ({node.where}{after})"

@@ -15,6 +15,9 @@ from typing import Any
 import yaml
 
 AUTO = "auto"
+CHOSEN = "chosen for 'auto'"
+"""How a place is told where the port was ours to choose."""
+
 KEY = "port_host"
 ADDRESS = "bind_address"
 

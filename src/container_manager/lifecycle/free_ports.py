@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from os import PathLike
+from pathlib import Path
 
 from container_manager.config.auto_ports import Avoided
 from container_manager.config.loader import Config, load
@@ -32,7 +33,9 @@ def load_to_start(
     return config if as_it_is else with_free_ports(config, adopt=adopt)
 
 
-def with_free_ports(config: Config, *, adopt: bool = False) -> Config:
+def with_free_ports(
+    config: Config, *, adopt: bool = False, state_dir: Path | None = None
+) -> Config:
     """The same configuration; where ports were lost, with others, which are not remembered yet.
 
     A port that our own stack holds is ours. One that is chosen now is also none that a container
@@ -41,6 +44,7 @@ def with_free_ports(config: Config, *, adopt: bool = False) -> Config:
     Args:
         config: the configuration.
         adopt: whether the stack of this name is taken over.
+        state_dir: where to keep what is found out about Podman; None: the private folder.
 
     Raises:
         ManagerError: Podman cannot be asked, or the configuration not be loaded again.
@@ -53,7 +57,7 @@ def with_free_ports(config: Config, *, adopt: bool = False) -> Config:
     ]
     if not busy and not ports.fresh:
         return config
-    project = open_project(config, adopt=adopt)
+    project = open_project(config, adopt=adopt, state_dir=state_dir)
     everything, identity = project.engine.everything(), project.identity(create=False)
 
     def is_ours(one: ListedContainer) -> bool:

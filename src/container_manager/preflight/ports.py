@@ -6,7 +6,7 @@ import errno
 from collections.abc import Callable, Iterable, Sequence
 
 from container_manager.compose.model import ComposeService, Port
-from container_manager.config.auto_ports import is_port_key
+from container_manager.config.auto_ports import CHOSEN, is_port_key
 from container_manager.errors import Problem
 from container_manager.podman.state import ContainerState, PublishedPort
 from container_manager.preflight.holders import holder, overlap, publishes
@@ -102,6 +102,8 @@ def _remedy(code: int, keys: Sequence[str], number: int) -> str:
     if not keys:
         return "Choose another port in this template or in the configuration value it uses."
     shown = " or ".join(keys)
+    if CHOSEN in shown:  # what was built before runs, or somebody was faster than we
+        return f"Run 'up' without --as-built: it chooses another port for {shown}."
     may_be_auto = is_port_key(keys[0].partition(" ")[0].rpartition(".")[2])
     to_auto = "; with 'auto' a free port is chosen" if may_be_auto else ""
     return f"Change {shown}{to_auto}."

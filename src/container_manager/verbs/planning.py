@@ -16,6 +16,7 @@ from container_manager.discovery import select
 from container_manager.errors import Location, PreconditionError, Problem
 from container_manager.lifecycle.changes import shown_part
 from container_manager.lifecycle.foreseeing import Foreseen, foresee
+from container_manager.lifecycle.free_ports import with_free_ports
 from container_manager.lifecycle.planning import KEEP, ContainerChange
 from container_manager.lifecycle.project import open_project
 from container_manager.model import Build, KeyPath
@@ -61,7 +62,7 @@ def plan(config: ConfigPath = None, *, service: Iterable[str] = ()) -> Plan:
     Raises:
         ManagerError: it could not be built.
     """
-    loaded = load(config)
+    loaded = _with_free_ports(load(config))
     names = tuple(service)
     prepared = pipeline.prepare(loaded, prune=not names)
     planned = pipeline.build_of(prepared, causes.explained(prepared, pipeline.plan(prepared)))
@@ -76,6 +77,26 @@ def plan(config: ConfigPath = None, *, service: Iterable[str] = ()) -> Plan:
     told = tuple(_explained(one, prepared, planned, foreseen) for one in foreseen.containers)
     problems = tuple(to_templates(foreseen.problems, prepared.rendered))
     return Plan(build=planned, foreseen=replace(foreseen, containers=told, problems=problems))
+
+
+def _with_free_ports(loaded: Config) -> Config:
+    """The configuration with the ports that a start would have, as far as Podman can be asked."""
+    try:
+        with _state_dir(loaded) as state_dir:
+            moved = with_free_ports(loaded, state_dir=state_dir)
+    except PreconditionError:
+        return loaded
+    ports = moved.ports
+    warn_all(
+        [
+            Problem(
+                message=f"Port {port} of {key} is taken by {who}: 'up' takes {ports.chosen[key]}.",
+                where=moved.origin(key),
+            )
+            for key, (port, who) in ports.given_up.items()
+        ]
+    )
+    return moved
 
 
 @contextlib.contextmanager
