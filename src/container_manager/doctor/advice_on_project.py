@@ -159,6 +159,11 @@ ON_PROJECT: Mapping[str, Advice] = {
         "The provider does otherwise than the compose specification says",
         "Nothing has to be done: we do this ourselves. It matters to whoever calls it by hand.",
     ),
+    "provider-untested": Advice(
+        NOTE,
+        "The provider does otherwise than the versions that are tested",
+        "Nothing has to be done: we rely on none of this. Tell it with its version, please.",
+    ),
     "provider-fails": Advice(
         PROBLEM,
         "The provider does not make a container of a compose file",

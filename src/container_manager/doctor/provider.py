@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from container_manager.compose.capabilities import CAPABILITIES, NO, YES
 from container_manager.compose.finding import CHOICE, Finder
 from container_manager.compose.providers import DEFAULT
 from container_manager.doctor.catalogue import fine, found
@@ -56,13 +57,32 @@ def judge_provider(seen: Behaviour) -> list[Finding]:
             f"from another one ({seen.base})."
         )
         return [found("provider-fails", said, **facts)]
-    said = f"{seen.name} makes containers; relative paths start from the first file's folder."
+    title = seen.title[0].upper() + seen.title[1:]
+    said = f"{title} makes containers; relative paths start from the first file's folder."
     differing = [f"- {what} {ours}" for differs, what, ours in _rules(seen) if differs]
     findings = [fine("provider", said, **facts)]
     if differing:
         said = f"{seen.name} does otherwise than compose's rules say, which we do not rely on:"
         findings.append(found("provider-differs", "\n".join([said, *differing]), **facts))
-    return findings
+    return [*findings, *_unlike_tested(seen)]
+
+
+def _unlike_tested(seen: Behaviour) -> list[Finding]:
+    """Where it does otherwise than those versions did that the tests run with."""
+    measured = {
+        "conditions": NO if seen.after_failed_job else YES,
+        "failed_start": str(seen.failed_start.code),
+        "missing_image": str(seen.missing_image.code),
+    }
+    unlike = [
+        f"- {CAPABILITIES[key].meaning}: {value}, not {CAPABILITIES[key].of(seen.kind)}"
+        for key, value in measured.items()
+        if CAPABILITIES[key].of(seen.kind) != value
+    ]
+    if not unlike:
+        return []
+    said = f"{seen.title} is not like the versions that are tested:"
+    return [found("provider-untested", "\n".join([said, *unlike]), provider=seen.title)]
 
 
 def _rules(seen: Behaviour) -> list[tuple[bool, str, str]]:
@@ -90,14 +110,12 @@ def _rules(seen: Behaviour) -> list[tuple[bool, str, str]]:
         ),
         (
             seen.after_failed_job or seen.failed_job.code in (0, None),
-            "does not honour 'service_completed_successfully': what waits for a job that fails "
-            f"{_fate(seen.after_failed_job, seen.failed_job)}.",
+            _condition("service_completed_successfully", seen.after_failed_job, seen.failed_job),
             waiting,
         ),
         (
             seen.after_unhealthy or seen.unhealthy.code in (0, None),
-            "does not honour 'service_healthy': what waits for a service that never gets healthy "
-            f"{_fate(seen.after_unhealthy, seen.unhealthy)}.",
+            _condition("service_healthy", seen.after_unhealthy, seen.unhealthy),
             waiting,
         ),
     ]
@@ -107,13 +125,18 @@ def _ending(ended: Ended) -> str:
     return f"it hung for {HANG:.0f} s" if ended.code is None else f"exit code {ended.code}"
 
 
-def _fate(runs: bool, ended: Ended) -> str:
-    return f"{'is started even so' if runs else 'is not started'} ({_ending(ended)})"
+def _condition(name: str, started: bool, ended: Ended) -> str:
+    """How a condition was broken that cannot come true."""
+    if started:
+        return f"starts what waits for '{name}', though it cannot come true ({_ending(ended)})."
+    if ended.code is None:
+        return f"waits without end for '{name}' where it cannot come true."
+    return f"says nothing of '{name}' that cannot come true ({_ending(ended)})."
 
 
 def _facts(seen: Behaviour) -> dict[str, Any]:
     return {
-        "provider": seen.name,
+        "provider": seen.title,
         "base_of_relative_paths": seen.base,
         "env_file_read": seen.environment.get("CM_ONE") == FROM_FILE,
         "shell_wins": seen.environment.get("CM_BOTH") == FROM_SHELL,

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from container_manager.compose.capabilities import Kind
 from container_manager.compose.providers import Provider, child_environment
 from container_manager.compose.reaching import reaching
 from container_manager.doctor.laboratory import LABEL, Abandoned, Laboratory
@@ -17,7 +18,7 @@ from container_manager.doctor.subject import Subject
 from container_manager.errors import ManagerError, RuntimeFailure
 from container_manager.identity import COMPOSE_PROJECT
 
-HANG = 15.0
+HANG = 10.0
 """Seconds after which a provider that waits for something is taken to wait for ever."""
 
 FROM_FILE, FROM_SHELL = "from-the-file", "from-the-shell"
@@ -40,6 +41,8 @@ class Behaviour:
 
     Attributes:
         name: of the provider.
+        title: the same, with its version where that is known.
+        kind: which column of the table of capabilities it has.
         made: how making a container ended that mounts ``./here``, and whether there is one.
         base: the folder in which it looked for ``here``: ``first``, ``second``, or another one.
         environment: variables that the container has.
@@ -52,6 +55,8 @@ class Behaviour:
     """
 
     name: str
+    title: str
+    kind: Kind
     made: Ended
     base: str = ""
     environment: Mapping[str, str] = field(default_factory=dict)
@@ -64,8 +69,17 @@ class Behaviour:
 
 
 def measure_provider(subject: Subject, laboratory: Laboratory, chosen: Provider) -> Behaviour:
-    """Have the provider run small projects, all at once."""
-    trials = _Trials(subject, laboratory, chosen)
+    """Have the provider run small projects, all at once.
+
+    Raises:
+        RuntimeFailure: Podman opens no socket for it.
+    """
+    # One socket for all: opening one clears away those at which nobody answers yet.
+    with reaching(chosen, laboratory.engine, subject.folder) as variables:
+        return _measure(_Trials(subject, laboratory, chosen, variables), chosen)
+
+
+def _measure(trials: _Trials, chosen: Provider) -> Behaviour:
     measures: dict[str, Callable[[], Any]] = {
         "paths": trials.paths,
         "failed_start": lambda: trials.start("fails", {"fails": {"command": ["/no/such"]}}),
@@ -87,6 +101,8 @@ def measure_provider(subject: Subject, laboratory: Laboratory, chosen: Provider)
     unhealthy, after_unhealthy = seen["health"]
     return Behaviour(
         name=chosen.name,
+        title=chosen.title,
+        kind=chosen.kind,
         made=made,
         base=base,
         environment=environment,
@@ -123,8 +139,15 @@ def _at_once(measures: Mapping[str, Callable[[], Any]]) -> dict[str, Any]:
 class _Trials:
     """Small compose projects in a private folder; each has a name of its own."""
 
-    def __init__(self, subject: Subject, laboratory: Laboratory, chosen: Provider) -> None:
-        self._subject = subject
+    def __init__(
+        self,
+        subject: Subject,
+        laboratory: Laboratory,
+        chosen: Provider,
+        variables: Mapping[str, str],
+    ) -> None:
+        public = child_environment(subject.environ, laboratory.engine.host.settings)
+        self._environment = {**public, **variables}
         self._laboratory = laboratory
         self._provider = chosen
         self._folder = subject.folder / "provider"
@@ -191,17 +214,14 @@ class _Trials:
 
     def _call(self, argv: Sequence[str], variables: Mapping[str, str]) -> Ended:
         laboratory = self._laboratory
-        engine, folder = laboratory.engine, self._subject.folder
-        environment = child_environment(self._subject.environ, engine.host.settings)
         try:
-            with reaching(self._provider, engine, folder) as own:
-                finished = engine.runner.run(
-                    argv,
-                    env={**environment, **own, **variables},
-                    cwd=self._folder,
-                    timeout=HANG,
-                    stop=laboratory.stop,
-                )
+            finished = laboratory.engine.runner.run(
+                argv,
+                env={**self._environment, **variables},
+                cwd=self._folder,
+                timeout=HANG,
+                stop=laboratory.stop,
+            )
         except RuntimeFailure as error:
             return Ended(code=None, said=str(error))
         if laboratory.stop.is_set():
