@@ -24,6 +24,7 @@ from container_manager.build import again, pipeline
 from container_manager.config.auto_ports import COUNT, FIRST, Avoided
 from container_manager.config.loader import load
 from container_manager.errors import ConfigError
+from container_manager.render.values import to_json, to_nice_yaml
 
 if TYPE_CHECKING:
     from tests.conftest import Project
@@ -253,6 +254,18 @@ def test_the_original_functions_take_and_remember_the_same(lab: Project, somebod
     assert template is not None
     setup_build_dir(template, config, service)
     assert remembered(lab)["config.yml"] == {KEY: service["port_host"]}
-    assert f"port_host: {service['port_host']}\n" in yaml.safe_dump(config)
+    for dump in (yaml.safe_dump, yaml.dump, to_nice_yaml, to_json):
+        assert str(service["port_host"]) in dump(service["port_host"])
+        assert "AutoPort" not in dump(service)
     somebody(service["port_host"])
     assert ConfigBuilder().config == config
+
+
+def test_two_configurations_of_one_checkout_have_ports_of_their_own(lab: Project) -> None:
+    verbs.build()
+    lab.write("config.prod.yml", "import: config.yml\nproject_name: prod\nbuild_dir: build-prod\n")
+    verbs.build("config.prod.yml")
+    first, second = remembered(lab)["config.yml"][KEY], remembered(lab)["config.prod.yml"][KEY]
+    assert first != second
+    lab.write(".container-manager/ports.json", json.dumps({"config.yml": {KEY: second}}))
+    assert load("config.prod.yml", {}).ports.chosen[KEY] != second

@@ -19,6 +19,25 @@ def values(project: Project, **environ: str) -> Any:
     return loaded
 
 
+# --- what was replaced ----------------------------------------------------------------------------
+
+
+def test_every_value_that_was_replaced_is_remembered_however_many_there_are(
+    project: Project,
+) -> None:
+    """Also those that an imported file has replaced itself, before somebody else is below it."""
+    project.files({f"parts/{number:04}.yml": f"x: {number}\n" for number in range(1200)})
+    project.write("all.yml", "import: parts/*.yml\n")
+    project.write("config.yml", "import: [first.yml, all.yml]\nx: last\n")
+    project.write("first.yml", "x: first\n")
+    node = project.config().tree.find(("x",))
+    found = []
+    while node is not None:
+        found.append(node.value)
+        node = node.replaced
+    assert found == ["last", *reversed(range(1200)), "first"]
+
+
 # --- import ---------------------------------------------------------------------------------------
 
 

@@ -95,6 +95,24 @@ def test_deployed_services_are_gathered(lab: Project) -> None:
     ]
 
 
+def test_what_several_import_is_told_once(lab: Project) -> None:
+    lab.write("left.yml", "import: [base.yml, conf/more.yml]\n")
+    lab.write(
+        "right.yml", "import: [left.yml, config.yml]\nframework: {services: {web: {motto: m}}}"
+    )
+    told = verbs.explain("right.yml", "deployed_services")
+    assert [(edit.action, str(edit.where)) for edit in told.edits] == [
+        ("replaced", "oldest.yml:1:20"),
+        ("list", "base.yml:2:20"),
+        ("add", "conf/more.yml:1:27"),
+        ("remove", "config.yml:2:30"),
+    ]
+    assert places(verbs.explain("right.yml", "web.motto")) == [
+        "plain at config.yml:5:50",
+        "first at base.yml:5:55",
+    ]
+
+
 @pytest.mark.parametrize(
     ("typed", "meant"),
     [

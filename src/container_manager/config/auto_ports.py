@@ -51,14 +51,16 @@ class AutoPort(int):
         return port
 
 
-def _as_int(dumper: Any, value: AutoPort) -> yaml.Node:
+def represent_port(dumper: Any, value: AutoPort) -> yaml.Node:
+    """A port as YAML: the number that it is."""
     node: yaml.Node = dumper.represent_int(int(value))
     return node
 
 
 # People dump the configuration that ConfigBuilder gives them with plain PyYAML.
-yaml.SafeDumper.add_representer(AutoPort, _as_int)
-yaml.Dumper.add_representer(AutoPort, _as_int)
+for _name in ("SafeDumper", "Dumper", "CSafeDumper", "CDumper"):
+    if hasattr(yaml, _name):  # the latter two are there where PyYAML was built with libyaml
+        getattr(yaml, _name).add_representer(AutoPort, represent_port)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -253,7 +253,14 @@ def merge(base: Node, over: Node) -> Node:
 
 def _after(chain: Node, last: Node) -> Node:
     """A chain of replaced values with one more at its end; the chain itself is not changed."""
-    return replace(chain, replaced=last if chain.replaced is None else _after(chain.replaced, last))
+    links: list[Node] = []
+    link: Node | None = chain
+    while link is not None:
+        links.append(link)
+        link = link.replaced
+    for link in reversed(links):
+        last = replace(link, replaced=last)
+    return last
 
 
 def _is_glob(text: str) -> bool:

@@ -51,7 +51,9 @@ def explain_key(config: Config, text: str) -> Explanation:
         imports=imports,
         package=package_of(config, imports),
         replaced=_replaced(path, node, hiding),
-        edits=tuple(_edits(config.deployed)) if path == ("deployed_services",) else (),
+        edits=tuple(dict.fromkeys(_edits(config.deployed)))
+        if path == ("deployed_services",)
+        else (),
         meaning=meaning_of(path),
     )
     if isinstance(node.value, (dict, list)):
@@ -151,7 +153,10 @@ def _summary(node: Node) -> Scalar:
 
 
 def _edits(deployed: Deployed) -> Iterator[Edit]:
+    counts = deployed.listed.where if deployed.listed is not None else None
     for former in deployed.former:
+        if former.where == counts:  # a file that several import
+            continue
         yield Edit(action="replaced", names=_names(former), where=former.where)
     if deployed.listed is not None:
         yield Edit(action="list", names=_names(deployed.listed), where=deployed.listed.where)

@@ -17,6 +17,7 @@ import yaml
 from jinja2 import Undefined
 from markupsafe import soft_str
 
+from container_manager.config.auto_ports import AutoPort, represent_port
 from container_manager.config.environment import Environment
 from container_manager.config.interpolation import Placeholder, Text, tokens
 
@@ -202,3 +203,4 @@ def represent_text(dumper: Any, value: Any) -> yaml.Node:
 for _type in (str, Text, Secret):
     PlainDumper.add_representer(_type, represent_text)
 PlainDumper.add_multi_representer(Undefined, represent_text)
+PlainDumper.add_representer(AutoPort, represent_port)
