@@ -32,7 +32,7 @@ LAYERS = (
     ("build", "preflight", "health", "credentials", "export"),
     ("api", "lifecycle", "scaffold"),
     ("explaining", "opening"),
-    ("building", "doctor"),
+    ("building", "doctor", "started"),
     ("verbs", "testing"),
     ("careful",),
     ("tasks",),

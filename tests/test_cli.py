@@ -117,7 +117,7 @@ class TestTheInstalledProgram:
             (["build", "-f", "other.yml"], "Write --config other.yml after the task's name."),
             (["-f", "other.yml", "build"], "Write --config other.yml after the task's name."),
             (["--config", "other.yml", "build"], "Write --config other.yml after the task's name."),
-            (["down", "--dry"], "'down' cannot be tried with --dry"),
+            (["backup", "--dry"], "'backup' cannot be tried with --dry"),
             (["down", "-d"], "'down' has no option -d."),
             (["clean", "--detached"], "No idea what '--detached' is!"),
             (["up", "-d", "clean"], "'clean' after 'up' could be a service or the command"),

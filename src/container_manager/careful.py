@@ -20,6 +20,7 @@ _HELP = {
     "json": "machine-readable output on stdout",
     "detached": "return when everything is up, instead of following the logs",
     "timeout": "seconds that each service may take to become ready",
+    "yes": "answer yes to what would be asked on a terminal",
     "adopt": "take over a stack of this name that another checkout started",
     "data": "QUESTION=VALUE, an answer to a question of the template; may be given several times",
     "defaults": "ask nothing: what --data does not say is as the template has it",
@@ -100,11 +101,14 @@ def one_name(names: Sequence[str] | str | None) -> str:
     return listed[0] if listed else ""
 
 
-def verb(*, dry: bool = False, **options: Any) -> Callable[[Callable[..., None]], Any]:
+def verb(
+    *, dry: bool | Callable[[dict[str, Any]], None] = False, **options: Any
+) -> Callable[[Callable[..., None]], Any]:
     """A task whose errors become messages and exit codes, in the one place where they do.
 
     Args:
-        dry: whether the task can show what it would do instead of doing it.
+        dry: whether the task can show what it would do instead of doing it, as ``plan`` does; or
+            what shows it, given the task's arguments by name.
         options: further options of invoke's ``task``.
     """
 
@@ -119,7 +123,9 @@ def verb(*, dry: bool = False, **options: Any) -> Callable[[Callable[..., None]]
                 _refuse_invokes_own_options(context)
                 _refuse_detached(function, name)
                 if context.config.run.dry:
-                    _dry(name, kwargs, supported=dry)
+                    given = inspect.signature(function).bind(context, *args, **kwargs)
+                    given.apply_defaults()
+                    _dry(name, given.arguments, dry)
                     return
                 function(context, *args, **kwargs)
                 sys.stdout.flush()
@@ -198,13 +204,16 @@ def number_of(text: str) -> int | None:
     return int(text)
 
 
-def _dry(name: str, kwargs: dict[str, Any], *, supported: bool) -> None:
-    if not supported:
+def _dry(name: str, given: dict[str, Any], dry: bool | Callable[[dict[str, Any]], None]) -> None:
+    if callable(dry):
+        dry(given)
+        return
+    if not dry:
         raise UsageError(
             f"'{name}' cannot be tried with --dry: nothing was done.",
-            remedy="--dry shows what build, up and rebuild would write.",
+            remedy="--dry shows what build, up, rebuild, down, clean and restore would do.",
         )
-    config, service = kwargs.get("config"), kwargs.get("service") or ()
+    config, service = given.get("config"), given.get("service") or ()
     if name in _STARTING:
         from container_manager import verbs
         from container_manager.report.planning import show_whole_plan

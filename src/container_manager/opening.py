@@ -19,7 +19,7 @@ from container_manager.build.trace import to_templates
 from container_manager.compose.graph import with_dependencies
 from container_manager.compose.model import Stack
 from container_manager.config.images import local_python
-from container_manager.config.loader import Config, load, without_content
+from container_manager.config.loader import Config, load
 from container_manager.credentials.generating import exposed_to_git, generate, store
 from container_manager.credentials.needed import Needed, needed
 from container_manager.credentials.values import refused, weak
@@ -29,13 +29,11 @@ from container_manager.errors import (
     ConfigError,
     ManagerError,
     PreconditionError,
-    Problem,
     raise_all,
 )
 from container_manager.identity import private_folder
 from container_manager.lifecycle.project import Project, open_project
 from container_manager.model import Build
-from container_manager.places import STATE_DIR, find_config
 from container_manager.report import warn_all
 
 SECRETS_MASKED = (5, 3)
@@ -63,6 +61,7 @@ def changing(project: Project, *, attached: bool = False) -> Iterator[None]:
         hold(project.state_dir / "lock", "The stack is being changed"),
         lifecycle.stops_on_interrupt(project) if attached else quietly,
     ):
+        lifecycle.wake_what_was_left(project)
         try:
             yield
         finally:
@@ -283,21 +282,6 @@ def starting(opened: Opened, *, attached: bool) -> Iterator[None]:
         changing(opened.project, attached=attached),
     ):
         yield
-
-
-def find_running(config: ConfigPath, *, adopt: bool) -> Project:
-    """The project, even if its configuration is broken: a stack must always be stoppable."""
-    try:
-        return find(config, adopt=adopt)
-    except ConfigError as error:
-        path = Path(config) if config else find_config()
-        started = sorted((path.absolute().parent / STATE_DIR / "compose").glob("*.yml"))
-        if len(started) != 1:
-            raise
-        name = started[0].stem
-        warn_all(error.problems)
-        warn_all([Problem(message=f"Going on with what was started before: {name}.")])
-        return open_project(without_content(path, name, os.environ), adopt=adopt)
 
 
 def find(config: ConfigPath, *, adopt: bool = False) -> Project:

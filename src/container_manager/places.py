@@ -26,6 +26,9 @@ MANIFEST = "manifest.json"
 KEEP_BUILDS = 3
 """How many former builds are kept, unless ``keep_builds`` says otherwise."""
 
+KEEP_BACKUPS = 10
+"""How many automatic backups are kept, unless ``keep_backups`` says otherwise; 0 keeps all."""
+
 
 def find_config(start: Path | None = None, environ: Mapping[str, str] | None = None) -> Path:
     """The configuration to use: ``CONTAINER_MANAGER_CONFIG``, else ``config.yml`` found upwards.

@@ -27,7 +27,7 @@ _ANYWHERE = frozenset({"--dry", "-R", "--help", "-h", "--echo", "-e"})
 
 _VALUE_OPTIONAL = frozenset({"--list", "-l", "--help", "-h"})
 
-_OF_WORDS = ("--key", "--service", "--name", "--path")
+_OF_WORDS = ("--key", "--name", "--service", "--path")
 """What a word after a task may mean: the first of these that the task has."""
 
 

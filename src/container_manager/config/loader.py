@@ -27,7 +27,7 @@ from container_manager.config.merge import Loader
 from container_manager.config.schema import validate
 from container_manager.errors import ConfigError, Location, Problem, raise_all
 from container_manager.model import Key, KeyPath, Node
-from container_manager.places import KEEP_BUILDS, STATE_DIR, find_config
+from container_manager.places import KEEP_BACKUPS, KEEP_BUILDS, STATE_DIR, find_config
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +80,12 @@ class Config:
         """How many former builds can be brought back."""
         value = self.values.get("keep_builds")
         return KEEP_BUILDS if value is None else int(value)
+
+    @property
+    def keep_backups(self) -> int:
+        """How many automatic backups are kept; 0: all."""
+        value = self.values.get("keep_backups")
+        return KEEP_BACKUPS if value is None else int(value)
 
     @property
     def state_dir(self) -> Path:
@@ -229,7 +235,8 @@ def without_content(path: Path, project_name: str, environ: Mapping[str, str]) -
         root=path.parent,
         tree=Node(value={}, where=Location(path)),
         raw={},
-        values={"project_name": project_name},
+        # How many backups it wants to keep is not known: none is removed.
+        values={"project_name": project_name, "keep_backups": 0},
         environment=Environment(process=dict(environ)),
         referenced=frozenset(),
         imported_from={},

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
-from container_manager.config import defaults
+from container_manager.config import defaults, quiesce
 from container_manager.config.templates import template_problems
 from container_manager.errors import Location, Problem
 from container_manager.model import KeyPath, Node, dotted
@@ -106,6 +106,9 @@ TOP_LEVEL: Mapping[str, KnownKey] = {
     "project_name": KnownKey(check=_text, meaning="prefix of everything that runs"),
     "project_root": KnownKey(check=_text, meaning="template context; default: the project"),
     "keep_builds": KnownKey(check=_count, meaning="how many former builds can be brought back (3)"),
+    "keep_backups": KnownKey(
+        check=_count, meaning="how many automatic backups are kept (10); 0: all"
+    ),
     "compose_provider": KnownKey(
         check=_one_of("podman-compose", "podman", "docker"), meaning="what runs compose files"
     ),
@@ -145,6 +148,7 @@ SERVICE: Mapping[str, KnownKey] = {
         meaning="what 'watch' does when mounted files change (default: recreate)",
     ),
     "start_timeout": KnownKey(check=_seconds, meaning="seconds to become ready"),
+    "quiesce": KnownKey(check=quiesce.expected, meaning="commands around a backup of its volumes"),
     "credentials": KnownKey(check=_listed, meaning="variables that up generates if not set"),
 }
 

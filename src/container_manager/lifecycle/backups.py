@@ -1,58 +1,53 @@
-"""A backup as a folder: where it lies, and its manifest, which is believed only after a look."""
+"""The folder of backups: which there are, whether one is whole, and which go."""
 
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import re
-import tarfile
-from collections.abc import Mapping
+import shutil
+import stat
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from container_manager.credentials.records import Hashed
-from container_manager.errors import PreconditionError, Problem, RuntimeFailure, raise_all
+from container_manager.errors import (
+    ManagerError,
+    PreconditionError,
+    Problem,
+    RuntimeFailure,
+    raise_all,
+)
+from container_manager.lifecycle.manifests import MANIFEST, Manifest, read_manifest
 from container_manager.lifecycle.project import Project
+from container_manager.lifecycle.retention import Kept, surplus
 
 BACKUPS = "backups"
-MANIFEST = "manifest.json"
-PARTIAL = ".partial"
+SUMS = "SHA256SUMS"
+"""Beside a manifest: the checksums of everything in the folder, as ``sha256sum --check`` reads."""
 
-# What Podman allows; a name that began with a dash would be an option to it.
-_VOLUME_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*")
+PARTIAL = ".partial"
+_OURS = re.compile(r"\d{8}T\d{6}Z(-\d+)?")
+_PARTIAL_OURS = re.compile(rf"\d{{8}}T\d{{6}}Z-[a-z0-9_]+{re.escape(PARTIAL)}")
+_REMEDY = "Choose another backup; no volume was touched."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SavedVolume:
-    """One entry of a manifest.
+class BackupRow:
+    """One backup, for a list.
 
     Attributes:
-        name: the volume's name.
-        file: the tar file with its content.
-        sha256: the checksum that the file must have.
-        driver: ``local``, most often.
-        labels: the volume's labels.
-        options: of its driver.
-        credentials: variable -> what was noted of the credential that it was initialised with.
+        name: its folder.
+        manifest: what it says about itself; None where that cannot be used.
+        size: the bytes of its files.
+        problems: what is wrong with it; without a look at the checksums, what shows at once.
+        verified: whether the checksums were compared.
     """
 
     name: str
-    file: Path
-    sha256: str
-    driver: str
-    labels: Mapping[str, str]
-    options: Mapping[str, str]
-    credentials: Mapping[str, Hashed]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Manifest:
-    """What a backup says about itself: of which project it is, and its volumes."""
-
-    project: str
-    volumes: tuple[SavedVolume, ...]
+    manifest: Manifest | None
+    size: int
+    problems: tuple[Problem, ...]
+    verified: bool
 
 
 def backups_folder(project: Project) -> Path:
@@ -92,7 +87,7 @@ def chosen_backup(project: Project, name: str | None) -> Path:
         )
     there = _existing(top)
     if name is None and there:
-        return top / there[-1]
+        return max((top / one for one in there), key=_age)
     if name is not None and name in there:
         return top / name
     if not there:
@@ -100,6 +95,77 @@ def chosen_backup(project: Project, name: str | None) -> Path:
     raise PreconditionError(
         f"There is no backup {name!r} in {top}.", remedy=f"Backups: {', '.join(there)}."
     )
+
+
+def list_backups(project: Project, *, verified: bool = False) -> list[BackupRow]:
+    """All backups, oldest first.
+
+    Args:
+        project: whose.
+        verified: compare all checksums, too.
+    """
+    top = project.root / BACKUPS
+    folders = sorted((top / name for name in _existing(top)), key=_age)
+    return [_row(folder, verified=verified) for folder in folders]
+
+
+def verify(folder: Path) -> Manifest:
+    """Read a backup again and compare all checksums.
+
+    Raises:
+        RuntimeFailure: something is missing or damaged.
+    """
+    manifest = read_manifest(folder)
+    problems = _obvious(manifest)
+    if not problems:
+        problems = [*_of_the_sums(folder, manifest), *_of_the_files(manifest)]
+    raise_all(RuntimeFailure, (Problem(message=text, remedy=_REMEDY) for text in problems))
+    return manifest
+
+
+def sums_text(manifest: bytes, volumes: dict[str, str]) -> str:
+    """What stands in the file of sums: the manifest's, and each volume's file -> checksum."""
+    listed = {MANIFEST: hashlib.sha256(manifest).hexdigest(), **volumes}
+    return "".join(f"{digest}  {name}\n" for name, digest in sorted(listed.items()))
+
+
+def sha256(file: Path) -> str:
+    """The checksum of a file."""
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
+
+
+def prune(project: Project, *, new: Path) -> list[str]:
+    """Remove automatic backups beyond those to keep; the names of what is gone.
+
+    Args:
+        project: whose.
+        new: the folder of the one that was just made.
+    """
+    if project.keep_backups <= 0:
+        return []
+    rows = list_backups(project)
+    known = [_kept(project, new.parent / row.name, row.manifest) for row in rows]
+    existing = {one.name for one in project.engine.volumes()}
+    gone = []
+    for name in surplus(known, keep=project.keep_backups, existing=existing):
+        if name == new.name:
+            continue  # a clock that went back
+        # In this order: what is removed half-way looks like no backup.
+        (new.parent / name / MANIFEST).unlink()
+        shutil.rmtree(new.parent / name)
+        gone.append(name)
+    return gone
+
+
+def drop_partial(top: Path) -> list[str]:
+    """Remove what killed backups have left; the caller holds the lock. Names of what is gone."""
+    gone = []
+    for one in sorted(top.glob(f"*{PARTIAL}")):
+        if _PARTIAL_OURS.fullmatch(one.name) and _holds_only(one, None):
+            shutil.rmtree(one, ignore_errors=True)
+            gone.append(one.name)
+    return gone
 
 
 def _existing(top: Path) -> list[str]:
@@ -118,111 +184,107 @@ def _existing(top: Path) -> list[str]:
         ) from error
 
 
-def read_manifest(folder: Path) -> Manifest:
-    """Read what a backup says about itself.
-
-    Raises:
-        RuntimeFailure: there is no manifest, or it is not one that we write.
-    """
+def _age(folder: Path) -> tuple[str, str]:
+    """Sorts backups; a folder may have been renamed, so the manifest says when it was made."""
     try:
-        stored = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        return _manifest(folder, stored)
-    except OSError as error:
-        why = error.strerror or str(error)
-    except RecursionError:
-        why = "it is nested too deeply"
-    except ValueError as error:
-        why = str(error)
-    raise RuntimeFailure(
-        f"The backup {folder} has no usable {MANIFEST}: {why}.",
-        remedy="Choose another backup; no volume was touched.",
+        created = read_manifest(folder).created
+    except RuntimeFailure:
+        created = ""
+    return created or folder.name, folder.name
+
+
+def _row(folder: Path, *, verified: bool) -> BackupRow:
+    manifest = None
+    problems: tuple[Problem, ...] = ()
+    try:
+        manifest = read_manifest(folder)
+        if verified:
+            verify(folder)
+        else:
+            problems = tuple(Problem(message=text) for text in _obvious(manifest))
+    except ManagerError as error:
+        problems = error.problems
+    size = sum(_size(file) for file in folder.iterdir())
+    return BackupRow(
+        name=folder.name, manifest=manifest, size=size, problems=problems, verified=verified
     )
 
 
-def verify(folder: Path) -> Manifest:
-    """Read a backup again and compare all checksums.
+def _obvious(manifest: Manifest) -> list[str]:
+    """What is wrong with a backup's files, without reading them."""
+    problems = []
+    for one in manifest.volumes:
+        try:
+            status = one.file.lstat()
+        except OSError as error:
+            missing = isinstance(error, FileNotFoundError)
+            why = "is missing" if missing else f"cannot be read: {error.strerror or error}"
+            problems.append(f"{one.file} of the volume {one.name} {why}.")
+            continue
+        if not stat.S_ISREG(status.st_mode):
+            problems.append(f"{one.file} of the volume {one.name} is no plain file.")
+        elif one.size not in (None, status.st_size):
+            problems.append(
+                f"{one.file} is damaged: it has {status.st_size} bytes, not {one.size}."
+            )
+    return problems
 
-    Raises:
-        RuntimeFailure: something is missing or damaged.
-    """
-    manifest = read_manifest(folder)
+
+def _of_the_sums(folder: Path, manifest: Manifest) -> list[str]:
+    """What is wrong with the file of sums, or with the manifest by it."""
+    file = folder / SUMS
+    try:
+        said = file.read_bytes()
+        text = (folder / MANIFEST).read_bytes()
+    except FileNotFoundError:
+        return [] if manifest.format == 1 else [f"{file} is missing."]
+    except OSError as error:
+        return [f"{file} cannot be read: {error.strerror or error}."]
+    if said == sums_text(text, {one.file.name: one.sha256 for one in manifest.volumes}).encode():
+        return []
+    return [f"{folder / MANIFEST} or {SUMS} beside it is damaged: the checksums differ."]
+
+
+def _of_the_files(manifest: Manifest) -> list[str]:
     problems = []
     for one in manifest.volumes:
         try:
             if sha256(one.file) != one.sha256:
                 problems.append(f"{one.file} is damaged: its checksum differs.")
-        except FileNotFoundError:
-            problems.append(f"{one.file} of the volume {one.name} is missing.")
         except OSError as error:
             problems.append(f"{one.file} cannot be read: {error.strerror or error}.")
-    remedy = "Choose another backup; no volume was touched."
-    raise_all(RuntimeFailure, (Problem(message=text, remedy=remedy) for text in problems))
-    return manifest
+    return problems
 
 
-def sha256(file: Path) -> str:
-    """The checksum of a file."""
-    with file.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()
-
-
-def count_files(file: Path) -> int:
-    """How many files a tar file holds; reads it to its end."""
-    with tarfile.open(file) as archive:
-        return sum(1 for member in archive if member.name.strip("./"))
-
-
-def _manifest(folder: Path, stored: Any) -> Manifest:
-    """A manifest from its JSON; ValueError says what is wrong with it."""
-    if not isinstance(stored, dict):
-        raise ValueError("it is not a mapping")  # noqa: TRY004 - one kind of error for the caller
-    entries = stored.get("volumes")
-    if not isinstance(entries, list) or not entries:
-        raise ValueError("it lists no volumes")
-    volumes = tuple(_entry(folder, number, one) for number, one in enumerate(entries, 1))
-    names = [one.name for one in volumes]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise ValueError(f"it lists {', '.join(twice)} more than once")
-    return Manifest(project=_text(stored, "project", "it"), volumes=volumes)
-
-
-def _entry(folder: Path, number: int, entry: Any) -> SavedVolume:
-    what = f"its volume number {number}"
-    if not isinstance(entry, dict):
-        raise ValueError(f"{what} is not a mapping")  # noqa: TRY004 - see _manifest
-    name, file = _text(entry, "name", what), _text(entry, "file", what)
-    if not _VOLUME_NAME.fullmatch(name):
-        raise ValueError(f"{what} has the name {name!r}, which no volume can have")
-    if file in (".", "..") or Path(file).name != file or "\0" in file:
-        raise ValueError(f"the file of {what} is {file!r}, which is not a plain file name")
-    return SavedVolume(
-        name=name,
-        file=folder / file,
-        sha256=_text(entry, "sha256", what),
-        driver=_text(entry, "driver", what) if entry.get("driver") else "local",
-        labels=_texts(entry, "labels", what),
-        options=_texts(entry, "options", what),
-        credentials=_credentials(entry, what),
+def _kept(project: Project, folder: Path, manifest: Manifest | None) -> Kept:
+    whole = manifest is not None and not _obvious(manifest)
+    prunable = (
+        manifest is not None
+        and whole
+        and manifest.automatic
+        and manifest.project == project.name
+        and not folder.is_symlink()
+        and _OURS.fullmatch(folder.name) is not None
+        and _holds_only(folder, manifest)
     )
+    held = frozenset(one.name for one in manifest.volumes) if manifest and whole else frozenset()
+    created = manifest.created if manifest else ""
+    return Kept(name=folder.name, created=created, prunable=prunable, volumes=held)
 
 
-def _credentials(entry: Mapping[str, Any], what: str) -> Mapping[str, Hashed]:
-    stored = entry.get("credentials") or {}
-    if not isinstance(stored, dict):
-        raise ValueError(f"the credentials of {what} are not a mapping")  # noqa: TRY004
-    return {str(name): Hashed.read(one) for name, one in stored.items()}
+def _holds_only(folder: Path, manifest: Manifest | None) -> bool:
+    """Whether there is nothing in a folder but what a backup consists of."""
+    files = {one.name for one in folder.iterdir() if one.is_file() and not one.is_symlink()}
+    own = {MANIFEST, SUMS}
+    own |= {one.file.name for one in manifest.volumes} if manifest else set()
+    extra = files - own
+    if manifest is None:
+        extra = {name for name in extra if not name.endswith(".tar")}
+    return not extra and len(files) == len(list(folder.iterdir()))
 
 
-def _text(mapping: Mapping[str, Any], key: str, what: str) -> str:
-    value = mapping.get(key)
-    if not isinstance(value, str) or not value:
-        raise ValueError(f"{what} has no {key}, or one that is not a text")
-    return value
-
-
-def _texts(mapping: Mapping[str, Any], key: str, what: str) -> Mapping[str, str]:
-    value = mapping.get(key) or {}
-    if not isinstance(value, dict) or not all(isinstance(one, str) for one in value.values()):
-        raise ValueError(f"the {key} of {what} are not a mapping of texts")
-    return value
+def _size(file: Path) -> int:
+    try:
+        return file.lstat().st_size
+    except OSError:
+        return 0

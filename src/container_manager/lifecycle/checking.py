@@ -7,9 +7,10 @@ from dataclasses import replace
 
 from container_manager import identity as labels
 from container_manager.compose.model import Stack
-from container_manager.errors import PreconditionError, raise_all
+from container_manager.errors import PreconditionError, Problem, raise_all
 from container_manager.identity import remember_adopted
 from container_manager.lifecycle.credentials import MustOpen, locked_volumes
+from container_manager.lifecycle.notes import unfinished_restore
 from container_manager.lifecycle.project import Project
 from container_manager.lifecycle.removing import left_behind
 from container_manager.podman.engine import Engine
@@ -41,7 +42,7 @@ def findings_of(
     locked = locked_volumes(project, stack, names, must_open)
     return replace(
         findings,
-        problems=(*host, *findings.problems, *locked),
+        problems=(*host, *findings.problems, *locked, *_half_restored(project)),
         warnings=(*findings.warnings, *left_behind(identity, surroundings.everything)),
         handmade=tuple(
             one.name for one in surroundings.volumes if not identity.has_marked(one.labels)
@@ -87,3 +88,18 @@ def look_around(engine: Engine, stack: Stack) -> Surroundings:
         known_volumes=[name for name in externals if engine.volume(name) is not None],
         known_networks=[name for name in networks if engine.has_network(name)],
     )
+
+
+def _half_restored(project: Project) -> list[Problem]:
+    """Volumes that a restore has left half-way; a service must not begin with such content."""
+    backup, names = unfinished_restore(project)
+    there = sorted(name for name in names if project.engine.volume(name) is not None)
+    if not there:
+        return []
+    return [
+        Problem(
+            message=f"Restoring {', '.join(there)} was cut short: what is in there is not whole.",
+            remedy=f"Run 'restore {backup}' again, which goes on; or give the volumes up with "
+            "'clean', which saves them as they are.",
+        )
+    ]

@@ -2,38 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from container_manager import identity as labels
+from container_manager.compose.overlay import secret_prefix
 from container_manager.config.source import read_yaml
-from container_manager.errors import (
-    PreconditionError,
-    Problem,
-    RenderError,
-    RuntimeFailure,
-    raise_all,
-)
+from container_manager.errors import RenderError
 from container_manager.identity import Identity
+from container_manager.lifecycle.emptying import remove_volumes, stop_and_save, told_half_way
 from container_manager.lifecycle.outcome import Outcome
+from container_manager.lifecycle.previews import Confirm, Preview, volume_rows
 from container_manager.lifecycle.project import Project
 from container_manager.lifecycle.removing import (
     own_containers,
+    own_networks,
     remove_containers,
     warn_of_left_behind,
 )
-from container_manager.lifecycle.saving import check_space, own_volumes, save
-from container_manager.lifecycle.stopping import stop
+from container_manager.lifecycle.stopping import stop_and_remove
+from container_manager.lifecycle.volumes import own_volumes
 from container_manager.podman.state import ContainerState, ImageState, VolumeState
 
 
-def clean(project: Project, *, save: bool = True, all_images: bool = False) -> Outcome:
-    """Remove containers, networks, volumes, secrets and the images that were built here.
+def clean(
+    project: Project,
+    *,
+    save: bool = True,
+    all_images: bool = False,
+    confirm: Confirm | None = None,
+) -> Outcome:
+    """Remove containers, networks, secrets, the images that were built here, and last the volumes.
 
     Args:
         project: whose.
         save: whether volumes are saved in ``backups/`` first; where that fails, all stays.
         all_images: remove the other images of the stack's containers, too.
+        confirm: told what will be removed; raises where that must not be.
 
     Raises:
         PreconditionError: the stack is somebody else's, a volume is used by others, or there is no
@@ -44,17 +49,58 @@ def clean(project: Project, *, save: bool = True, all_images: bool = False) -> O
     containers = own_containers(project, identity)
     warn_of_left_behind(project, identity)
     volumes = own_volumes(project, identity, containers)
-    folder = stop_and_save(project, containers, volumes, save_first=save)
     images = own_images(project, identity)
-    pulled = {one.image for one in containers} if all_images else set()
-    gone = remove_containers(project, identity, containers, anonymous_volumes=True)
-    removed = [*gone.removed, *remove_volumes(project, volumes)]
-    images_gone, kept = remove_images(project, images, names=pulled)
+    pulled = _pulled(containers) if all_images else []
+    if confirm is not None:
+        confirm(
+            _preview(project, identity, containers, volumes, [*image_names(images), *pulled], save)
+        )
+    with told_half_way(project, identity, containers, volumes, verb="clean"):
+        folder = stop_and_save(project, containers, volumes, save_first=save, verb="clean")
+        gone = remove_containers(project, identity, containers).removed
+        images_gone, kept = remove_images(project, images, names=pulled)
+        emptied = remove_volumes(project, volumes)
     return Outcome(
-        removed=(*removed, *images_gone),
+        removed=(*gone, *images_gone, *emptied),
         kept=tuple(kept),
         backup=str(folder) if folder else None,
     )
+
+
+def preview_clean(project: Project, *, save: bool = True, all_images: bool = False) -> Preview:
+    """What :func:`clean` would do."""
+    identity = project.identity(create=False)
+    containers = own_containers(project, identity)
+    volumes = own_volumes(project, identity, containers)
+    pulled = _pulled(containers) if all_images else []
+    images = [*image_names(own_images(project, identity)), *pulled]
+    return _preview(project, identity, containers, volumes, images, save)
+
+
+def _preview(
+    project: Project,
+    identity: Identity,
+    containers: Sequence[ContainerState],
+    volumes: Sequence[VolumeState],
+    images: Sequence[str],
+    save: bool,
+) -> Preview:
+    return Preview(
+        verb="clean",
+        project=project.name,
+        config=project.config_path,
+        containers=tuple(one.name for one in containers),
+        networks=tuple(own_networks(project, identity)),
+        images=tuple(dict.fromkeys(images)),
+        secrets=len(project.engine.secrets(secret_prefix(project.name))),
+        volumes=volume_rows(project, volumes, saved=save),
+        backups=project.root / "backups",
+        keeps=("external volumes", "what was built", "backups"),
+    )
+
+
+def _pulled(containers: Iterable[ContainerState]) -> list[str]:
+    return sorted({one.image for one in containers})
 
 
 def clean_files(project: Project, files: Sequence[Path], *, save: bool = True) -> Outcome:
@@ -74,113 +120,22 @@ def clean_files(project: Project, files: Sequence[Path], *, save: bool = True) -
         for one in own_volumes(project, identity, containers)
         if one.name in actual | mounted and one.name not in others
     ]
-    folder = stop_and_save(project, containers, volumes, save_first=save)
     built = {one.image_id for one in containers}
     images = [one for one in own_images(project, identity) if one.id in built]
-    if len(containers) == len(there):
-        gone = list(
-            remove_containers(project, identity, containers, anonymous_volumes=True).removed
-        )
-    else:
-        gone = remove_some(project, containers)
-    gone += remove_volumes(project, volumes)
-    images_gone, kept = remove_images(project, images)
-    return Outcome(
-        removed=(*gone, *images_gone), kept=tuple(kept), backup=str(folder) if folder else None
-    )
-
-
-def remove_some(project: Project, containers: Collection[ContainerState]) -> list[str]:
-    """Remove containers and leave everything else of the project."""
-    from container_manager.lifecycle.stopping import stop_and_remove
-
-    stop_and_remove(project, containers, anonymous_volumes=True)
-    return [one.name for one in containers]
-
-
-def stop_and_save(
-    project: Project,
-    containers: Collection[ContainerState],
-    volumes: Sequence[VolumeState],
-    *,
-    save_first: bool,
-) -> Path | None:
-    """Stop containers and save volumes that are to go; the folder of the backup, if one was made.
-
-    Raises:
-        PreconditionError: see :func:`refuse_to_empty`; nothing was touched.
-        RuntimeFailure: a volume could not be saved.
-    """
-    refuse_to_empty(project, containers, volumes, save_first=save_first)
-    stop(project, containers)
-    if not (save_first and volumes):
-        return None
-    folder = save(project, volumes)
-    project.progress.step(f"Saved the volumes in {folder}")
-    return folder
-
-
-def refuse_to_empty(
-    project: Project,
-    containers: Collection[ContainerState],
-    volumes: Sequence[VolumeState],
-    *,
-    save_first: bool,
-) -> None:
-    """Make sure, while all still runs, that volumes can be saved and removed.
-
-    Raises:
-        PreconditionError: others than ``containers`` use some, be it that they are stopped;
-            backups cannot be kept, or there is no room for one.
-    """
-    _refuse_shared(project, containers, volumes)
-    if save_first and volumes:
-        check_space(project, volumes)
-
-
-def _refuse_shared(
-    project: Project, containers: Collection[ContainerState], volumes: Iterable[VolumeState]
-) -> None:
-    own = {one.name for one in containers}
-    problems = []
-    for volume in volumes:
-        others = [one.name for one in project.engine.volume_users(volume.name)]
-        others = [name for name in others if name not in own]
-        if others:
-            problems.append(
-                Problem(
-                    message=f"The volume {volume.name}, which is to be removed, is used by: "
-                    f"{', '.join(others)}. Nothing was touched.",
-                    remedy=f"Remove what uses it: 'podman rm {others[0]}'.",
-                )
-            )
-    raise_all(PreconditionError, problems)
-
-
-def remove_volumes(project: Project, volumes: Iterable[VolumeState]) -> list[str]:
-    """Remove volumes; the names of those that are gone.
-
-    Raises:
-        RuntimeFailure: some could not be removed.
-    """
-    problems = []
-    gone = []
-    for one in volumes:
-        if project.engine.volume(one.name) is None:
-            gone.append(one.name)  # an anonymous one goes with its container
-            continue
-        finished = project.engine.remove_volume(one.name)
-        if finished.ok:
-            gone.append(one.name)
+    with told_half_way(project, identity, containers, volumes, verb="clean"):
+        folder = stop_and_save(project, containers, volumes, save_first=save, verb="clean")
+        if len(containers) == len(there):
+            gone = list(remove_containers(project, identity, containers).removed)
         else:
-            problems.append(
-                Problem(
-                    message=f"The volume {one.name} could not be removed: {finished.last_lines}",
-                    remedy="Another container uses it: remove that one.",
-                )
-            )
-    raise_all(RuntimeFailure, problems)
-    return gone
+            stop_and_remove(project, containers)
+            gone = [one.name for one in containers]
+        images_gone, kept = remove_images(project, images)
+        emptied = remove_volumes(project, volumes)
+    return Outcome(
+        removed=(*gone, *images_gone, *emptied),
+        kept=tuple(kept),
+        backup=str(folder) if folder else None,
+    )
 
 
 def own_images(project: Project, identity: Identity) -> list[ImageState]:
@@ -195,6 +150,11 @@ def own_images(project: Project, identity: Identity) -> list[ImageState]:
     ]
 
 
+def image_names(images: Iterable[ImageState]) -> list[str]:
+    """What people call images that we built: the tag that we gave, else the id."""
+    return [_own_tag(one) or one.id for one in images]
+
+
 def remove_images(
     project: Project, images: Iterable[ImageState], *, names: Iterable[str] = ()
 ) -> tuple[list[str], list[str]]:
@@ -205,8 +165,7 @@ def remove_images(
     """
     gone: list[str] = []
     kept: list[str] = []
-    wanted = [_own_tag(one) or one.id for one in images]
-    for name in dict.fromkeys([*wanted, *names]):
+    for name in dict.fromkeys([*image_names(images), *names]):
         finished = project.engine.remove_image(name)
         if finished.ok:
             gone.append(name)

@@ -54,7 +54,8 @@ class Outcome:
         created: compose services whose containers were made anew.
         removed: names of containers, networks, … that are gone.
         kept: names of things that were left, each with the reason.
-        backup: the folder of the backup that was made.
+        backup: the folder of the backup that was made, or restored.
+        saved: where a restore has saved what it replaced.
         warnings: what people should know.
     """
 
@@ -63,6 +64,7 @@ class Outcome:
     removed: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
     backup: str | None = None
+    saved: str | None = None
     warnings: tuple[Problem, ...] = ()
 
 

@@ -44,6 +44,7 @@ class Project:
         configuration: the values, secrets as placeholders.
         named: where the configuration says ``project_name``; None where it does not.
         port_keys: finds the keys that give a service of ours a port, each with its place.
+        keep_backups: how many automatic backups stay; 0: all.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Project:
     configuration: Mapping[str, Any] = field(default_factory=dict)
     named: Location | None = None
     port_keys: Callable[[str | None, int], Sequence[str]] = lambda _, __: ()
+    keep_backups: int = 0
 
     @property
     def provider(self) -> Provider:
@@ -140,6 +142,7 @@ def open_project(
         configuration=config.values,
         named=config.origin("project_name"),
         port_keys=functools.partial(_port_keys, config, services),
+        keep_backups=config.keep_backups,
     )
 
 

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from container_manager.compose.model import Stack
-from container_manager.lifecycle.cleaning import (
-    own_images,
+from container_manager.identity import Identity
+from container_manager.lifecycle.cleaning import image_names, own_images, remove_images
+from container_manager.lifecycle.credentials import MustOpen
+from container_manager.lifecycle.emptying import (
     refuse_to_empty,
-    remove_images,
     remove_volumes,
     stop_and_save,
+    told_half_way,
 )
-from container_manager.lifecycle.credentials import MustOpen
 from container_manager.lifecycle.images import ensure_images
 from container_manager.lifecycle.outcome import Outcome
+from container_manager.lifecycle.previews import Confirm, Preview, volume_rows
 from container_manager.lifecycle.project import Project
-from container_manager.lifecycle.removing import own_containers, remove_containers
-from container_manager.lifecycle.saving import own_volumes
+from container_manager.lifecycle.removing import own_containers, own_networks, remove_containers
 from container_manager.lifecycle.starting import prepare, start
 from container_manager.lifecycle.stopping import stop_and_remove
+from container_manager.lifecycle.volumes import own_volumes
 from container_manager.model import Build
+from container_manager.podman.state import ContainerState, VolumeState
 
 
 def rebuild(
@@ -34,6 +37,7 @@ def rebuild(
     save: bool = True,
     timeout: float | None = None,
     accept_credentials: bool = False,
+    confirm: Confirm | None = None,
 ) -> Outcome:
     """Build all images without cache, and replace everything that runs.
 
@@ -46,6 +50,7 @@ def rebuild(
         save: whether volumes that are emptied are saved first.
         timeout: seconds that each service may take.
         accept_credentials: take the present credentials for those that open the volumes.
+        confirm: told what will be replaced; raises where that must not be.
 
     Raises:
         ManagerError: see :func:`~container_manager.lifecycle.up`.
@@ -54,22 +59,27 @@ def rebuild(
     must_open = MustOpen.when(accepted=accept_credentials, emptied=empties)
     composition, names = prepare(project, build, only, must_open, stack=stack)
     identity = composition.identity
+    there = own_containers(project, identity)
+    own = own_volumes(project, identity, there) if empties else []
     if empties:  # known before the images are built, which may take long
-        there = own_containers(project, identity)
-        refuse_to_empty(project, there, own_volumes(project, identity, there), save_first=save)
+        refuse_to_empty(project, there, own, save_first=save)
+    if confirm is not None:
+        confirm(_preview(project, identity, there, own, save=save))
     images = ensure_images(composition, names, fresh=True)
     containers = [
         one for one in own_containers(project, identity) if only is None or one.service in names
     ]
     emptied = own_volumes(project, identity, containers) if empties else []
-    folder = stop_and_save(project, containers, emptied, save_first=save)
-    if only is None:
-        remove_containers(project, identity, containers)
-    else:
-        stop_and_remove(project, containers)
-    remove_volumes(project, emptied)
-    replaced = [one for one in own_images(project, identity) if one.id not in images.values()]
-    gone, kept = remove_images(project, replaced if only is None else [])
+    with told_half_way(project, identity, containers, emptied, verb="rebuild"):
+        folder = stop_and_save(project, containers, emptied, save_first=save, verb="rebuild")
+        if only is None:
+            remove_containers(project, identity, containers)
+        else:
+            stop_and_remove(project, containers)
+        replaced = [one for one in own_images(project, identity) if one.id not in images.values()]
+        gone, kept = remove_images(project, replaced if only is None else [])
+        if emptied:
+            remove_volumes(project, emptied)
     outcome = start(
         composition,
         names,
@@ -80,6 +90,36 @@ def rebuild(
     )
     return replace(
         outcome, removed=(*outcome.removed, *gone), kept=tuple(kept), backup=_shown(folder)
+    )
+
+
+def preview_rebuild(project: Project, *, volumes: bool = False, save: bool = True) -> Preview:
+    """What :func:`rebuild` would remove, before it starts everything anew."""
+    identity = project.identity(create=False)
+    there = own_containers(project, identity)
+    own = own_volumes(project, identity, there) if volumes else []
+    return _preview(project, identity, there, own, save=save)
+
+
+def _preview(
+    project: Project,
+    identity: Identity,
+    containers: Sequence[ContainerState],
+    emptied: Sequence[VolumeState],
+    *,
+    save: bool,
+) -> Preview:
+    return Preview(
+        verb="rebuild",
+        project=project.name,
+        config=project.config_path,
+        containers=tuple(one.name for one in containers),
+        networks=tuple(own_networks(project, identity)),
+        images=tuple(image_names(own_images(project, identity))),
+        volumes=volume_rows(project, emptied, saved=save),
+        backups=project.root / "backups",
+        keeps=("external volumes", "backups") if emptied else ("volumes with their data",),
+        starts=True,
     )
 
 

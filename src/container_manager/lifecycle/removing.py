@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from container_manager import identity as labels
+from container_manager.compose.overlay import secret_prefix
 from container_manager.errors import (
     Location,
     PreconditionError,
@@ -19,13 +20,18 @@ from container_manager.errors import (
 from container_manager.identity import Identity, foreign_problems
 from container_manager.lifecycle.outcome import Outcome
 from container_manager.lifecycle.podman_secrets import drop_secrets
+from container_manager.lifecycle.previews import Confirm, Preview
 from container_manager.lifecycle.project import Project
 from container_manager.lifecycle.stopping import stop_and_remove
 from container_manager.podman.state import ContainerState, ListedContainer
 
 
-def down(project: Project) -> Outcome:
+def down(project: Project, *, confirm: Confirm | None = None) -> Outcome:
     """Stop and remove the containers and networks of the project.
+
+    Args:
+        project: whose.
+        confirm: told what will be removed; raises where that must not be.
 
     Raises:
         PreconditionError: the stack of this name is somebody else's; nothing was touched.
@@ -34,7 +40,27 @@ def down(project: Project) -> Outcome:
     identity = project.identity(create=False)
     containers = own_containers(project, identity)
     warn_of_left_behind(project, identity)
+    if confirm is not None:
+        confirm(_preview(project, identity, containers))
     return remove_containers(project, identity, containers)
+
+
+def preview_down(project: Project) -> Preview:
+    """What :func:`down` would do."""
+    identity = project.identity(create=False)
+    return _preview(project, identity, own_containers(project, identity))
+
+
+def _preview(project: Project, identity: Identity, containers: Iterable[ContainerState]) -> Preview:
+    return Preview(
+        verb="down",
+        project=project.name,
+        config=project.config_path,
+        containers=tuple(one.name for one in containers),
+        networks=tuple(own_networks(project, identity)),
+        secrets=len(project.engine.secrets(secret_prefix(project.name))),
+        keeps=("volumes", "images", "what was built"),
+    )
 
 
 def own_containers(project: Project, identity: Identity) -> list[ContainerState]:
@@ -83,11 +109,9 @@ def remove_containers(
     project: Project,
     identity: Identity,
     containers: list[ContainerState],
-    *,
-    anonymous_volumes: bool = False,
 ) -> Outcome:
     """Remove containers, then the networks and secrets of the project."""
-    stop_and_remove(project, containers, anonymous_volumes=anonymous_volumes)
+    stop_and_remove(project, containers)
     networks = _remove_networks(project, identity)
     drop_secrets(project)
     left = [one.name for one in project.containers()]
@@ -99,9 +123,14 @@ def remove_containers(
     return Outcome(removed=(*(one.name for one in containers), *networks))
 
 
-def _remove_networks(project: Project, identity: Identity) -> list[str]:
+def own_networks(project: Project, identity: Identity) -> list[str]:
+    """The networks that were made for the project."""
     found = project.engine.networks(f"{labels.PROJECT}={project.name}")
-    own = [name for name, given in found.items() if identity.owns(given)]
+    return [name for name, given in found.items() if identity.owns(given)]
+
+
+def _remove_networks(project: Project, identity: Identity) -> list[str]:
+    own = own_networks(project, identity)
     problems = []
     for name in own:
         finished = project.engine.remove_network(name)

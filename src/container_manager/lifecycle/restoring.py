@@ -2,41 +2,126 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterable
+import tarfile
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from container_manager.credentials.records import Records
 from container_manager.errors import PreconditionError, Problem, RuntimeFailure, raise_all
 from container_manager.identity import Identity
-from container_manager.lifecycle.backups import (
-    SavedVolume,
-    chosen_backup,
-    count_files,
-    read_manifest,
-    verify,
+from container_manager.lifecycle.archives import archived, present
+from container_manager.lifecycle.backups import chosen_backup, verify
+from container_manager.lifecycle.manifests import SavedVolume, read_manifest
+from container_manager.lifecycle.notes import (
+    RESTORING,
+    drop_note,
+    unfinished_restore,
+    write_note,
 )
 from container_manager.lifecycle.outcome import Outcome
+from container_manager.lifecycle.previews import Confirm, Preview, volume_rows
 from container_manager.lifecycle.project import Project
 from container_manager.lifecycle.removing import own_containers
+from container_manager.lifecycle.restorable import (
+    check_room,
+    full,
+    obstacles,
+    of_services,
+    without_anonymous,
+)
+from container_manager.lifecycle.saving import save
+from container_manager.lifecycle.volumes import own_options, write_top
 from container_manager.podman.state import VolumeState
 
 
-def restore(project: Project, name: str | None = None, *, force: bool = False) -> Outcome:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Restore:
+    """What a restore is about: the backup, its volumes, and those that are there and hold data."""
+
+    folder: Path
+    volumes: tuple[SavedVolume, ...]
+    replaced: tuple[VolumeState, ...]
+
+
+def restore(
+    project: Project,
+    name: str | None = None,
+    *,
+    only: Collection[str] | None = None,
+    force: bool = False,
+    save_first: bool = True,
+    confirm: Confirm | None = None,
+) -> Outcome:
     """Bring the volumes of a backup back.
 
     Args:
         project: whose volumes.
         name: the folder below ``backups/``; None takes the newest.
+        only: canonical names of our services: their volumes; None: all of the backup.
         force: replace volumes that hold data.
+        save_first: whether those are saved before they are replaced.
+        confirm: told what will be replaced; raises where that must not be.
 
     Raises:
         PreconditionError: containers are there, the backup is of another project, or a volume is
             somebody else's, in use or holds data.
-        RuntimeFailure: the backup is damaged; no volume was touched.
+        RuntimeFailure: the backup is damaged (no volume was touched), or what is in a volume
+            afterwards is not what was saved.
     """
-    folder = chosen_backup(project, name)
     identity = project.identity(create=True)
+    planned = _plan(project, identity, name, only, force=force, save_first=save_first)
+    if confirm is not None:
+        confirm(_preview(project, planned, save_first=save_first))
+    former = None
+    if planned.replaced and save_first:
+        former = save(project, planned.replaced, made_by="restore", automatic=True)
+        project.progress.step(f"Saved what is replaced in {former}")
+    done: list[str] = []
+    names = [one.name for one in planned.volumes]
+    try:
+        for one in planned.volumes:
+            write_note(
+                project, RESTORING, {"backup": planned.folder.name, "volumes": names[len(done) :]}
+            )
+            project.progress.step(f"Restoring the volume {one.name}")
+            _bring_back(project, identity, one)
+            done.append(one.name)
+    except (RuntimeFailure, OSError) as error:
+        raise _half_way(error, planned, done, former) from error
+    drop_note(project, RESTORING)
+    return Outcome(
+        created=tuple(names),
+        removed=tuple(one.name for one in planned.replaced),
+        backup=str(planned.folder),
+        saved=str(former) if former else None,
+    )
+
+
+def preview(
+    project: Project,
+    name: str | None = None,
+    *,
+    only: Collection[str] | None = None,
+    force: bool = False,
+    save_first: bool = True,
+) -> Preview:
+    """What :func:`restore` would do; raises what it would raise before it touches anything."""
+    identity = project.identity(create=False)
+    planned = _plan(project, identity, name, only, force=force, save_first=save_first)
+    return _preview(project, planned, save_first=save_first)
+
+
+def _plan(
+    project: Project,
+    identity: Identity,
+    name: str | None,
+    only: Collection[str] | None,
+    *,
+    force: bool,
+    save_first: bool,
+) -> _Restore:
+    folder = chosen_backup(project, name)
     if own_containers(project, identity):
         raise PreconditionError(
             "Volumes cannot be restored while containers are there.",
@@ -48,70 +133,20 @@ def restore(project: Project, name: str | None = None, *, force: bool = False) -
             f"The backup {folder} is of another project: '{owner}', not '{project.name}'.",
             remedy=f"Restore it in the project '{owner}'.",
         )
-    volumes = _without_anonymous(project, identity, verify(folder).volumes)
-    raise_all(PreconditionError, _obstacles(project, identity, volumes, force=force))
-    for one in volumes:
-        project.progress.step(f"Restoring the volume {one.name}")
-        _bring_back(project, identity, one)
-    return Outcome(backup=str(folder))
-
-
-def _without_anonymous(
-    project: Project, identity: Identity, volumes: Iterable[SavedVolume]
-) -> list[SavedVolume]:
-    """Leave out what Podman made for a container that is gone, and what is still there.
-
-    Nothing says whose such a volume is, and no new container would use it.
-    """
-    kept = []
-    for one in volumes:
-        there = project.engine.volume(one.name)
-        if there is not None and there.anonymous and not _ours(identity, there):
-            project.progress.warn(
-                Problem(
-                    message=f"The volume {one.name} has no owner and is still there: it was left "
-                    "as it is.",
-                    remedy=f"Its content is in {one.file}.",
-                )
-            )
-        else:
-            kept.append(one)
-    return kept
-
-
-def _ours(identity: Identity, volume: VolumeState) -> bool:
-    return identity.owns(volume.labels) or volume.name in identity.adopted
-
-
-def _obstacles(
-    project: Project, identity: Identity, volumes: Iterable[SavedVolume], *, force: bool
-) -> list[Problem]:
-    """Why volumes must not be replaced; only the data in our own can be given up with force."""
-    problems = []
-    for one in volumes:
-        there = project.engine.volume(one.name)
-        if there is None:
-            continue
-        users = project.engine.volume_users(one.name)
-        if not _ours(identity, there):
-            message = f"The volume {one.name} does not belong to the project '{project.name}'."
-            remedy = "Rename or remove it; if it is yours, take it over with 'up --adopt'."
-        elif users:
-            names = ", ".join(user.name for user in users)
-            message = f"The volume {one.name} is used by: {names}."
-            remedy = f"Remove what uses it: 'podman rm {users[0].name}'."
-        elif not force and not _is_empty(project, there):
-            message = f"The volume {one.name} holds data."
-            remedy = "Save it with 'backup', then say --force to replace it."
-        else:
-            continue
-        problems.append(Problem(message=message, remedy=remedy))
-    return problems
+    listed = of_services(folder, verify(folder).volumes, only)
+    volumes = without_anonymous(project, identity, listed)
+    begun = unfinished_restore(project)[1]
+    given_up = [one for one in full(project, volumes) if one.name not in begun]
+    raise_all(PreconditionError, obstacles(project, identity, volumes, given_up, force=force))
+    check_room(project, volumes, given_up if save_first else ())
+    return _Restore(folder=folder, volumes=tuple(volumes), replaced=tuple(given_up))
 
 
 def _bring_back(project: Project, identity: Identity, saved: SavedVolume) -> None:
+    """Make one volume anew from its archive, and look whether it holds what was saved."""
     engine = project.engine
-    if engine.volume(saved.name) is not None:
+    there = engine.volume(saved.name)
+    if there is not None:
         finished = engine.remove_volume(saved.name)
         if not finished.ok:
             raise RuntimeFailure(
@@ -121,18 +156,72 @@ def _bring_back(project: Project, identity: Identity, saved: SavedVolume) -> Non
     engine.create_volume(
         saved.name,
         labels={**saved.labels, **identity.constant_labels},
-        driver=saved.driver,
-        options=saved.options,
+        driver=there.driver if there else saved.driver,
+        options=_options(there, saved),
     )
     engine.import_volume(saved.name, saved.file)
     made = engine.volume(saved.name)
-    if made is not None:
-        # The next start compares: what .env holds may have changed since the backup.
-        Records(project.state_dir).note(made.name, saved.credentials, made.created_at)
+    try:
+        same = present(engine, saved.name, project.state_dir) == archived(saved.file)
+    except tarfile.TarError:
+        same = False
+    if made is None or not same:
+        raise RuntimeFailure(
+            f"The volume {saved.name} does not hold what {saved.file} does, after it was restored.",
+            remedy="See whether its disk is full; the backup is as it was.",
+        )
+    if saved.top is not None and not write_top(project, made, saved.top):
+        project.progress.warn(
+            Problem(
+                message=f"The owner and mode of the volume {saved.name} could not be set.",
+                remedy=f"Its folder had the owner {saved.top.uid}:{saved.top.gid} and the mode "
+                f"{saved.top.mode:o}.",
+            )
+        )
+    # The next start compares: what .env holds may have changed since the backup.
+    Records(project.state_dir).note(made.name, saved.credentials, made.created_at)
 
 
-def _is_empty(project: Project, volume: VolumeState) -> bool:
-    with tempfile.TemporaryDirectory(dir=project.state_dir) as folder:
-        file = Path(folder) / "volume.tar"
-        project.engine.export_volume(volume.name, file)
-        return count_files(file) == 0
+def _options(there: VolumeState | None, saved: SavedVolume) -> dict[str, str]:
+    """The options to make a volume with; none of them comes from the manifest."""
+    options = own_options(there) if there else {}
+    if options or saved.top is None or (there or saved).driver != "local":
+        return options
+    # Or its first user would become its owner.
+    return {"o": f"uid={saved.top.uid},gid={saved.top.gid}"}
+
+
+def _half_way(
+    error: Exception, planned: _Restore, done: Sequence[str], former: Path | None
+) -> RuntimeFailure:
+    """What is said where a restore fails: what is whole, what is not, and where everything is."""
+    problems = (
+        error.problems
+        if isinstance(error, RuntimeFailure)
+        else (Problem(message=f"The volumes could not be restored: {error}."),)
+    )
+    left = [one.name for one in planned.volumes if one.name not in done]
+    kept = f" What they held before is in {former}." if former else ""
+    return RuntimeFailure(
+        [
+            *problems,
+            Problem(
+                message=f"Restored: {', '.join(done) or 'nothing'}. Not whole: {', '.join(left)}."
+                + kept,
+                remedy=f"'restore {planned.folder.name}' goes on; the backup is as it was.",
+            ),
+        ]
+    )
+
+
+def _preview(project: Project, planned: _Restore, *, save_first: bool) -> Preview:
+    return Preview(
+        verb="restore",
+        project=project.name,
+        config=project.config_path,
+        made=tuple(one.name for one in planned.volumes),
+        volumes=volume_rows(project, planned.replaced, saved=save_first),
+        source=planned.folder,
+        backups=project.root / "backups",
+        keeps=("the backup itself",),
+    )

@@ -53,10 +53,8 @@ def stop(
             project.engine.stop([one.id for one in members], grace, abandon=abandon)
 
 
-def stop_and_remove(
-    project: Project, containers: Collection[ContainerState], *, anonymous_volumes: bool = False
-) -> None:
-    """End and remove containers, and look whether they are gone.
+def stop_and_remove(project: Project, containers: Collection[ContainerState]) -> None:
+    """End and remove containers, and look whether they are gone; volumes stay.
 
     Raises:
         RuntimeFailure: some are still there.
@@ -64,7 +62,7 @@ def stop_and_remove(
     if not containers:
         return
     stop(project, project.engine.inspect([one.id for one in containers]))
-    left, said = _remove(project, containers, anonymous_volumes=anonymous_volumes)
+    left, said = _remove(project, containers)
     if left:
         names = ", ".join(one.name for one in left)
         raise RuntimeFailure(
@@ -76,7 +74,7 @@ def stop_and_remove(
 
 
 def _remove(
-    project: Project, containers: Collection[ContainerState], *, anonymous_volumes: bool
+    project: Project, containers: Collection[ContainerState]
 ) -> tuple[list[ContainerState], str]:
     """Remove containers; what is left, and what Podman said about it.
 
@@ -89,7 +87,7 @@ def _remove(
         said = []
         for group in stop_order(left):
             ids = [one.id for one in group]
-            finished = project.engine.remove(ids, anonymous_volumes=anonymous_volumes)
+            finished = project.engine.remove(ids)
             said.append(finished.last_lines)
         before, left = left, project.engine.inspect([one.id for one in left])
         if len(left) == len(before):

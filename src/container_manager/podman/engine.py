@@ -127,6 +127,14 @@ class Engine:
         extra = ["--volumes"] if anonymous_volumes else []
         return self.call("rm", "--force", *extra, *ids, timeout=_ORDER_TIMEOUT)
 
+    def pause(self, ids: Sequence[str]) -> Finished:
+        """Freeze all processes of containers; which are is the caller's to look at."""
+        return self.call("pause", *ids, timeout=_ORDER_TIMEOUT)
+
+    def exec(self, container: str, argv: Sequence[str], *, timeout: float) -> Finished:
+        """Run a command in a running container."""
+        return self.call("exec", container, *argv, timeout=timeout)
+
     def check_health(self, container: str, *, timeout: float, stop: threading.Event) -> Finished:
         """Run a container's health check once; Podman stores the result."""
         return self.call("healthcheck", "run", container, timeout=timeout, stop=stop)
@@ -200,9 +208,10 @@ class Engine:
 
     # Volumes, networks, secrets
 
-    def volumes(self, label: str) -> list[VolumeState]:
-        """All volumes with a label."""
-        finished = self.listing("volume", "ls", f"--filter=label={label}", "--format=json")
+    def volumes(self, label: str | None = None) -> list[VolumeState]:
+        """All volumes, or those with a label."""
+        chosen = [f"--filter=label={label}"] if label else []
+        finished = self.listing("volume", "ls", *chosen, "--format=json")
         return [volume_state(one) for one in _json_list(finished)]
 
     def volume(self, name: str) -> VolumeState | None:
@@ -270,9 +279,17 @@ class Engine:
         listed = list(names)
         return self.call("secret", "rm", *listed) if listed else None
 
-    def disk_usage(self, path: str) -> Finished:
+    def disk_usage(self, path: str, *options: str) -> Finished:
         """The size in KiB of a folder that belongs to other user ids."""
-        return self.call("unshare", "du", "-sk", path, timeout=_ORDER_TIMEOUT)
+        return self.unshared("du", "-sk", *options, path)
+
+    def unshared(self, *argv: str) -> Finished:
+        """Run a program where the user ids are those that rootless containers see."""
+        return self.call("unshare", *argv, timeout=_ORDER_TIMEOUT)
+
+    def volume_folder(self) -> str:
+        """Where Podman keeps volumes, on the machine where it runs."""
+        return self.call("info", "--format={{.Store.VolumePath}}").stdout.strip()
 
 
 def _json_list(finished: Finished, *, tolerant: bool = False) -> list[Any]:

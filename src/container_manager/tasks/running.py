@@ -50,22 +50,44 @@ def up(
         verbs.follow(running)
 
 
-@verb()
+def _dry_down(given: dict[str, Any]) -> None:
+    from container_manager import verbs
+    from container_manager.report.removing import show_preview
+
+    show_preview(verbs.preview_down(given["config"], adopt=given["adopt"]), json=given["json"])
+
+
+@verb(dry=_dry_down)
 def down(
     context: Context, config: str | None = None, adopt: bool = False, json: bool = False
 ) -> None:
     """Stop and remove containers and networks; volumes and images stay."""
     from container_manager import verbs
+    from container_manager.report.removing import confirmer
     from container_manager.report.running import show_removed
 
-    show_removed(verbs.down(config, adopt=adopt), json=json)
+    show_removed(verbs.down(config, adopt=adopt, confirm=confirmer(yes=True)), json=json)
+
+
+def _dry_clean(given: dict[str, Any]) -> None:
+    from container_manager import verbs
+    from container_manager.report.removing import show_preview
+
+    preview = verbs.preview_clean(
+        given["config"],
+        save=given["backup"],
+        all_images=given["all_images"],
+        adopt=given["adopt"],
+    )
+    show_preview(preview, json=given["json"])
 
 
 @verb(
+    dry=_dry_clean,
     help={
         "backup": "save volumes in backups/ first (the default)",
         "all-images": "remove base and pulled images too",
-    }
+    },
 )
 def clean(
     context: Context,
@@ -73,18 +95,35 @@ def clean(
     backup: bool = True,
     all_images: bool = False,
     adopt: bool = False,
+    yes: bool = False,
     json: bool = False,
 ) -> None:
     """Save all volumes in backups/, then remove containers, networks, volumes and our images."""
     from container_manager import verbs
+    from container_manager.report.removing import confirmer
     from container_manager.report.running import show_removed
 
-    outcome = verbs.clean(config, save=backup, all_images=all_images, adopt=adopt)
+    outcome = verbs.clean(
+        config, save=backup, all_images=all_images, adopt=adopt, confirm=confirmer(yes=yes)
+    )
     show_removed(outcome, json=json)
 
 
+def _dry_rebuild(given: dict[str, Any]) -> None:
+    from container_manager import building, verbs
+    from container_manager.report.building import show_plan
+    from container_manager.report.removing import show_preview
+
+    preview = verbs.preview_rebuild(
+        given["config"], volumes=given["volumes"], save=given["backup"], adopt=given["adopt"]
+    )
+    if not given["json"]:
+        show_plan(building.plan(given["config"]).plan)
+    show_preview(preview, json=given["json"])
+
+
 @verb(
-    dry=True,
+    dry=_dry_rebuild,
     help={
         "volumes": "empty the volumes too, after saving them",
         "backup": "save volumes that --volumes empties (the default)",
@@ -100,10 +139,12 @@ def rebuild(
     timeout: str = "",
     adopt: bool = False,
     accept_credentials: bool = False,
+    yes: bool = False,
     json: bool = False,
 ) -> None:
     """Build all images afresh and start anew; volumes keep their data."""
     from container_manager import verbs
+    from container_manager.report.removing import confirmer
     from container_manager.report.running import show_up
 
     running = verbs.rebuild(
@@ -114,6 +155,7 @@ def rebuild(
         adopt=adopt,
         attached=not detached,
         accept_credentials=accept_credentials,
+        confirm=confirmer(yes=yes),
     )
     show_up(running, json=json)
     if not detached:

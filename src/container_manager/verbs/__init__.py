@@ -20,17 +20,28 @@ from container_manager.verbs.around import (
     top,
 )
 from container_manager.verbs.daily import kill, pause, ps, restart, start, stop, unpause
-from container_manager.verbs.data import backup, restore
+from container_manager.verbs.data import backup, backups, preview_restore, refuse_damaged, restore
 from container_manager.verbs.inside import execute, run, shell
 from container_manager.verbs.looking import explain, explain_service, services
 from container_manager.verbs.machine import base_image, doctor, explain_podman
 from container_manager.verbs.planning import plan
-from container_manager.verbs.running import clean, clean_files, down, follow, rebuild, up
+from container_manager.verbs.running import (
+    clean,
+    clean_files,
+    down,
+    follow,
+    preview_clean,
+    preview_down,
+    preview_rebuild,
+    rebuild,
+    up,
+)
 from container_manager.verbs.watching import watch
 
 __all__ = [
     "assets",
     "backup",
+    "backups",
     "base_image",
     "build",
     "builds",
@@ -54,9 +65,14 @@ __all__ = [
     "pause",
     "plan",
     "port",
+    "preview_clean",
+    "preview_down",
+    "preview_rebuild",
+    "preview_restore",
     "ps",
     "pull",
     "rebuild",
+    "refuse_damaged",
     "restart",
     "restore",
     "rollback",

@@ -12,10 +12,10 @@ from container_manager.lifecycle.outcome import Running
 from container_manager.opening import (
     ConfigPath,
     changing,
-    find_running,
     open_to_start,
     starting,
 )
+from container_manager.started import find_running
 
 
 def ps(config: ConfigPath = None) -> list[ContainerRow]:

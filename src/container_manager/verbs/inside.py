@@ -10,7 +10,8 @@ from container_manager.errors import UsageError
 from container_manager.lifecycle import inside, running_once
 from container_manager.lifecycle.inside import Inside
 from container_manager.names import Match, resolve
-from container_manager.opening import ConfigPath, find_running, open_to_start, starting
+from container_manager.opening import ConfigPath, open_to_start, starting
+from container_manager.started import find_running
 from container_manager.terminal import is_terminal
 
 

@@ -11,16 +11,17 @@ from container_manager.config.completing import normalise_name
 from container_manager.config.loader import without_content
 from container_manager.errors import ConfigError, Location, Problem, raise_all
 from container_manager.lifecycle.outcome import Outcome, Running
+from container_manager.lifecycle.previews import Confirm, Preview
 from container_manager.lifecycle.project import open_project
 from container_manager.opening import (
     ConfigPath,
     changing,
     find,
-    find_running,
     open_to_start,
     starting,
 )
 from container_manager.places import CONFIG_NAME
+from container_manager.started import find_running
 
 
 def up(
@@ -67,27 +68,54 @@ def follow(running: Running) -> None:
     lifecycle.follow(running.project, running.services)
 
 
-def down(config: ConfigPath = None, *, adopt: bool = False) -> Outcome:
-    """Stop and remove containers and networks; volumes and images stay."""
+def down(
+    config: ConfigPath = None, *, adopt: bool = False, confirm: Confirm | None = None
+) -> Outcome:
+    """Stop and remove containers and networks; volumes and images stay.
+
+    Args:
+        config: the configuration.
+        adopt: take over a stack of this name that another checkout started.
+        confirm: told what will be removed; raises where that must not be.
+    """
     project = find_running(config, adopt=adopt)
     with changing(project):
-        return lifecycle.down(project)
+        return lifecycle.down(project, confirm=confirm)
+
+
+def preview_down(config: ConfigPath = None, *, adopt: bool = False) -> Preview:
+    """What :func:`down` would do; nothing is done."""
+    return lifecycle.preview_down(find_running(config, adopt=adopt))
 
 
 def clean(
-    config: ConfigPath = None, *, save: bool = True, all_images: bool = False, adopt: bool = False
+    config: ConfigPath = None,
+    *,
+    save: bool = True,
+    all_images: bool = False,
+    adopt: bool = False,
+    confirm: Confirm | None = None,
 ) -> Outcome:
-    """Save all volumes, then remove containers, networks, volumes, secrets and our images.
+    """Save all volumes, then remove containers, networks, secrets, our images, and the volumes.
 
     Args:
         config: the configuration.
         save: whether volumes are saved in ``backups/`` first; where that fails, all stays.
         all_images: remove base and pulled images of the stack too.
         adopt: take over a stack of this name that another checkout started.
+        confirm: told what will be removed; raises where that must not be.
     """
     project = find_running(config, adopt=adopt)
     with changing(project):
-        return lifecycle.clean(project, save=save, all_images=all_images)
+        return lifecycle.clean(project, save=save, all_images=all_images, confirm=confirm)
+
+
+def preview_clean(
+    config: ConfigPath = None, *, save: bool = True, all_images: bool = False, adopt: bool = False
+) -> Preview:
+    """What :func:`clean` would do; nothing is done."""
+    project = find_running(config, adopt=adopt)
+    return lifecycle.preview_clean(project, save=save, all_images=all_images)
 
 
 def rebuild(
@@ -99,6 +127,7 @@ def rebuild(
     adopt: bool = False,
     attached: bool = False,
     accept_credentials: bool = False,
+    confirm: Confirm | None = None,
 ) -> Running:
     """Build all images afresh and start anew.
 
@@ -110,6 +139,7 @@ def rebuild(
         adopt: take over a stack of this name that another checkout started.
         attached: whether Ctrl-C stops the containers, since the logs are followed next.
         accept_credentials: take the present credentials for those that open the volumes.
+        confirm: told what will be replaced; raises where that must not be.
     """
     must_open = lifecycle.MustOpen.when(accepted=accept_credentials, emptied=volumes)
     opened = open_to_start(config, adopt=adopt, must_open=must_open)
@@ -122,8 +152,16 @@ def rebuild(
             save=save,
             timeout=timeout,
             accept_credentials=accept_credentials,
+            confirm=confirm,
         )
     return Running(project=opened.project, services=outcome.services)
+
+
+def preview_rebuild(
+    config: ConfigPath = None, *, volumes: bool = False, save: bool = True, adopt: bool = False
+) -> Preview:
+    """What :func:`rebuild` would remove before it starts everything anew; nothing is done."""
+    return lifecycle.preview_rebuild(find(config, adopt=adopt), volumes=volumes, save=save)
 
 
 def clean_files(files: Sequence[Path]) -> Outcome:

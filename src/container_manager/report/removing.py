@@ -1,0 +1,140 @@
+"""What a command is about to remove: told beforehand, and asked about where somebody can answer."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TextIO
+
+from container_manager.errors import InterruptedByUser, PreconditionError
+from container_manager.report import print_json
+
+if TYPE_CHECKING:
+    from container_manager.lifecycle.previews import Preview, VolumeRow
+
+_UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
+_STEP = 1024
+
+
+def confirmer(*, yes: bool) -> Callable[[Preview], None]:
+    """What tells a preview on stderr, and asks where data goes and a person sits there.
+
+    Args:
+        yes: whether everything is answered already.
+
+    Returns:
+        A function that raises :class:`PreconditionError` where the answer is no.
+    """
+
+    def confirm(preview: Preview) -> None:
+        print(preview_text(preview), file=sys.stderr, flush=True)
+        if preview.volumes and not yes and sys.stdin.isatty() and sys.stderr.isatty():
+            _ask(preview)
+
+    return confirm
+
+
+def show_preview(preview: Preview, *, json: bool) -> None:
+    """A preview as the result of a command that was only tried."""
+    if json:
+        print_json(preview_data(preview))
+    else:
+        print(preview_text(preview))
+
+
+def preview_data(preview: Preview) -> dict[str, object]:
+    """A preview for programs."""
+    return {
+        "command": preview.verb,
+        "project": preview.project,
+        "configuration": str(preview.config),
+        "containers": list(preview.containers),
+        "networks": list(preview.networks),
+        "secrets": preview.secrets,
+        "images": list(preview.images),
+        "volumes": [
+            {"name": one.name, "size": one.size, "saved": one.saved} for one in preview.volumes
+        ],
+        "restored": list(preview.made),
+        "backup": str(preview.source) if preview.source else None,
+        "keeps": list(preview.keeps),
+        "starts": preview.starts,
+    }
+
+
+def preview_text(preview: Preview) -> str:
+    """A preview for people."""
+    does = "replaces" if preview.starts else "removes"
+    head = f"'{preview.verb}' {does}, of the project '{preview.project}' ({preview.config}):"
+    if preview.source is not None:
+        head = f"'{preview.verb}' brings back, from {preview.source}: {', '.join(preview.made)}"
+    rows = [
+        ("containers", ", ".join(preview.containers)),
+        ("networks", ", ".join(preview.networks)),
+        ("secrets", str(preview.secrets) if preview.secrets else ""),
+        ("images", ", ".join(preview.images)),
+        *(("volume", _volume(one, preview)) for one in preview.volumes),
+    ]
+    lines = [f"  {name:<10}  {text}" for name, text in rows if text]
+    if not lines and preview.source is None:
+        lines = ["  nothing: there is nothing of it"]
+    if preview.keeps:
+        lines.append(f"  and keeps {_listed(preview.keeps)}")
+    return "\n".join([head, *lines])
+
+
+def size_text(size: int) -> str:
+    """Bytes for people.
+
+    >>> size_text(0), size_text(1023), size_text(12_900_000)
+    ('0 B', '1023 B', '12.3 MiB')
+    """
+    amount = float(size)
+    for unit in _UNITS:
+        if amount < _STEP or unit == _UNITS[-1]:
+            break
+        amount /= _STEP
+    return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
+
+
+def _volume(one: VolumeRow, preview: Preview) -> str:
+    done = "is replaced" if preview.source else "is emptied" if preview.starts else "goes"
+    saved = f"saved in {preview.backups} first" if one.saved else "NOT SAVED"
+    return f"{one.name} ({size_text(one.size)}) {done}, {saved}"
+
+
+def _listed(texts: tuple[str, ...]) -> str:
+    return texts[0] if len(texts) == 1 else f"{', '.join(texts[:-1])} and {texts[-1]}"
+
+
+def _ask(preview: Preview) -> None:
+    if preview.unsaved:
+        _write(
+            f"The data in {len(preview.unsaved)} of these volumes will be lost. To go on, type the "
+            f"project's name, {preview.project}: ",
+            sys.stderr,
+        )
+        agreed = _answer() == preview.project
+    else:
+        _write("Go on? [y/N] ", sys.stderr)
+        agreed = _answer().lower() in ("y", "yes")
+    if not agreed:
+        raise PreconditionError(
+            "Declined: nothing was touched.", remedy="--yes answers without being asked."
+        )
+
+
+def _answer() -> str:
+    try:
+        line = sys.stdin.readline()
+    except KeyboardInterrupt:
+        print(file=sys.stderr)
+        raise InterruptedByUser("Interrupted: nothing was touched.") from None
+    if not line.endswith("\n"):
+        print(file=sys.stderr)  # the end of input: the next line begins where the question ended
+    return line.strip()
+
+
+def _write(text: str, stream: TextIO) -> None:
+    stream.write(text)
+    stream.flush()

@@ -1,0 +1,99 @@
+"""Finds what was started from a folder, also when its configuration is broken or gone.
+
+A stack must always be stoppable, and its data must always be saveable: containers, networks and
+volumes carry the path of their configuration as a label.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from container_manager import identity as labels
+from container_manager.config.loader import Config, load, without_content
+from container_manager.discovery import discover
+from container_manager.errors import ConfigError, ManagerError, Problem
+from container_manager.lifecycle.project import Project, open_project
+from container_manager.model import Service
+from container_manager.opening import ConfigPath, find
+from container_manager.places import CONFIG_NAME, STATE_DIR, find_config
+from container_manager.podman.engine import Engine
+from container_manager.report import warn_all
+
+
+def find_running(config: ConfigPath, *, adopt: bool = False) -> Project:
+    """The project of a configuration, or of what was started by it before it broke.
+
+    Raises:
+        ConfigError: the configuration cannot be used, and nothing tells what was started.
+    """
+    try:
+        return find(config, adopt=adopt)
+    except ConfigError as error:
+        return _without_config(config, error, adopt=adopt)
+
+
+def find_with_services(config: ConfigPath) -> tuple[Project, Config | None]:
+    """The same, with the services of the configuration; and that, where it can be used."""
+    try:
+        loaded = load(config)
+    except ConfigError as error:
+        return _without_config(config, error, adopt=False), None
+    services: tuple[Service, ...] = ()
+    try:
+        services, _ = discover(loaded)
+    except ConfigError as error:
+        warn_all(error.problems)
+    return open_project(loaded, services), loaded
+
+
+def _without_config(config: ConfigPath, error: ConfigError, *, adopt: bool) -> Project:
+    found = [(path, name) for path in _candidates(config) for name in _started(path)]
+    nearest = [(path, name) for path, name in found if path == found[0][0]]
+    if not nearest:
+        raise error
+    if len(nearest) > 1:
+        names = ", ".join(name for _, name in nearest)
+        more = Problem(
+            message=f"More than one project was started from here: {names}.",
+            remedy=f"Write 'project_name: NAME' and 'deployed_services: []' into {nearest[0][0]}.",
+        )
+        raise ConfigError([*error.problems, more])
+    ((path, name),) = nearest
+    warn_all(error.problems)
+    warn_all([Problem(message=f"Going on with what was started before: {name}.")])
+    return open_project(without_content(path, name, os.environ), adopt=adopt)
+
+
+def _candidates(config: ConfigPath) -> list[Path]:
+    """The paths that a configuration may have had, nearest first."""
+    if config:
+        return [Path(os.path.abspath(config))]  # noqa: PTH100 - as the labels have it
+    try:
+        return [Path(os.path.abspath(find_config()))]  # noqa: PTH100
+    except ConfigError:
+        here = Path.cwd()
+        return [folder / CONFIG_NAME for folder in (here, *here.parents)]
+
+
+def _started(path: Path) -> list[str]:
+    """The names of the projects that were started by a configuration, as far as anything tells."""
+    state = path.parent / STATE_DIR
+    if not state.is_dir():
+        return []
+    try:
+        names = _labelled(open_project(without_content(path, "unknown", os.environ)).engine, path)
+    except ManagerError:
+        names = []
+    if names:
+        return names
+    written = sorted(file.stem for file in (state / "compose").glob("*.yml"))
+    return written if len(written) == 1 else []
+
+
+def _labelled(engine: Engine, path: Path) -> list[str]:
+    """The projects of all containers and volumes that carry the path of a configuration."""
+    label = f"{labels.CONFIG}={path}"
+    found = [one.labels for one in engine.containers(label)]
+    found += [one.labels for one in engine.volumes(label)]
+    return sorted({one[labels.PROJECT] for one in found if one.get(labels.PROJECT)})

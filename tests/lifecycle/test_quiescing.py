@@ -1,0 +1,61 @@
+"""Who is held still while volumes are copied, and which volumes are copied at one moment."""
+
+from __future__ import annotations
+
+import pytest
+
+from container_manager.config.quiesce import Quiesce
+from container_manager.errors import PreconditionError
+from container_manager.lifecycle.quiescing import grouped, stillness
+from container_manager.podman.state import ContainerState, container_state
+
+RULE = Quiesce(before=("lock",), after=("unlock",))
+
+
+def container(name: str, owner: str = "", status: str = "running") -> ContainerState:
+    labels = {"com.docker.compose.service": name, "io.container-manager.service": owner}
+    return container_state(
+        {"Id": name, "Name": name, "State": {"Status": status}, "Config": {"Labels": labels}}
+    )
+
+
+def test_who_writes_is_paused_and_who_does_not_run_is_left_alone() -> None:
+    web = container("web")
+    others = [container(one, status=one) for one in ("exited", "created", "paused")]
+    how = stillness([web, *others], [], {})
+    assert (how.paused, how.quiesced) == ((web,), ())
+
+
+def test_a_service_with_a_command_is_not_paused() -> None:
+    db, web = container("db", "app.db"), container("web", "app.web")
+    how = stillness([db, web], [db, web], {"app.db": RULE})
+    assert how.paused == (web,)
+    assert how.quiesced == ((db, RULE),)
+
+
+def test_the_command_may_run_in_another_container_of_the_service() -> None:
+    db, admin = container("db", "app.db"), container("admin", "app.db")
+    rule = Quiesce(before=("lock",), after=(), container="admin")
+    how = stillness([db], [db, admin], {"app.db": rule})
+    assert (how.paused, how.quiesced) == ((), ((admin, rule),))
+
+
+def test_a_container_that_is_not_clear_is_asked_for() -> None:
+    two = [container("a", "app.db"), container("b", "app.db")]
+    with pytest.raises(PreconditionError, match="is not clear: a, b"):
+        stillness(two, two, {"app.db": RULE})
+    rule = Quiesce(before=("lock",), after=(), container="gone")
+    with pytest.raises(PreconditionError, match="none that runs"):
+        stillness(two, two, {"app.db": rule})
+
+
+def test_volumes_of_one_container_are_copied_at_one_moment() -> None:
+    a, b, c = container("a"), container("b"), container("c")
+    groups = grouped({"one": [a], "two": [b], "shared": [a, b], "apart": [c], "idle": []}, ())
+    assert sorted(map(sorted, groups)) == [["apart"], ["idle"], ["one", "shared", "two"]]
+
+
+def test_volumes_of_a_service_that_holds_itself_still_are_too() -> None:
+    a, b = container("a", "app.db"), container("b", "app.db")
+    assert sorted(map(sorted, grouped({"one": [a], "two": [b]}, ()))) == [["one"], ["two"]]
+    assert grouped({"one": [a], "two": [b]}, ["app.db"]) == [["one", "two"]]
