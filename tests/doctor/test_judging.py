@@ -28,7 +28,7 @@ from container_manager.doctor.findings import Finding, Level
 from container_manager.errors import Location, Problem
 from container_manager.podman.host import PodmanHost
 from container_manager.podman.info import Info
-from container_manager.preflight.host import FLOOR, Space
+from container_manager.preflight.host import FLOOR, Space, full_disk, missing_ids
 
 INFO = Info(
     version=(5, 4, 2),
@@ -380,6 +380,11 @@ def test_remedies_can_be_pasted() -> None:
     assert "--add-subgids 100000-165535 ada " in ids.remedy
     (open_to_all,) = private(0o644)
     assert open_to_all.remedy == "chmod 600 /lab/.env"
+
+
+def test_what_a_start_refuses_is_told_once() -> None:
+    twice = [*full_disk("/store", Space(5, 5)), *missing_ids(1), NO_REMEDY]
+    assert project.not_told_elsewhere(twice) == [NO_REMEDY]
 
 
 ELSEWHERE = {

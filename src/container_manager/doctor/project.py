@@ -17,6 +17,7 @@ from container_manager.doctor.subject import Subject
 from container_manager.errors import Problem
 from container_manager.lifecycle.checking import findings_of
 from container_manager.lifecycle.project import open_project
+from container_manager.preflight.host import Space, full_disk, missing_ids
 
 _OTHERS = 0o077
 
@@ -111,8 +112,14 @@ def start(subject: Subject) -> list[Finding]:
     opened = replace(opened, state_dir=config.state_dir)
     findings = findings_of(opened, prepared.stack, list(prepared.stack.services))
     # What was read are generated files; people know their templates.
-    problems = to_templates(findings.problems, prepared.rendered)
+    problems = to_templates(not_told_elsewhere(findings.problems), prepared.rendered)
     return judge_start(problems, to_templates(findings.warnings, prepared.rendered))
+
+
+def not_told_elsewhere(problems: Iterable[Problem]) -> list[Problem]:
+    """Without those that checks of their own tell, with more facts: free space, and ids."""
+    others = {one.remedy for one in (*full_disk("", Space(0, 0)), *missing_ids(1))}
+    return [one for one in problems if one.remedy not in others]
 
 
 def judge_start(problems: Iterable[Problem], warnings: Iterable[Problem]) -> list[Finding]:
