@@ -150,7 +150,7 @@ WELL: Mapping[str, Callable[[], list[Finding]]] = {
     "meeting": met,
     "a name that only the C library finds": lambda: met(looked_up="garbled"),
     "a name that a crashing C library does not find": lambda: met(by_name=""),
-    "health": lambda: trials.judge_health(1, 1.2),
+    "health": lambda: trials.judge_health(2, 2.2),
     "rights": rights,
     "rights where Podman says nothing": lambda: user.judge_rights(RIGHTS, None),
     "no logins by systemd": lambda: rights(lingers=None),
@@ -232,6 +232,9 @@ WRONG: Mapping[str, tuple[Callable[[], list[Finding]], str, str]] = {
     "no port": (lambda: met(from_host="Connection refused"), "port-silent", "Connection refused"),
     "low ports": (lambda: user.judge_ports(1024, [8080, 443, 80]), "low-ports", "wants 80, 443."),
     "no health checks": (lambda: trials.judge_health(0, 4.0), "health-not-by-itself", "in 4 s"),
+    "one health check": (
+        lambda: trials.judge_health(1, 4.0), "health-not-by-itself", "one alone was made",
+    ),
     "no ids": (lambda: rights({"mapped_uids": 1}), "ids-missing", "ada has no subordinate"),
     "no group ids": (lambda: rights({"mapped_gids": 1}), "ids-missing", "ada"),
     "no ids, and a Podman that says nothing": (
