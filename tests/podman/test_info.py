@@ -8,7 +8,7 @@ import pytest
 
 from container_manager.podman.info import parse_info
 
-# Shortened from root's Podman 4.3.1, and from an ordinary user's 5.4.2.
+# Shortened from Podman 4.3.1 as root; and from 5.4.2, with what it says to an ordinary user.
 OLD: dict[str, Any] = {
     "host": {
         "cgroupManager": "cgroupfs",
@@ -76,7 +76,15 @@ def test_an_ordinary_user_with_podman_5() -> None:
     info = parse_info(NEW)
     assert (info.version, info.rootless, info.selinux) == ((5, 4, 2), True, True)
     assert (info.mapped_uids, info.mapped_gids, info.rootless_network) == (65537, 65537, "pasta")
+    assert not info.lacks_network_program
     assert info.mount_program == "/usr/bin/fuse-overlayfs"
+
+
+def test_podman_5_names_its_network_program_even_where_it_is_not_there() -> None:
+    host = {**NEW["host"], "pasta": {"executable": "", "package": "", "version": ""}}
+    info = parse_info({**NEW, "host": host})
+    assert (info.rootless_network, info.lacks_network_program) == ("pasta", True)
+    assert not parse_info(OLD).lacks_network_program
 
 
 @pytest.mark.parametrize("answer", [{}, {"host": None, "store": []}])

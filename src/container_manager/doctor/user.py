@@ -189,6 +189,9 @@ def _judge_namespaces(rights: Rights, info: Info | None) -> list[Finding]:
 
 def _judge_network(rights: Rights, info: Info | None) -> list[Finding]:
     program = info.rootless_network if info is not None else ""
+    if info is not None and info.lacks_network_program:
+        said = f"Podman uses {program} for this user's network, which is not installed."
+        return [found("network-program-missing", said)]
     if not rights.network_programs and not program:
         return [found("network-program-missing", "There is neither pasta nor slirp4netns.")]
     program = program or rights.network_programs[0]

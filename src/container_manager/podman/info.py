@@ -27,6 +27,7 @@ class Info:
         runtime: what starts the containers: ``crun``, ``runc``.
         network_backend: ``netavark`` or ``cni``; empty where Podman does not say.
         rootless_network: the program that carries an ordinary user's network, where Podman says.
+        lacks_network_program: whether Podman says that this program is not there.
         selinux: whether containers are confined by SELinux.
         mapped_uids: how many user ids containers have; None for root, who has all.
         mapped_gids: the same for groups.
@@ -46,6 +47,7 @@ class Info:
     runtime: str
     network_backend: str
     rootless_network: str
+    lacks_network_program: bool
     selinux: bool
     mapped_uids: int | None
     mapped_gids: int | None
@@ -57,6 +59,7 @@ def parse_info(answer: Mapping[str, Any]) -> Info:
     store = _table(answer, "store")
     security = _table(host, "security")
     ids = _table(host, "idMappings")
+    wanted = str(host.get("rootlessNetworkCmd") or "")
     return Info(
         version=parse_version(str(_table(answer, "version").get("Version") or "")),
         rootless=bool(security.get("rootless")),
@@ -71,7 +74,9 @@ def parse_info(answer: Mapping[str, Any]) -> Info:
         controllers=tuple(map(str, host.get("cgroupControllers") or ())),
         runtime=str(_table(host, "ociRuntime").get("name") or ""),
         network_backend=str(host.get("networkBackend") or ""),
-        rootless_network=_rootless_network(host),
+        rootless_network=wanted or _rootless_network(host),
+        # It names its default, be it installed or not.
+        lacks_network_program=bool(wanted) and not _table(host, wanted).get("executable"),
         selinux=bool(security.get("selinuxEnabled")),
         mapped_uids=_mapped(ids.get("uidmap")),
         mapped_gids=_mapped(ids.get("gidmap")),
@@ -101,8 +106,6 @@ def _mount_program(options: Mapping[str, Any]) -> str:
 
 
 def _rootless_network(host: Mapping[str, Any]) -> str:
-    if said := host.get("rootlessNetworkCmd"):
-        return str(said)
     found = [name for name in ("slirp4netns", "pasta") if _table(host, name).get("executable")]
     return found[0] if found else ""
 
