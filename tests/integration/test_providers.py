@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
+import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +19,7 @@ from tests.integration.stacks import HandMade
 
 from container_manager.errors import ManagerError, PreconditionError, RuntimeFailure
 from container_manager.lifecycle import clean, down, up
+from container_manager.podman.socket import who_answers
 
 pytestmark = pytest.mark.podman
 
@@ -228,3 +233,75 @@ def test_what_docker_compose_does_not_take_is_refused_before_anything_is_touched
     assert (type(error), error.exit_code) == (PreconditionError, 2)
     assert "colour" in str(error)
     assert observed(podman, stack.name) == {"containers": {}, "networks": {}, "volumes": {}}
+
+
+SERVES = """
+import os, sys, time
+from pathlib import Path
+from container_manager.podman import socket
+from container_manager.podman.host import connect
+from container_manager.run import ProcessRunner
+
+folder = Path(sys.argv[1])
+host = connect(ProcessRunner(), folder, os.environ)
+with socket.opened(ProcessRunner(), host, host.environment(os.environ), folder) as address:
+    print(address, socket.who_answers(address), flush=True)
+    if sys.argv[2] == "fail":
+        raise SystemExit("something failed")
+    time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("how", ["interrupt", "fail"])
+def test_a_socket_of_our_own_ends_with_its_call(how: str, podman: Podman, tmp_path: Path) -> None:
+    argv = (sys.executable, "-c", SERVES, str(tmp_path), how)
+    with subprocess.Popen(
+        argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as serving:
+        assert serving.stdout is not None
+        address, _, who = serving.stdout.readline().strip().partition(" ")
+        assert who == "podman"
+        if how == "interrupt":
+            serving.send_signal(signal.SIGINT)
+        serving.wait(timeout=30)
+    assert who_answers(address) is None
+    assert not Path(address.removeprefix("unix://")).parent.exists()
+    commands = (path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline"))
+    with contextlib.suppress(OSError):  # a process may end meanwhile
+        assert not any(address.encode() in command for command in commands)
+
+
+def test_what_is_no_provider_is_refused_by_up_alone(
+    tmp_path: Path, project_name: str, sh_image: str, podman: Podman
+) -> None:
+    """dockerd, most of all. What finds containers by their labels needs no provider."""
+    stack = HandMade(tmp_path / "project", project_name)
+    text = f"services:\n  web: {{image: {sh_image}, command: {SLEEPS}, stop_grace_period: 1s}}\n"
+    up(stack.project(), stack.build(text))
+    before = observed(podman, stack.name)
+    stack.use(provider_settings("docker", tmp_path, podman.host.version))
+    stack.environ["DOCKER_HOST"] = f"unix://{tmp_path}/docker.sock"
+    error = failure(lambda: up(stack.project(), stack.build(text)))
+    assert (type(error), error.exit_code) == (PreconditionError, 2)
+    assert "where nobody answers" in str(error)
+    del stack.environ["DOCKER_HOST"]
+    stack.environ["PATH"] = "/usr/bin:/bin"
+    stack.config_text = stack.config_text.replace("docker", "podman")
+    if podman.host.version < (4, 7):
+        assert "has no 'podman compose'" in str(
+            failure(lambda: up(stack.project(), stack.build(text)))
+        )
+    assert observed(podman, stack.name) == before
+    assert down(stack.project()).removed == (f"{stack.name}_web_1", f"{stack.name}_default")
+
+
+def test_another_provider_finds_nothing_to_do(
+    tmp_path: Path, project_name: str, sh_image: str, podman: Podman
+) -> None:
+    settings = provider_settings("docker", tmp_path, podman.host.version)
+    stack = HandMade(tmp_path / "project", project_name)
+    text = f"services:\n  web: {{image: {sh_image}, command: {SLEEPS}, stop_grace_period: 1s}}\n"
+    assert up(stack.project(), stack.build(text)).created == ("web",)
+    stack.use(settings)
+    assert up(stack.project(), stack.build(text)).created == ()
+    clean(stack.project(), save=False)

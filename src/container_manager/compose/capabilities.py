@@ -132,7 +132,7 @@ _ROWS = (
     _row("foreign_namespaces", "shares a namespace with a container made otherwise", YES, NO,
          _BUNDLED),
     _row("annotations", "honours `annotations`", YES, NO, _BUNDLED),
-    _row("tmpfs_mode", "lets everybody use a `tmpfs` in its long form", YES, NO, _BUNDLED),
+    _row("tmpfs_mode", "lets everybody use a `tmpfs` whose size is given", YES, NO, _BUNDLED),
     _row("podman_keys", "honours `x-podman` keys", YES, NO, _BUNDLED),
     _row("plain_images", "puts nothing of its own into images", YES, NO, _BUNDLED_BUILD),
     _row("containerfile", "builds from a `Containerfile`", YES, NO, _BUNDLED_BUILD),

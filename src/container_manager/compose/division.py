@@ -30,7 +30,7 @@ def _containers_named(service: ComposeService) -> set[str]:
 
 def _long_tmpfs(_: Stack, service: ComposeService) -> bool:
     volumes = service.definition.get("volumes") or ()
-    return any(isinstance(one, Mapping) and one.get("type") == "tmpfs" for one in volumes)
+    return any(isinstance(one, Mapping) and one.get("tmpfs") for one in volumes)
 
 
 def _podman_keys(_: Stack, service: ComposeService) -> bool:
