@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -44,12 +43,8 @@ def adapted(stack: Stack, *names: str) -> dict[str, Any]:
     secrets = {"db": {"PASSWORD": "hidden"}}
     document = Overlay(constant={"ours": "1"}, secrets=secrets).document(stack)
     text = dumped(for_compose_v2(document, stack, names))
-    loader = type("Loader", (yaml.SafeLoader,), {})
-    loader.add_constructor("!reset", lambda *_: None)
-    loader.add_constructor(
-        "!override", lambda load, node: {"override": load.construct_mapping(node)}
-    )
-    return dict(yaml.load(text, loader))
+    text = text.replace("!reset 'null'", "null").replace("!override", "")
+    return dict(yaml.safe_load(text))
 
 
 def external(name: str) -> dict[str, Any]:
