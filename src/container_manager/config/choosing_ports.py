@@ -61,25 +61,21 @@ def resolve_auto(
     note(path)
     known = read(path)
     remembered = known.get(config.name, {})
-    chosen: dict[str, int] = {}
-    for one in asked:
-        if one.key in remembered and one.key not in avoided.given_up:
-            chosen[one.key] = remembered[one.key]
+    chosen = {
+        one.key: remembered[one.key]
+        for one in asked
+        if one.key in remembered and one.key not in avoided.given_up
+    }
     fresh = [one for one in asked if one.key not in chosen]
-    taken = {*avoided.ports, *(_written(values, tree) if fresh else ())}
-    for other in known.values():
-        taken.update(other.values())
-    for one in fresh:
-        port = _free_port(f"{config}\0{one.key}", one.address, taken | set(chosen.values()))
-        if port is None:
-            problems.append(_none_left(one.key, tree))
-        else:
-            chosen[one.key] = port
+    if fresh:
+        taken = {*avoided.ports, *_written(values, tree)}
+        taken.update(port for ports_of_one in known.values() for port in ports_of_one.values())
+        problems += _choose(fresh, str(config), taken, chosen, tree)
     ports = replace(
         ports,
         chosen=chosen,
         addresses={one.key: one.address for one in asked},
-        fresh=frozenset(one.key for one in fresh if one.key in chosen),
+        fresh=frozenset(one.key for one in fresh) & chosen.keys(),
         given_up={
             key: (remembered[key], who)
             for key, who in avoided.given_up.items()
@@ -90,6 +86,20 @@ def resolve_auto(
         if one.key in chosen:
             one.holder[one.last] = AutoPort.of(ports, one.key)
     return ports, suspicions
+
+
+def _choose(
+    fresh: list[_Asked], config: str, taken: set[int], chosen: dict[str, int], tree: Node
+) -> list[Problem]:
+    """Find ports that are free; ``chosen`` gains them."""
+    problems = []
+    for one in fresh:
+        port = _free_port(f"{config}\0{one.key}", one.address, taken | set(chosen.values()))
+        if port is None:
+            problems.append(_none_left(one.key, tree))
+        else:
+            chosen[one.key] = port
+    return problems
 
 
 def _asked(

@@ -33,17 +33,9 @@ def explain_key(config: Config, text: str) -> Explanation:
     if path == ("import",):
         return _imported(config)
     if node is None or (node.value is None and len(path) == 1 and meaning_of(path)):
-        value, rule = unwritten(config, path)
-        return Explanation(
-            key=dotted(path),
-            value=hiding.value(path, value)[0],
-            written=None if node is None else "null",
-            where=node.where if node is not None else None,
-            replaced=_replaced(path, node, hiding) if node is not None else (),
-            rule=rule,
-            meaning=meaning_of(path),
-        )
+        return _unwritten(config, path, node, hiding)
     imports = imports_of(config, node.where.file)
+    edits = _edits(config.deployed) if path == ("deployed_services",) else ()
     told = Explanation(
         key=dotted(path),
         value=_summary(node),
@@ -51,16 +43,26 @@ def explain_key(config: Config, text: str) -> Explanation:
         imports=imports,
         package=package_of(config, imports),
         replaced=_replaced(path, node, hiding),
-        edits=tuple(dict.fromkeys(_edits(config.deployed)))
-        if path == ("deployed_services",)
-        else (),
+        edits=tuple(dict.fromkeys(edits)),
         meaning=meaning_of(path),
     )
-    if isinstance(node.value, (dict, list)):
-        if not node.value:
-            return told
-        return replace(told, leaves=tuple(leaves(config, path, hiding)))
-    return _with_value(config, path, node, told, hiding)
+    if not isinstance(node.value, (dict, list)):
+        return _with_value(config, path, node, told, hiding)
+    return replace(told, leaves=tuple(leaves(config, path, hiding)) if node.value else ())
+
+
+def _unwritten(config: Config, path: KeyPath, node: Node | None, hiding: Hiding) -> Explanation:
+    """A key of ours that nobody set; null is as good as that."""
+    value, rule = unwritten(config, path)
+    return Explanation(
+        key=dotted(path),
+        value=hiding.value(path, value)[0],
+        written=None if node is None else "null",
+        where=node.where if node is not None else None,
+        replaced=_replaced(path, node, hiding) if node is not None else (),
+        rule=rule,
+        meaning=meaning_of(path),
+    )
 
 
 def _imported(config: Config) -> Explanation:

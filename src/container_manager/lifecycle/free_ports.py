@@ -50,11 +50,8 @@ def with_free_ports(
         ManagerError: Podman cannot be asked, or the configuration not be loaded again.
     """
     ports = config.ports
-    busy = [
-        key
-        for key, port in ports.chosen.items()
-        if key not in ports.fresh and not is_free(ports.addresses[key], port)
-    ]
+    remembered = [key for key in ports.chosen if key not in ports.fresh]
+    busy = [key for key in remembered if not is_free(ports.addresses[key], ports.chosen[key])]
     if not busy and not ports.fresh:
         return config
     project = open_project(config, adopt=adopt, state_dir=state_dir)
