@@ -191,6 +191,17 @@ def test_what_a_killed_run_left_is_removed_or_told(fake_podman: Project) -> None
     assert not [call for call in busy.calls if call[1] == "rm"]
 
 
+def test_folders_of_killed_runs_are_removed(fake_podman: Project) -> None:
+    fake_podman.deploy()
+    state = fake_podman.root / ".container-manager"
+    old, young = (state / f"container-manager-doctor-{name}" for name in ("old", "young"))
+    for folder in (old, young):
+        folder.mkdir(parents=True)
+    os.utime(old, (1000, 1000))
+    look((), FakePodman())
+    assert (old.exists(), young.exists()) == (False, True)
+
+
 def test_a_podman_that_ends_in_the_middle_loses_no_finding(fake_podman: Project) -> None:
     found = told(look(CHECKS, FakePodman("ps")))
     assert "no ps today" in found["left-behind"].message
@@ -266,7 +277,7 @@ def test_breaking_off_clears_away(fake_podman: Project) -> None:
     assert "never" not in commands
     assert commands.index("ps") > commands.index("import")
     assert signal.getsignal(signal.SIGINT) is before
-    names = [path.name for path in fake_podman.root.parent.rglob("doctor-*")]
+    names = [path.name for path in fake_podman.root.parent.rglob("*doctor-*")]
     assert names == []
 
 

@@ -7,6 +7,7 @@ import os
 import shutil
 import tempfile
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from os import PathLike
@@ -20,7 +21,7 @@ from container_manager.config.environment import Environment
 from container_manager.config.loader import Config, load
 from container_manager.doctor.catalogue import fine, found
 from container_manager.doctor.findings import Finding
-from container_manager.doctor.laboratory import Laboratory
+from container_manager.doctor.laboratory import STALE, Laboratory
 from container_manager.errors import ConfigError, ManagerError, Problem, RuntimeFailure
 from container_manager.identity import private_folder
 from container_manager.places import CONFIG_VARIABLE, find_config
@@ -30,7 +31,7 @@ from container_manager.podman.host import PodmanHost, ask_info, connect
 from container_manager.podman.info import Info
 from container_manager.run import Runner
 
-_FOLDER = "doctor-"
+_FOLDER = "container-manager-doctor-"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -128,6 +129,7 @@ def private_work_folder(config: Config | None) -> Iterator[Path]:
     if config is not None:
         try:
             private_folder(config.state_dir)
+            _remove_left(config.state_dir)
             parent: Path | None = config.state_dir
         except (OSError, ManagerError):
             parent = None  # a check of its own says so
@@ -138,6 +140,14 @@ def private_work_folder(config: Config | None) -> Iterator[Path]:
         prefix=_FOLDER, dir=parent, ignore_cleanup_errors=True
     ) as folder:
         yield Path(folder)
+
+
+def _remove_left(state_dir: Path) -> None:
+    """Remove what runs left that were killed; only in a folder in which all is ours."""
+    for folder in state_dir.glob(f"{_FOLDER}*"):
+        with contextlib.suppress(OSError):
+            if time.time() - folder.stat().st_mtime > STALE:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def find_podman(subject: Subject) -> list[Finding]:
