@@ -63,7 +63,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parse_args(argv)
     from container_manager import verbs
     from container_manager.report import nobody_reads, refused_by_system, tell
+    from container_manager.report.removing import confirmer
     from container_manager.report.running import show_removed, show_up
+
+    confirm = confirmer(yes=False)
 
     try:
         match arguments.command:
@@ -71,12 +74,16 @@ def main(argv: Sequence[str] | None = None) -> int:
                 for compose_file in verbs.build(arguments.config).compose_files:
                     print(f" - {_shown(compose_file.path)}")
             case "down":
-                show_removed(verbs.down(arguments.config), json=False)
+                show_removed(verbs.down(arguments.config, confirm=confirm), json=False)
             case "clean":
-                show_removed(verbs.clean(arguments.config), json=False)
+                show_removed(verbs.clean(arguments.config, confirm=confirm), json=False)
             case command:
-                start = verbs.up if command == "up" else verbs.rebuild
-                running = start(arguments.config, attached=not arguments.detached)
+                attached = not arguments.detached
+                running = (
+                    verbs.up(arguments.config, attached=attached)
+                    if command == "up"
+                    else verbs.rebuild(arguments.config, attached=attached, confirm=confirm)
+                )
                 show_up(running, json=False)
                 if not arguments.detached:
                     verbs.follow(running)

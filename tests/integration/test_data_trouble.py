@@ -234,6 +234,12 @@ def test_only_automatic_backups_are_pruned(stack: HandMade, sh_image: str, podma
         one.name for one in (renamed, noted, last, *made[-2:])
     }
     assert f"backups beyond the newest 2 (keep_backups): {made[0].name}" in stack.output.getvalue()
+    # What is restored is not pruned by what is saved before.
+    podman("run", "--rm", f"--volume={data.name}:/data", sh_image, "touch", "/data/file")
+    restore(project, made[-2].name, force=True)
+    names = {one.name for one in list_backups(project)}
+    assert made[-2].name in names
+    assert len(names) == 6
     clean(project, save=False)
 
 

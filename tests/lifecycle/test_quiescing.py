@@ -12,8 +12,11 @@ from container_manager.podman.state import ContainerState, container_state
 RULE = Quiesce(before=("lock",), after=("unlock",))
 
 
-def container(name: str, owner: str = "", status: str = "running") -> ContainerState:
-    labels = {"com.docker.compose.service": name, "io.container-manager.service": owner}
+def container(
+    name: str, owner: str = "", status: str = "running", service: str = ""
+) -> ContainerState:
+    labels = {"com.docker.compose.service": service or name, "io.container-manager.service": owner}
+    labels |= {"com.docker.compose.oneoff": "True"} if service else {}
     return container_state(
         {"Id": name, "Name": name, "State": {"Status": status}, "Config": {"Labels": labels}}
     )
@@ -38,6 +41,14 @@ def test_the_command_may_run_in_another_container_of_the_service() -> None:
     rule = Quiesce(before=("lock",), after=(), container="admin")
     how = stillness([db], [db, admin], {"app.db": rule})
     assert (how.paused, how.quiesced) == ((), ((admin, rule),))
+
+
+def test_a_command_of_its_own_is_paused_even_so() -> None:
+    db, job = container("db", "app.db"), container("job", "app.db", service="db")
+    for rule in (RULE, Quiesce(before=("lock",), after=(), container="db")):
+        how = stillness([db, job], [db, job], {"app.db": rule})
+        assert (how.paused, how.quiesced) == ((job,), ((db, rule),))
+    assert stillness([job], [job], {"app.db": RULE}).paused == (job,)
 
 
 def test_a_container_that_is_not_clear_is_asked_for() -> None:

@@ -72,7 +72,7 @@ def test_data_that_are_saved_are_asked_about(typed: str, monkeypatch: pytest.Mon
 
 @pytest.mark.parametrize("typed", ["n\n", "\n", "", "lab\n"])
 def test_anything_else_declines(typed: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(PreconditionError, match="nothing was touched") as caught:
+    with pytest.raises(PreconditionError, match="nothing was removed") as caught:
         answered(CLEAN, typed, monkeypatch)
     assert caught.value.exit_code == 2
 
@@ -104,5 +104,5 @@ def test_ctrl_c_declines(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(sys, "stdin", Pressed())
     monkeypatch.setattr(sys, "stderr", Terminal())
-    with pytest.raises(InterruptedByUser, match="nothing was touched"):
+    with pytest.raises(InterruptedByUser, match="nothing was removed"):
         confirmer(yes=False)(CLEAN)

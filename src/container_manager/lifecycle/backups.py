@@ -135,12 +135,13 @@ def sha256(file: Path) -> str:
         return hashlib.file_digest(content, "sha256").hexdigest()
 
 
-def prune(project: Project, *, new: Path) -> list[str]:
+def prune(project: Project, *, new: Path, spare: Path | None = None) -> list[str]:
     """Remove automatic backups beyond those to keep; the names of what is gone.
 
     Args:
         project: whose.
         new: the folder of the one that was just made.
+        spare: another one that stays: it is about to be restored.
     """
     if project.keep_backups <= 0:
         return []
@@ -149,8 +150,8 @@ def prune(project: Project, *, new: Path) -> list[str]:
     existing = {one.name for one in project.engine.volumes()}
     gone = []
     for name in surplus(known, keep=project.keep_backups, existing=existing):
-        if name == new.name:
-            continue  # a clock that went back
+        if name == new.name or (spare is not None and name == spare.name):
+            continue  # the new one would be among them where a clock went back
         # In this order: what is removed half-way looks like no backup.
         (new.parent / name / MANIFEST).unlink()
         shutil.rmtree(new.parent / name)

@@ -10,7 +10,12 @@ from container_manager.compose.overlay import secret_prefix
 from container_manager.config.source import read_yaml
 from container_manager.errors import RenderError
 from container_manager.identity import Identity
-from container_manager.lifecycle.emptying import remove_volumes, stop_and_save, told_half_way
+from container_manager.lifecycle.emptying import (
+    refuse_to_empty,
+    remove_volumes,
+    stop_and_save,
+    told_half_way,
+)
 from container_manager.lifecycle.outcome import Outcome
 from container_manager.lifecycle.previews import Confirm, Preview, volume_rows
 from container_manager.lifecycle.project import Project
@@ -51,6 +56,7 @@ def clean(
     volumes = own_volumes(project, identity, containers)
     images = own_images(project, identity)
     pulled = _pulled(containers) if all_images else []
+    refuse_to_empty(project, containers, volumes, save_first=save)
     if confirm is not None:
         confirm(
             _preview(project, identity, containers, volumes, [*image_names(images), *pulled], save)
@@ -68,10 +74,11 @@ def clean(
 
 
 def preview_clean(project: Project, *, save: bool = True, all_images: bool = False) -> Preview:
-    """What :func:`clean` would do."""
+    """What :func:`clean` would do; raises what it would raise before it touches anything."""
     identity = project.identity(create=False)
     containers = own_containers(project, identity)
     volumes = own_volumes(project, identity, containers)
+    refuse_to_empty(project, containers, volumes, save_first=save)
     pulled = _pulled(containers) if all_images else []
     images = [*image_names(own_images(project, identity)), *pulled]
     return _preview(project, identity, containers, volumes, images, save)
@@ -120,6 +127,7 @@ def clean_files(project: Project, files: Sequence[Path], *, save: bool = True) -
         for one in own_volumes(project, identity, containers)
         if one.name in actual | mounted and one.name not in others
     ]
+    refuse_to_empty(project, containers, volumes, save_first=save)
     built = {one.image_id for one in containers}
     images = [one for one in own_images(project, identity) if one.id in built]
     with told_half_way(project, identity, containers, volumes, verb="clean"):

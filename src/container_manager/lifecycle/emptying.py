@@ -40,6 +40,8 @@ def stop_and_save(
 ) -> Path | None:
     """Stop containers and save volumes that are to go; the folder of the backup, if one was made.
 
+    :func:`refuse_to_empty` comes before it.
+
     Args:
         project: whose.
         containers: those of the project.
@@ -48,10 +50,8 @@ def stop_and_save(
         verb: the command that this is part of.
 
     Raises:
-        PreconditionError: see :func:`refuse_to_empty`; nothing was touched.
         RuntimeFailure: a volume could not be saved; the containers are stopped.
     """
-    refuse_to_empty(project, containers, volumes, save_first=save_first)
     stop(project, containers)
     folder = None
     if save_first and volumes:

@@ -7,11 +7,8 @@ by the next command, which finds our note.
 from __future__ import annotations
 
 import contextlib
-import signal
-import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from types import FrameType
 from typing import Any
 
 from container_manager import identity as labels
@@ -24,7 +21,9 @@ from container_manager.errors import (
     raise_all,
 )
 from container_manager.lifecycle.notes import STILLED, drop_note, read_note, write_note
+from container_manager.lifecycle.planning import is_one_off
 from container_manager.lifecycle.project import Project
+from container_manager.lifecycle.signals import taken_signals
 from container_manager.podman.state import ContainerState
 
 _STOP_FIRST = "Stop the stack with 'down', which keeps the volumes, and save them then."
@@ -63,12 +62,17 @@ def stillness(
     problems = []
     for owner in sorted({_owner(one) for one in writing} & declared.keys()):
         rule = declared[owner]
-        own = [one for one in writing if _owner(one) == owner]
+        own = [one for one in writing if _owner(one) == owner and not is_one_off(one)]
+        if not own:
+            continue
         if rule.container is not None:
             own = [
                 one
                 for one in there
-                if _owner(one) == owner and one.service == rule.container and one.running
+                if _owner(one) == owner
+                and one.service == rule.container
+                and one.running
+                and not is_one_off(one)
             ]
         if len(own) == 1:
             quiesced[owner] = (own[0], rule)
@@ -83,7 +87,7 @@ def stillness(
             )
     raise_all(PreconditionError, problems)
     return Stillness(
-        paused=tuple(one for one in writing if _owner(one) not in quiesced),
+        paused=tuple(one for one in writing if _owner(one) not in quiesced or is_one_off(one)),
         quiesced=tuple(quiesced.values()),
     )
 
@@ -129,7 +133,7 @@ def held_still(project: Project, how: Stillness) -> Iterator[None]:
         for one, rule in how.quiesced
         if rule.after
     ]
-    with _signals() as signals:
+    with taken_signals() as signals:
         try:
             write_note(project, STILLED, {"paused": ids, "after": after})
             for one, rule in how.quiesced:
@@ -250,50 +254,3 @@ def _run_after(project: Project, entry: Any) -> tuple[Problem | None, str]:
 
 def _owner(container: ContainerState) -> str:
     return container.labels.get(labels.SERVICE, "")
-
-
-class _Signals:
-    """What ends us must not leave containers paused: the first signal raises, later ones wait."""
-
-    def __init__(self) -> None:
-        self._held = self._late = False
-        self._previous: dict[signal.Signals, Any] = {}
-
-    def install(self) -> None:
-        if threading.current_thread() is not threading.main_thread():
-            return
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            previous = signal.getsignal(number)
-            if previous is not None and previous is not signal.SIG_IGN:
-                self._previous[number] = previous
-                signal.signal(number, self._handle)
-
-    def hold_back(self) -> None:
-        """From now on no signal raises: what is paused is being woken."""
-        self._held = True
-
-    def raise_late(self) -> None:
-        """Raise what came meanwhile."""
-        if self._late:
-            raise KeyboardInterrupt
-
-    def restore(self) -> None:
-        for number, previous in self._previous.items():
-            signal.signal(number, previous)
-
-    def _handle(self, _number: int, _frame: FrameType | None) -> None:
-        if self._held:
-            self._late = True
-            return
-        self._held = True
-        raise KeyboardInterrupt
-
-
-@contextlib.contextmanager
-def _signals() -> Iterator[_Signals]:
-    signals = _Signals()
-    signals.install()
-    try:
-        yield signals
-    finally:
-        signals.restore()

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import replace
 
 from container_manager.compose.model import Stack
-from container_manager.identity import Identity
 from container_manager.lifecycle.cleaning import image_names, own_images, remove_images
 from container_manager.lifecycle.credentials import MustOpen
 from container_manager.lifecycle.emptying import (
@@ -17,14 +16,13 @@ from container_manager.lifecycle.emptying import (
 )
 from container_manager.lifecycle.images import ensure_images
 from container_manager.lifecycle.outcome import Outcome
-from container_manager.lifecycle.previews import Confirm, Preview, volume_rows
+from container_manager.lifecycle.previews import Preview, volume_rows
 from container_manager.lifecycle.project import Project
 from container_manager.lifecycle.removing import own_containers, own_networks, remove_containers
 from container_manager.lifecycle.starting import prepare, start
 from container_manager.lifecycle.stopping import stop_and_remove
 from container_manager.lifecycle.volumes import own_volumes
 from container_manager.model import Build
-from container_manager.podman.state import ContainerState, VolumeState
 
 
 def rebuild(
@@ -37,7 +35,6 @@ def rebuild(
     save: bool = True,
     timeout: float | None = None,
     accept_credentials: bool = False,
-    confirm: Confirm | None = None,
 ) -> Outcome:
     """Build all images without cache, and replace everything that runs.
 
@@ -50,7 +47,6 @@ def rebuild(
         save: whether volumes that are emptied are saved first.
         timeout: seconds that each service may take.
         accept_credentials: take the present credentials for those that open the volumes.
-        confirm: told what will be replaced; raises where that must not be.
 
     Raises:
         ManagerError: see :func:`~container_manager.lifecycle.up`.
@@ -59,17 +55,15 @@ def rebuild(
     must_open = MustOpen.when(accepted=accept_credentials, emptied=empties)
     composition, names = prepare(project, build, only, must_open, stack=stack)
     identity = composition.identity
-    there = own_containers(project, identity)
-    own = own_volumes(project, identity, there) if empties else []
     if empties:  # known before the images are built, which may take long
-        refuse_to_empty(project, there, own, save_first=save)
-    if confirm is not None:
-        confirm(_preview(project, identity, there, own, save=save))
+        there = own_containers(project, identity)
+        refuse_to_empty(project, there, own_volumes(project, identity, there), save_first=save)
     images = ensure_images(composition, names, fresh=True)
     containers = [
         one for one in own_containers(project, identity) if only is None or one.service in names
     ]
     emptied = own_volumes(project, identity, containers) if empties else []
+    refuse_to_empty(project, containers, emptied, save_first=save)
     with told_half_way(project, identity, containers, emptied, verb="rebuild"):
         folder = stop_and_save(project, containers, emptied, save_first=save, verb="rebuild")
         if only is None:
@@ -94,26 +88,20 @@ def rebuild(
 
 
 def preview_rebuild(project: Project, *, volumes: bool = False, save: bool = True) -> Preview:
-    """What :func:`rebuild` would remove, before it starts everything anew."""
+    """What :func:`rebuild` would remove, before it starts everything anew.
+
+    Raises:
+        PreconditionError: what it would raise about containers and volumes.
+    """
     identity = project.identity(create=False)
     there = own_containers(project, identity)
-    own = own_volumes(project, identity, there) if volumes else []
-    return _preview(project, identity, there, own, save=save)
-
-
-def _preview(
-    project: Project,
-    identity: Identity,
-    containers: Sequence[ContainerState],
-    emptied: Sequence[VolumeState],
-    *,
-    save: bool,
-) -> Preview:
+    emptied = own_volumes(project, identity, there) if volumes else []
+    refuse_to_empty(project, there, emptied, save_first=save)
     return Preview(
         verb="rebuild",
         project=project.name,
         config=project.config_path,
-        containers=tuple(one.name for one in containers),
+        containers=tuple(one.name for one in there),
         networks=tuple(own_networks(project, identity)),
         images=tuple(image_names(own_images(project, identity))),
         volumes=volume_rows(project, emptied, saved=save),

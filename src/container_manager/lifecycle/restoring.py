@@ -75,7 +75,9 @@ def restore(
         confirm(_preview(project, planned, save_first=save_first))
     former = None
     if planned.replaced and save_first:
-        former = save(project, planned.replaced, made_by="restore", automatic=True)
+        former = save(
+            project, planned.replaced, made_by="restore", automatic=True, spare=planned.folder
+        )
         project.progress.step(f"Saved what is replaced in {former}")
     done: list[str] = []
     names = [one.name for one in planned.volumes]

@@ -51,6 +51,7 @@ def save(
     groups: Sequence[Sequence[str]] | None = None,
     still: Still | None = None,
     services: Mapping[str, Sequence[str]] | None = None,
+    spare: Path | None = None,
 ) -> Path:
     """Save volumes, and verify what was saved.
 
@@ -62,6 +63,7 @@ def save(
         groups: names of volumes that are copied at one moment; None: all, one after the other.
         still: holds whoever writes to them still; None: nobody does.
         services: volume -> the services of ours that use it, as far as that is known.
+        spare: a backup that is not pruned: it is about to be restored.
 
     Returns:
         The folder of the backup.
@@ -99,7 +101,7 @@ def save(
     finally:
         if partial is not None:
             shutil.rmtree(partial, ignore_errors=True)
-    _prune(project, folder)
+    _prune(project, folder, spare)
     return folder
 
 
@@ -195,10 +197,10 @@ def _named(partial: Path, wanted: Path) -> Path:
     return target
 
 
-def _prune(project: Project, folder: Path) -> None:
+def _prune(project: Project, folder: Path, spare: Path | None) -> None:
     """Remove surplus backups; where that fails, the new one is whole even so."""
     try:
-        gone = prune(project, new=folder)
+        gone = prune(project, new=folder, spare=spare)
     except OSError as error:
         project.progress.step(f"A former backup could not be removed: {error}")
         return

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 _STEP = 1024
+_UNTOUCHED = "nothing was removed, and no container was touched."
 
 
 def confirmer(*, yes: bool) -> Callable[[Preview], None]:
@@ -120,7 +121,8 @@ def _ask(preview: Preview) -> None:
         agreed = _answer().lower() in ("y", "yes")
     if not agreed:
         raise PreconditionError(
-            "Declined: nothing was touched.", remedy="--yes answers without being asked."
+            "Declined: nothing was removed, and no container was touched.",
+            remedy="--yes answers without being asked.",
         )
 
 
@@ -129,7 +131,9 @@ def _answer() -> str:
         line = sys.stdin.readline()
     except KeyboardInterrupt:
         print(file=sys.stderr)
-        raise InterruptedByUser("Interrupted: nothing was touched.") from None
+        raise InterruptedByUser(
+            "Interrupted: nothing was removed, and no container was touched."
+        ) from None
     if not line.endswith("\n"):
         print(file=sys.stderr)  # the end of input: the next line begins where the question ended
     return line.strip()

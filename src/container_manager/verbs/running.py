@@ -143,6 +143,9 @@ def rebuild(
     """
     must_open = lifecycle.MustOpen.when(accepted=accept_credentials, emptied=volumes)
     opened = open_to_start(config, adopt=adopt, must_open=must_open)
+    if confirm is not None:
+        with changing(opened.project):  # Ctrl-C at the question stops nothing
+            confirm(lifecycle.preview_rebuild(opened.project, volumes=volumes, save=save))
     with starting(opened, attached=attached):
         outcome = lifecycle.rebuild(
             opened.project,
@@ -152,7 +155,6 @@ def rebuild(
             save=save,
             timeout=timeout,
             accept_credentials=accept_credentials,
-            confirm=confirm,
         )
     return Running(project=opened.project, services=outcome.services)
 
