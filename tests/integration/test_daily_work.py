@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
+import pty
+import select
 import signal
+import socket
 import subprocess
 import sys
+import termios
 import textwrap
-from collections.abc import Iterator
+import time
+import uuid
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.integration.conftest import Podman
 
+from container_manager.cli import run
+
 pytestmark = pytest.mark.podman
 
 TOKEN = "a-secret-token-of-the-daily-lab"
+
+STREAMED = ("exec", "run", "shell")
+"""Commands that hand on our own standard streams."""
 
 ROOT = "networks: {lab: {}}\n"
 WEB = """
@@ -60,8 +73,8 @@ volumes: {log: {}}
 class Lab:
     """A project, and the installed program on it."""
 
-    def __init__(self, root: Path, name: str, image: str, port: int) -> None:
-        self.root, self.name, self.port = root, name, port
+    def __init__(self, root: Path, name: str, image: str, port: int, podman: Podman) -> None:
+        self.root, self.name, self.port, self.podman = root, name, port, podman
         self.write(
             "config.yml",
             f"""
@@ -95,35 +108,65 @@ class Lab:
 
     def run(self, *words: str, code: int = 0, stdin: str = "") -> str:
         """Run the program to its end; its standard output, or all that it says if it fails."""
+        ended, out, said = self._apart(words, stdin) if words[0] in STREAMED else self._here(words)
+        assert ended == code, f"{words}: {out}{said}"
+        assert TOKEN not in said
+        return out + said if code else out
+
+    def _apart(self, words: Sequence[str], stdin: str) -> tuple[int, str, str]:
         process = self.start(
             *words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
         )
         out, said = process.communicate(stdin, timeout=120)
-        assert process.returncode == code, f"{words}: {out}{said}"
-        assert TOKEN not in said
-        return out + said if code else out
+        return process.returncode, out, said
+
+    def _here(self, words: Sequence[str]) -> tuple[int, str, str]:
+        """The same in this process: most of a short command's time is its start."""
+        out, said = io.StringIO(), io.StringIO()
+        with (
+            contextlib.chdir(self.root),
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(said),
+            pytest.raises(SystemExit) as ended,
+        ):
+            run(words)
+        code = ended.value.code
+        return code if isinstance(code, int) else 0, out.getvalue(), said.getvalue()
 
     def states(self) -> dict[str, str]:
-        """Compose service -> what ``ps`` says of its container."""
-        return {one["service"]: one["state"] for one in json.loads(self.run("ps", "--json"))}
+        """Compose service -> the state of its container, by Podman alone."""
+        listed = self.podman.lines("ps", "--all", "--quiet", f"--filter=name=^{self.name}_")
+        shown = self.podman.lines("inspect", "--format={{.Name}} {{.State.Status}}", *listed)
+        return {line.split()[0].split("_")[1]: line.split()[1] for line in shown}
 
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory, podman: Podman, sh_image: str) -> Iterator[Lab]:
     """A stack that runs; its tests leave it running."""
-    import socket
-    import uuid
-
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port = listener.getsockname()[1]
     name = f"cmt-{uuid.uuid4().hex[:10]}"
-    made = Lab(tmp_path_factory.mktemp("daily"), name, sh_image, port)
+    made = Lab(tmp_path_factory.mktemp("daily"), name, sh_image, port, podman)
     try:
         made.run("up", "--detached")
         yield made
     finally:
         podman.remove_all(name)
+
+
+@contextlib.contextmanager
+def killed_at_the_end(process: subprocess.Popen[str]) -> Iterator[None]:
+    """A process that has to have ended at the end of a block, and is not waited for if not."""
+    try:
+        with process:
+            try:
+                yield
+                process.wait(timeout=30)
+            finally:
+                process.kill()
+    finally:
+        process.wait()
 
 
 def ids(podman: Podman, lab: Lab) -> dict[str, str]:
@@ -188,6 +231,9 @@ def test_restart_takes_along_who_shares_a_namespace_and_applies_settings(
     assert latest["worker"].split()[1] == after["worker"].split()[1]
     assert latest["worker"] != after["worker"]
     assert latest["job"] == after["job"]
+    lab.run("restart", "worker")  # a compose service; 'others' is ours
+    assert lab.states() == ALL_UP
+    assert "Did you mean 'worker'?" in lab.run("restart", "wroker", code=2)
     assert lab.run("exec", "web", "--", "sh", "-c", "echo $GREETING") == "bonjour\n"
 
 
@@ -202,6 +248,7 @@ def test_pause_and_kill(lab: Lab, podman: Podman) -> None:
     assert "worker does not run: it is exited with exit code 137." in told
     assert "'start worker'" in told
     assert "No service 'wroker'" in lab.run("kill", "wroker", code=2)
+    assert "no signal 'HUPP'" in lab.run("kill", "worker", "--signal", "HUPP", code=2)
     lab.run("start")
     assert lab.states() == ALL_UP
 
@@ -232,6 +279,48 @@ def test_stock_invoke_hands_on_the_same_words(lab: Lab) -> None:
     assert (done.stdout, done.returncode) == ("two  words\n", 3), done.stderr
 
 
+ATTACHED = """
+import fcntl, os, sys, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+"""Makes standard input the terminal that Ctrl-C comes from, as a login does."""
+
+
+def test_a_shell_gets_the_terminal_and_gives_it_back(lab: Lab) -> None:
+    controller, terminal = pty.openpty()
+    before = termios.tcgetattr(terminal)
+    process = subprocess.Popen(
+        [sys.executable, "-c", ATTACHED, sys.executable, "-m", "container_manager", "shell", "web"],
+        cwd=lab.root, stdin=terminal, stdout=terminal, stderr=terminal, start_new_session=True,
+    )  # fmt: skip
+    try:
+        answered(controller, b"", b"# ")
+        assert termios.tcgetattr(terminal)[3] != before[3]  # keys are the shell's
+        said = answered(controller, b"tty; echo $((6 * 7)); sleep 60\n", b"42\r\n")
+        assert b"/dev/pts/" in said
+        answered(controller, b"\x03", b"# ")  # Ctrl-C ends 'sleep', and nothing else
+        os.write(controller, b"exit 9\n")
+        assert process.wait(timeout=30) == 9
+        assert termios.tcgetattr(terminal) == before
+    finally:
+        process.kill()
+        process.wait()
+        os.close(controller)
+        os.close(terminal)
+
+
+def answered(controller: int, keys: bytes, text: bytes) -> bytes:
+    """Type something, and wait for a text; all that was shown until then."""
+    os.write(controller, keys)
+    shown, deadline = b"", time.monotonic() + 30
+    while text not in shown:
+        ready, _, _ = select.select([controller], [], [], max(deadline - time.monotonic(), 0))
+        assert ready, f"{text!r} was not shown: {shown!r}"
+        shown += os.read(controller, 4096)
+    return shown
+
+
 TRAPS = "trap 'echo caught; exit 5' INT; echo ready; while :; do sleep 0.05; done"
 
 
@@ -240,7 +329,7 @@ def test_ctrl_c_reaches_the_command(lab: Lab) -> None:
         *("exec", "worker", "--", "sh", "-c", TRAPS),
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
     )  # fmt: skip
-    with process:
+    with killed_at_the_end(process):
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
         os.killpg(process.pid, signal.SIGINT)
@@ -298,7 +387,7 @@ def test_run_brings_up_what_the_service_needs_and_ctrl_c_reaches_it(
         *("run", "worker", "--", "sh", "-c", f"wget -qO- web:1; {TRAPS}"),
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
-    with process:
+    with killed_at_the_end(process):
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
         states = lab.states()
@@ -315,7 +404,7 @@ def test_run_brings_up_what_the_service_needs_and_ctrl_c_reaches_it(
 
 def test_logs_are_followed_until_somebody_leaves(lab: Lab, podman: Podman) -> None:
     process = lab.start("logs", "worker", "--follow", stdout=subprocess.PIPE)
-    with process:
+    with killed_at_the_end(process):
         assert process.stdout is not None
         container = f"{lab.name}_worker_1"
         podman("exec", container, "sh", "-c", "echo from afar > /proc/1/fd/1")

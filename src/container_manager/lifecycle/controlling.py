@@ -7,10 +7,18 @@ afterwards at what has become of the containers.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from signal import Signals
 
 from container_manager.compose.graph import with_dependencies
 from container_manager.compose.model import COMPLETED, Stack
-from container_manager.errors import PreconditionError, Problem, RuntimeFailure, raise_all
+from container_manager.errors import (
+    PreconditionError,
+    Problem,
+    RuntimeFailure,
+    UsageError,
+    did_you_mean,
+    raise_all,
+)
 from container_manager.lifecycle import stopping
 from container_manager.lifecycle.choosing import chosen, own
 from container_manager.lifecycle.labelled import stack_of
@@ -46,16 +54,21 @@ def kill(
     """Send running containers a signal at once.
 
     Raises:
+        UsageError: there is no such signal.
         PreconditionError: as :func:`stop`.
         RuntimeFailure: Podman refuses the signal, or SIGKILL did not end one.
     """
+    word = signal.upper().removeprefix("SIG")
+    known = {one.name.removeprefix("SIG") for one in Signals}
+    if word not in known and not (word.isdecimal() and word in {str(int(s)) for s in Signals}):
+        raise UsageError(f"There is no signal {signal!r}.", remedy=did_you_mean(word, known))
     containers = chosen(project, names)
     running = [one.id for one in containers if one.running]
     paused = [one.id for one in containers if one.status == "paused"]
     if paused:
         project.engine.unpause(paused)
-    finished = project.engine.call("kill", f"--signal={signal}", *running) if running else None
-    ends = signal.upper().removeprefix("SIG") in ("KILL", "9")
+    finished = project.engine.call("kill", f"--signal={word}", *running) if running else None
+    ends = word in ("KILL", "9")
     if finished is not None and not finished.ok and not ends:
         raise RuntimeFailure(f"The signal {signal} was not sent: {finished.last_lines}")
     return _seen(project, containers, lambda one: not (ends and one.running), "still run", finished)

@@ -79,6 +79,21 @@ def _said(
     return result
 
 
+def _hand_on(
+    project: Project,
+    container: ContainerState,
+    printer: Printer,
+    since: str,
+    ended: threading.Event,
+    tail: int | None,
+) -> None:
+    """Hand on one container's log; where nobody reads any more, it ends for all."""
+    try:
+        stream(project, container, printer, since, ended, tail)
+    except BrokenPipeError:
+        ended.set()
+
+
 def _follow(
     project: Project,
     containers: Sequence[ContainerState],
@@ -90,7 +105,7 @@ def _follow(
     ended = threading.Event()
     threads = [
         threading.Thread(
-            target=stream,
+            target=_hand_on,
             args=(project, one, printer, since, ended, tail),
             name=f"log-{one.service}",
             daemon=True,
@@ -100,8 +115,10 @@ def _follow(
     for thread in threads:
         thread.start()
     try:
-        while any(thread.is_alive() for thread in threads):
+        while any(thread.is_alive() for thread in threads) and not ended.is_set():
             time.sleep(_LOOK_EVERY)
+        if ended.is_set():
+            raise BrokenPipeError
     finally:
         ended.set()
         for thread in threads:

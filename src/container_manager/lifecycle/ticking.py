@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 from container_manager.errors import RuntimeFailure
@@ -15,6 +15,7 @@ from container_manager.podman.state import ContainerState
 
 _CHECK_MARGIN = 10.0
 _CHECKS_AT_ONCE = 8
+_MEANWHILE = 3.0
 
 
 class HealthTicker:
@@ -56,6 +57,32 @@ class HealthTicker:
         """End the checks that still run."""
         self._stop.set()
         self._pool.shutdown(wait=True, cancel_futures=True)
+
+
+@contextlib.contextmanager
+def checked_meanwhile(engine: Engine, look: Callable[[], list[ContainerState]]) -> Iterator[None]:
+    """For the time of a block that does something else, run the checks of some containers.
+
+    Args:
+        engine: Podman.
+        look: gives the containers as they are.
+    """
+    ended = threading.Event()
+
+    def tick() -> None:
+        with health_ticker(engine) as ticker:
+            while not ended.wait(_MEANWHILE):
+                with contextlib.suppress(RuntimeFailure):
+                    states, now = look(), time.time()
+                    ticker.tick(states, {s.id: now - (s.started_at or now) for s in states})
+
+    thread = threading.Thread(target=tick, name="health", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
 
 
 @contextlib.contextmanager

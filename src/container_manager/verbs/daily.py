@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 from collections.abc import Iterable
 from dataclasses import replace
 
 from container_manager import lifecycle
+from container_manager.build import again
+from container_manager.errors import ManagerError
 from container_manager.lifecycle import controlling, listing
 from container_manager.lifecycle.listing import ContainerRow
 from container_manager.lifecycle.outcome import Running
+from container_manager.lifecycle.project import Project
 from container_manager.opening import (
     ConfigPath,
     changing,
@@ -16,6 +21,7 @@ from container_manager.opening import (
     starting,
 )
 from container_manager.started import find_running
+from container_manager.verbs.meaning import are_ours, owners_of
 
 
 def ps(config: ConfigPath = None) -> list[ContainerRow]:
@@ -52,19 +58,22 @@ def restart(
             outcome = lifecycle.restart(project, names, timeout=timeout)
         return Running(project=project, services=outcome.services)
     must_open = lifecycle.MustOpen.when(accepted=accept_credentials, emptied=False)
-    opened = open_to_start(config, names, adopt=adopt, must_open=must_open)
+    opened = open_to_start(
+        config, names if are_ours(config, names) else (), adopt=adopt, must_open=must_open
+    )
+    owners = owners_of(config, opened.stack, names) if names else None
     with starting(opened, attached=False):
         done = lifecycle.up(
             opened.project,
             opened.build,
             stack=opened.stack,
-            only=opened.only,
+            only=owners,
             timeout=timeout,
             accept_credentials=accept_credentials,
         )
         fresh = {one.name for one in done.services if one.fresh}
-        again = lifecycle.restart(opened.project, opened.only or (), fresh=fresh, timeout=timeout)
-    latest = {one.name: one for one in (*done.services, *again.services)}
+        restarted = lifecycle.restart(opened.project, names, fresh=fresh, timeout=timeout)
+    latest = {one.name: one for one in (*done.services, *restarted.services)}
     # The services that 'up' only looked at are told, too, as they were found.
     return Running(
         project=opened.project,
@@ -90,7 +99,17 @@ def start(
     project = find_running(config, adopt=False)
     with changing(project):
         outcome = lifecycle.start(project, tuple(service), timeout=timeout)
+    _tell_what_is_newer(project)
     return Running(project=project, services=outcome.services)
+
+
+def _tell_what_is_newer(project: Project) -> None:
+    """Say where 'up' would apply settings; where that cannot be known, nothing is said."""
+    with contextlib.suppress(ManagerError):
+        if again.plan_again(project.config_path, os.environ).plan.pending:
+            project.progress.step(
+                "The configuration has changed since it was built last; 'up' applies it."
+            )
 
 
 def stop(config: ConfigPath = None, *, service: Iterable[str] = ()) -> list[ContainerRow]:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from container_manager.compose.one_off import OneOff
-from container_manager.config.loader import load
 from container_manager.errors import UsageError
 from container_manager.lifecycle import inside, running_once
 from container_manager.lifecycle.inside import Inside
-from container_manager.names import Match, resolve
 from container_manager.opening import ConfigPath, open_to_start, starting
 from container_manager.started import find_running
 from container_manager.terminal import is_terminal
+from container_manager.verbs.meaning import are_ours
 
 
 def execute(
@@ -70,7 +69,7 @@ def run(
     how = how or Inside()
     if not service:
         raise UsageError("Which service is meant was not said.", remedy="run SERVICE -- COMMAND")
-    ours = isinstance(resolve(load(config).values, service), Match)
+    ours = are_ours(config, [service])
     opened = open_to_start(config, (service,) if ours else ())
     name = running_once.pick(opened.stack, service, opened.only if ours else None)
     one = OneOff(

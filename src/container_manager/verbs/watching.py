@@ -11,6 +11,7 @@ from typing import NoReturn
 from container_manager.errors import InterruptedByUser, ManagerError, display_path
 from container_manager.inputs import Stamp, look, noting_overall
 from container_manager.lifecycle.reacting import Reactions
+from container_manager.lifecycle.ticking import checked_meanwhile
 from container_manager.opening import ConfigPath, Opened, open_to_start, starting
 from container_manager.progress import Progress
 from container_manager.report import tell
@@ -45,7 +46,9 @@ def watch(
     try:
         with noting_overall() as seen:
             opened = _apply(config, names, reactions)
-        _follow(config, names, reactions, opened.project.progress, seen.stamps)
+        project = opened.project
+        with checked_meanwhile(project.engine, project.containers):
+            _follow(config, names, reactions, project.progress, seen.stamps)
     except KeyboardInterrupt:
         raise InterruptedByUser(
             "Watching has ended; what runs goes on running.", remedy="'down' stops it."
