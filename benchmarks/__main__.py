@@ -14,7 +14,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks import document, machine, table
+from benchmarks import document, machine, stacks, table
 from benchmarks.cases import SIZES, SMOKE_SIZES
 from benchmarks.process import CommandFailed
 from benchmarks.session import Results, Session
@@ -33,9 +33,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = _options(argv)
     folder = Path(tempfile.mkdtemp(prefix="benchmarks-"))
     try:
-        session = Session(Workshop(folder), options.services, options.repeat, keep=options.keep)
-        results = session.run()
-        facts = machine.describe(folder)
+        return (_stacks if options.stacks else _builds)(options, folder)
     except CommandFailed as failure:
         print(f"Nothing was compared: {failure}", file=sys.stderr)
         return 1
@@ -47,7 +45,12 @@ def main(argv: Sequence[str] | None = None) -> int:
             print(f"Kept: {folder}", file=sys.stderr)
         else:
             shutil.rmtree(folder, ignore_errors=True)
-    text = _text(results, options, facts)
+
+
+def _builds(options: argparse.Namespace, folder: Path) -> int:
+    session = Session(Workshop(folder), options.services, options.repeat, keep=options.keep)
+    results = session.run()
+    text = _text(results, options, machine.describe(folder))
     print(text, end="")
     if options.output is not None:
         from benchmarks import plot
@@ -56,6 +59,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         document.write(options.output, f"{text}\n![Wall times by size]({document.PLOT})\n")
         plot.draw(results, options.output / document.PLOT)
     return int(any(results.different.values()))
+
+
+def _stacks(options: argparse.Namespace, folder: Path) -> int:
+    services = stacks.SMOKE_SERVICES if options.smoke else stacks.SERVICES
+    measured = stacks.measure(folder, services=services, repeat=options.repeat)
+    text = stacks.table(stacks.rows(measured), services, judge=not options.smoke)
+    print(text, end="")
+    if options.output is not None:
+        document.write(options.output, text, document.STACKS)
+    return 0
 
 
 def _text(results: Results, options: argparse.Namespace, facts: Sequence[tuple[str, str]]) -> str:
@@ -84,6 +97,11 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
         "--smoke", action="store_true", help="only look whether all works: 10 services, one round"
     )
     parser.add_argument(
+        "--stacks",
+        action="store_true",
+        help=f"measure 'up' and 'down' of {stacks.SERVICES} containers instead of builds",
+    )
+    parser.add_argument(
         "--repeat", type=_positive, default=3, metavar="K", help="rounds (default: 3)"
     )
     parser.add_argument(
@@ -94,7 +112,7 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
     if options.smoke:
         options.services, options.repeat = SMOKE_SIZES, 1
     if options.output is not None:
-        _check_output(parser, options.output)
+        _check_output(parser, options)
     return options
 
 
@@ -104,12 +122,13 @@ def _positive(text: str) -> int:
     return int(text)
 
 
-def _check_output(parser: argparse.ArgumentParser, folder: Path) -> None:
+def _check_output(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
     """Refuse what would fail after all was measured."""
-    if importlib.util.find_spec("matplotlib") is None:
+    if not options.stacks and importlib.util.find_spec("matplotlib") is None:
         parser.error("--output needs matplotlib: './run benchmark' installs it")
+    kind = document.STACKS if options.stacks else document.BUILDS
     try:
-        document.parts(folder)
+        document.parts(options.output, kind)
     except (document.NoMarkers, OSError) as error:
         parser.error(str(error))
 

@@ -7,6 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from benchmarks import stacks
 from benchmarks.cases import CASES, RIVALS
 from benchmarks.process import CHECKOUT
 
@@ -36,3 +39,20 @@ def test_all_commands_work_and_every_case_is_in_the_table(tmp_path: Path) -> Non
         assert result == "not judged"
     for rival in RIVALS:
         assert f"- {rival.name}, 10 services: the same 299 files as ours." in lines
+
+
+@pytest.mark.podman
+def test_stacks_come_up_and_go_with_every_provider(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks", "--stacks", "--smoke"],
+        cwd=CHECKOUT,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert list(tmp_path.iterdir()) == [], "the project stayed behind"
+    for provider in stacks.PROVIDERS:
+        for step in ("up", "down"):
+            assert f"| `{step}` with `{provider}` |" in done.stdout
