@@ -17,7 +17,7 @@ from benchmarks.stage import Stage
 
 SERVICES = 20
 SMOKE_SERVICES = 2
-PROVIDERS = ("podman-compose",)
+PROVIDERS = ("podman-compose", "docker")
 """Names in ``compose_provider``."""
 
 SLOWER = 1.1

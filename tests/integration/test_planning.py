@@ -7,99 +7,71 @@ After each change the plan names the containers that change and the key or file 
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.integration.conftest import Podman
+from tests.integration.providers import BUNDLED, TWO_PROVIDERS
+from tests.integration.sites import Site
 
 pytestmark = pytest.mark.podman
 
 FILES = {
     "config.yml": """
-project_name: {name}
+import: provider.yml
+project_name: NAME
 greeting: hello
 framework:
   services:
-    value: {{path: services/value}}
-    file: {{path: services/file}}
-    image: {{path: services/image}}
-    extra: {{path: services/extra}}
+    value: {path: services/value}
+    file: {path: services/file}
+    image: {path: services/image}
+    extra: {path: services/extra}
 deployed_services: [value, file, image]
 """,
-    "services/docker-compose.yml.j2": "networks: {{default: {{}}}}\n",
+    "services/docker-compose.yml.j2": "networks: {default: {}}\n",
     "services/value/docker-compose.yml.j2": """
 services:
   value:
-    image: {sh}
+    image: IMAGE
     stop_grace_period: 1s
     environment:
-      GREETING: {{{{ greeting }}}}
-      TOKEN: ${{API_TOKEN}}
+      GREETING: {{ greeting }}
+      TOKEN: ${API_TOKEN}
   leaner:
-    image: {sh}
+    image: IMAGE
     stop_grace_period: 1s
     depends_on: [value]
 """,
     "services/file/docker-compose.yml.j2": """
 services:
   file:
-    image: {sh}
+    image: IMAGE
     stop_grace_period: 1s
     volumes: ["./file/motto:/motto:ro"]
 """,
-    "services/file/motto.j2": "{{{{ greeting | upper }}}}\n",
+    "services/file/motto.j2": "{{ greeting | upper }}\n",
     "services/image/docker-compose.yml.j2": """
 services:
   image:
     build: ./image
     stop_grace_period: 1s
 """,
-    "services/image/Dockerfile": "FROM {sh}\nCOPY content /content\n",
+    "services/image/Dockerfile": "FROM IMAGE\nCOPY content /content\n",
     "services/image/content": "one\n",
     "services/extra/docker-compose.yml.j2": """
 services:
   extra:
-    image: {sh}
+    image: IMAGE
     stop_grace_period: 1s
 """,
     ".env": "API_TOKEN=first-long-value\n",
 }
 
 
-class Stack:
-    """A project of four services, and what the program and Podman say about it."""
-
-    def __init__(self, root: Path, name: str, sh: str, podman: Podman) -> None:
-        self.root, self.name, self._podman = root, name, podman
-        for path, text in FILES.items():
-            file = root / path
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(text if path == ".env" else text.format(name=name, sh=sh))
-
-    def run(self, *argv: str, code: int = 0, path: str | None = None) -> str:
-        """Run the program; returns what it prints on stdout."""
-        done = subprocess.run(
-            [sys.executable, "-m", "container_manager", *argv],
-            cwd=self.root,
-            env={**os.environ, "PATH": os.environ["PATH"] if path is None else path},
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-        assert done.returncode == code, done.stdout + done.stderr
-        assert "Traceback" not in done.stderr
-        return done.stdout
-
-    def edit(self, path: str, old: str, new: str) -> None:
-        file = self.root / path
-        text = file.read_text()
-        assert old in text
-        file.write_text(text.replace(old, new))
+class Stack(Site):
+    """A project of four services, and what its plan says."""
 
     def plan(self, code: int = 3) -> dict[str, Any]:
         """What the plan says of containers: service -> (action, causes)."""
@@ -111,26 +83,22 @@ class Stack:
         changing = {n: one for n, one in self.plan().items() if one["action"] != "keep"}
         return {name: one["action"] for name, one in changing.items() if one["certain"]}
 
-    def ids(self) -> dict[str, str]:
-        """Podman's ids: service -> container."""
-        label = f"label=com.docker.compose.project={self.name}"
-        service = '{{index .Labels "com.docker.compose.service"}} {{.ID}}'
-        lines = self._podman.lines("ps", "--all", "--filter", label, f"--format={service}")
-        return dict(line.split() for line in lines)
-
     def up(self) -> set[str]:
         """Bring it up; the services whose containers are others than before, or gone."""
-        before = self.ids()
-        self.run("up", "-d")
-        after = self.ids()
-        return {name for name in {**before, **after} if before.get(name) != after.get(name)}
+        return self.changed_by("up", "-d")
 
 
 @pytest.fixture
-def stack(tmp_path: Path, project_name: str, sh_image: str, podman: Podman) -> Stack:
-    return Stack(tmp_path, project_name, sh_image, podman)
+def provider() -> str:
+    return BUNDLED
 
 
+@pytest.fixture
+def stack(tmp_path: Path, project_name: str, sh_image: str, podman: Podman, provider: str) -> Stack:
+    return Stack(tmp_path, project_name, podman, FILES, image=sh_image, provider=provider)
+
+
+@pytest.mark.parametrize("provider", TWO_PROVIDERS)
 def test_up_does_what_the_plan_says_and_the_plan_says_why(stack: Stack, podman: Podman) -> None:
     assert stack.moving() == dict.fromkeys(("value", "leaner", "file", "image"), "create")
     assert not (stack.root / ".container-manager").exists()
@@ -144,11 +112,11 @@ def test_up_does_what_the_plan_says_and_the_plan_says_why(stack: Stack, podman: 
     plan = stack.plan()
     assert stack.moving() == {"value": "recreate", "file": "recreate"}
     assert plan["value"]["causes"] == [
-        "greeting (config.yml:3:11)",
+        "greeting (config.yml:4:11)",
         "'environment.GREETING' changed (services/value/docker-compose.yml.j2:7)",
     ]
     assert plan["file"]["causes"] == [
-        "build/services/file/motto changes: greeting (config.yml:3:11)"
+        "build/services/file/motto changes: greeting (config.yml:4:11)"
     ]
     # The flattened configuration is in the context of the image: it may come out another one.
     assert plan["image"]["action"] == "recreate"
@@ -178,7 +146,7 @@ def test_up_does_what_the_plan_says_and_the_plan_says_why(stack: Stack, podman: 
     stack.edit("config.yml", "[value, file, image]", "[value, image, extra]")
     plan = stack.plan()
     assert stack.moving() == {"extra": "create", "file": "remove"}
-    assert "deployed_services, config.yml:10:20" in plan["file"]["causes"][0]
+    assert "deployed_services, config.yml:11:20" in plan["file"]["causes"][0]
     assert stack.up() == {"extra", "file"}
 
     # What does not run is started, and is the same container as before.
@@ -199,7 +167,9 @@ def test_a_plan_of_one_service_looks_at_it_alone(stack: Stack) -> None:
 
 
 def test_without_podman_the_plan_of_the_build_is_shown(stack: Stack, tmp_path: Path) -> None:
-    said = json.loads(stack.run("plan", "--json", "--check", code=3, path=str(tmp_path)))
+    said = json.loads(
+        stack.run("plan", "--json", "--check", code=3, environ={"PATH": str(tmp_path)})
+    )
     assert said["changes"]
     assert said["containers"] is None
     assert "Podman is not installed" in said["problems"][0]

@@ -30,6 +30,7 @@ from container_manager.lifecycle.project import Project
 from container_manager.lifecycle.stopping import stop_and_remove
 from container_manager.lifecycle.waiting import Waves
 from container_manager.model import Build
+from container_manager.podman.state import ContainerState
 from container_manager.run import Finished
 
 
@@ -161,9 +162,16 @@ def start(
     made = {name: (digests[name], parts[name]) for name in new}
     records.remember(made, leaves(project.configuration), keep=stack.services)
     with remembering(project, stack, names, accept=accept_credentials):
-        lost = _create(composition, new)
+        states, lost = _create(composition, new, changes)
     to_start = {*new, *(one.service for one in changes if one.action == START)}
-    waves = _waves(composition, names, changes, lost, timeout)
+    waves = Waves(
+        project.engine,
+        stack,
+        {name: states[name].id for name in names if name in states and name not in lost},
+        project.progress,
+        lost=lost,
+        timeout=timeout,
+    )
     verdicts = waves.run(to_start)
     if not only_some:
         drop_secrets(project, keep=secrets)
@@ -190,44 +198,32 @@ def _take_away(project: Project, changes: Sequence[ContainerChange]) -> None:
         project.engine.unpause(paused)
 
 
-def _waves(
-    composition: Composition,
-    names: Collection[str],
-    changes: Sequence[ContainerChange],
-    lost: Mapping[str, str],
-    timeout: float | None,
-) -> Waves:
-    """The wait for everything that is to run."""
+def _create(
+    composition: Composition, names: Sequence[str], changes: Sequence[ContainerChange]
+) -> tuple[dict[str, ContainerState], dict[str, str]]:
+    """Make containers.
+
+    Returns:
+        The containers that there are now, by service; and which services have none, and why.
+    """
     project = composition.project
-    if any(one.action != KEEP for one in changes):
-        states = {one.service: one for one in project.containers() if not is_one_off(one)}
-        ids = {name: states[name].id for name in names if name in states and name not in lost}
-    else:
-        ids = {one.service: one.container.id for one in changes if one.container is not None}
-    return Waves(
-        project.engine, composition.stack, ids, project.progress, lost=lost, timeout=timeout
-    )
-
-
-def _create(composition: Composition, names: list[str]) -> dict[str, str]:
-    """Make containers; the result says which services have none afterwards, and why."""
     if not names:
-        return {}
-    project = composition.project
+        staying = [one for one in changes if one.action in (KEEP, START)]
+        return {one.service: one.container for one in staying if one.container is not None}, {}
     project.progress.step("Creating " + ", ".join(names))
     try:
         finished = composition.create_containers(names)
         said, ok = finished.last_lines or _silent_end(finished), finished.ok
     except RuntimeFailure as error:
         said, ok = str(error), False
-    there = {one.service for one in project.containers() if not is_one_off(one)}
+    there = {one.service: one for one in project.containers() if not is_one_off(one)}
     lost = [name for name in names if name not in there]
     if not ok and not lost:
         project.progress.warn(
             Problem(message=f"{project.provider.name} reports: {project.redact(said)}")
         )
     reason = f"{project.provider.name} made no container for it:\n{project.redact(said)}"
-    return dict.fromkeys(lost, reason)
+    return there, dict.fromkeys(lost, reason)
 
 
 def _silent_end(finished: Finished) -> str:
