@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -102,8 +103,10 @@ class Site:
         after = self.ids()
         return {name for name in {**before, **after} if before.get(name) != after.get(name)}
 
-    def _containers(self) -> list[list[str]]:
+    def _containers(self) -> list[tuple[str, str, str]]:
         label = f"label=com.docker.compose.project={self.name}"
-        shown = '{{index .Labels "com.docker.compose.service"}} {{.ID}} {{.State}}'
-        lines = self._podman.lines("ps", "--all", "--filter", label, f"--format={shown}")
-        return [line.split() for line in lines]
+        shown = "\n".join(self._podman.lines("ps", "--all", "--filter", label, "--format=json"))
+        return [
+            (one["Labels"]["com.docker.compose.service"], one["Id"], one["State"])
+            for one in json.loads(shown or "[]")
+        ]

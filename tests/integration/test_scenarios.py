@@ -28,7 +28,7 @@ deployed_services: [SERVICES]
 framework:
   services:
     web: {path: services/web}
-    db: {path: services/db, credentials: [{name: DB_PASSWORD, volumes: [data]}]}
+    db: {path: services/db, credentials: [{name: DB_PASSWORD, volume: data}]}
     sick: {path: services/sick, start_timeout: 6}
     renamed: {path: services/renamed}
 """
