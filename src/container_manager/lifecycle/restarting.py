@@ -9,6 +9,7 @@ from container_manager.compose.model import Stack
 from container_manager.lifecycle.choosing import chosen, own
 from container_manager.lifecycle.controlling import bring_up
 from container_manager.lifecycle.labelled import stack_of
+from container_manager.lifecycle.mounted import refuse_missing_mounts
 from container_manager.lifecycle.outcome import Outcome
 from container_manager.lifecycle.project import Project
 from container_manager.lifecycle.stopping import stop
@@ -45,6 +46,7 @@ def restart(
     meant = chosen(project, names, there)
     wanted = to_restart(stack, meant, fresh=fresh, jobs=bool(names))
     states = {one.service: one for one in there if one.service in wanted}
+    refuse_missing_mounts(project, states.values())
     stop(project, states.values())
     return bring_up(project, _apart(stack, wanted), states, wanted, timeout=timeout)
 

@@ -82,6 +82,7 @@ class ContainerState:
         image: the image's name.
         ports: published ports.
         volumes: the names of mounted volumes.
+        binds: the paths of this machine that it mounts.
         networks: the names of its networks.
         restart_policy: ``always``, ``on-failure``, … or empty.
         restart_count: how often Podman restarted it.
@@ -113,6 +114,7 @@ class ContainerState:
     error: str
     pid: int = 0
     network_mode: str = ""
+    binds: tuple[str, ...] = ()
     sessions: tuple[str, ...] = ()
 
     @property
@@ -205,6 +207,11 @@ def container_state(data: Mapping[str, Any]) -> ContainerState:
         error=str(state.get("Error") or ""),
         pid=int(state.get("Pid") or 0),
         network_mode=str(host.get("NetworkMode") or ""),
+        binds=tuple(
+            str(mount["Source"])
+            for mount in data.get("Mounts") or ()
+            if mount.get("Type") == "bind" and mount.get("Source")
+        ),
         sessions=tuple(data.get("ExecIDs") or ()),
     )
 
