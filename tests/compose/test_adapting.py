@@ -134,6 +134,7 @@ networks:
         ("links: [other]", "foreign_namespaces"),
         ("annotations: {a: b}", "annotations"),
         ("volumes: [{type: tmpfs, target: /x, tmpfs: {size: 1m}}]", "tmpfs_mode"),
+        ("healthcheck: {test: [CMD, sh, -c, 'a; b']}", "health_words"),
         ("volumes: [{type: tmpfs, target: /x}, data:/data]", None),
         ("x-podman.no_hosts: true", "podman_keys"),
         ("ports: ['8080:80']\nuser: '7'", None),

@@ -30,6 +30,7 @@ services:
     depends_on: [other]
     annotations: {{note: here}}
     x-podman.no_hosts: true
+    healthcheck: {{test: [CMD, sh, -c, "true; false"]}}
     env_file: [odd.env]
     environment: {{GONE: x, STRAY: "${{STRAY:-}}"}}
     volumes: ["/anonymous", {{type: tmpfs, target: /scratch, tmpfs: {{size: 1000000}}}}]
@@ -152,6 +153,7 @@ def of_a_container(trials: Trials) -> dict[str, str]:
         "anonymous_volumes": yes(volume.startswith(f"{name}_web_")),
         "literal_env_file": yes("ODD=has $HOME" in config["Env"]),
         "annotations": yes("note" in (config.get("Annotations") or {})),
+        "health_words": yes(web["Config"]["Healthcheck"]["Test"][-1] == "true; false"),
         "tmpfs_mode": yes("mode=0" not in web["HostConfig"]["Tmpfs"]["/scratch"]),
         "podman_keys": yes(not hosts),
     }

@@ -133,6 +133,8 @@ _ROWS = (
          _BUNDLED),
     _row("annotations", "honours `annotations`", YES, NO, _BUNDLED),
     _row("tmpfs_mode", "lets everybody use a `tmpfs` whose size is given", YES, NO, _BUNDLED),
+    _row("health_words", "keeps the words of a `CMD` health check, blanks and all", YES, NO,
+         _BUNDLED),
     _row("podman_keys", "honours `x-podman` keys", YES, NO, _BUNDLED),
     _row("plain_images", "puts nothing of its own into images", YES, NO, _BUNDLED_BUILD),
     _row("containerfile", "builds from a `Containerfile`", YES, NO, _BUNDLED_BUILD),
