@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from container_manager.lifecycle.doors import is_loopback, open_doors
-from container_manager.podman.state import ContainerState, container_state
+from container_manager.podman.answers import container_state
+from container_manager.podman.state import ContainerState
 
 HOST = ("every port it listens on (host network)",)
 

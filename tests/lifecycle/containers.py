@@ -6,7 +6,8 @@ import json
 from typing import Any
 
 from container_manager import identity as labels
-from container_manager.podman.state import ContainerState, container_state
+from container_manager.podman.answers import container_state
+from container_manager.podman.state import ContainerState
 
 
 def container(

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from container_manager.errors import RuntimeFailure
+from container_manager.podman.answers import container_state, listed_container
 from container_manager.podman.engine import Engine
 from container_manager.podman.host import PodmanHost
-from container_manager.podman.state import PublishedPort, container_state, listed_container
+from container_manager.podman.state import PublishedPort
 from container_manager.run import Finished
 
 # Shortened from 'podman container inspect' of 4.3.1.

@@ -16,7 +16,8 @@ from container_manager.config.source import parse_yaml
 from container_manager.errors import Location
 from container_manager.identity import Identity
 from container_manager.model import ComposeFile
-from container_manager.podman.state import ListedContainer, PublishedPort, container_state
+from container_manager.podman.answers import container_state
+from container_manager.podman.state import ListedContainer, PublishedPort
 from container_manager.preflight import Findings, Surroundings, check, try_bind
 from container_manager.preflight.ports import taken_ports
 

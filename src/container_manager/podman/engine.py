@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -10,16 +9,19 @@ from pathlib import Path
 from typing import Any
 
 from container_manager.errors import RuntimeFailure
+from container_manager.podman.answers import (
+    container_state,
+    image_state,
+    json_list,
+    listed_container,
+    volume_state,
+)
 from container_manager.podman.host import PodmanHost
 from container_manager.podman.state import (
     ContainerState,
     ImageState,
     ListedContainer,
     VolumeState,
-    container_state,
-    image_state,
-    listed_container,
-    volume_state,
 )
 from container_manager.run import QUERY_TIMEOUT, Finished, Runner
 
@@ -91,14 +93,14 @@ class Engine:
     def everything(self) -> list[ListedContainer]:
         """All containers of this machine, in short."""
         finished = self.listing("ps", "--all", "--format=json")
-        return [listed_container(one) for one in _json_list(finished)]
+        return [listed_container(one) for one in json_list(finished)]
 
     def inspect(self, ids: Sequence[str]) -> list[ContainerState]:
         """The states of containers; those that are gone meanwhile are left out."""
         if not ids:
             return []
         finished = self.call("container", "inspect", *ids)
-        return [container_state(one) for one in _json_list(finished, tolerant=True)]
+        return [container_state(one) for one in json_list(finished, tolerant=True)]
 
     def start(self, ids: Sequence[str], *, stop: threading.Event | None = None) -> Finished:
         """Start containers; which of them run is the caller's to look at."""
@@ -172,7 +174,7 @@ class Engine:
 
     def image(self, name: str) -> ImageState | None:
         """An image by name or id; None when it is not on this machine."""
-        found = _json_list(self.call("image", "inspect", name), tolerant=True)
+        found = json_list(self.call("image", "inspect", name), tolerant=True)
         return image_state(found[0]) if found else None
 
     def images_named(self, names: Collection[str]) -> dict[str, ImageState | None]:
@@ -181,7 +183,7 @@ class Engine:
         if not listed:
             return {}
         finished = self.call("image", "inspect", *listed)
-        found = _json_list(finished, tolerant=True)
+        found = json_list(finished, tolerant=True)
         if finished.ok and len(found) == len(listed):
             return {n: image_state(one) for n, one in zip(listed, found, strict=True)}
         return {name: self.image(name) for name in listed}
@@ -192,7 +194,7 @@ class Engine:
         ids = list(dict.fromkeys(finished.stdout.split()))
         if not ids:
             return []
-        found = _json_list(self.call("image", "inspect", *ids), tolerant=True)
+        found = json_list(self.call("image", "inspect", *ids), tolerant=True)
         return [image_state(one) for one in found]
 
     def pull(self, image: str, on_line: Callable[[str], None], *, policy: str) -> Finished:
@@ -212,17 +214,17 @@ class Engine:
         """All volumes, or those with a label."""
         chosen = [f"--filter=label={label}"] if label else []
         finished = self.listing("volume", "ls", *chosen, "--format=json")
-        return [volume_state(one) for one in _json_list(finished)]
+        return [volume_state(one) for one in json_list(finished)]
 
     def volume(self, name: str) -> VolumeState | None:
         """A volume by name; None when there is none."""
-        found = _json_list(self.call("volume", "inspect", name), tolerant=True)
+        found = json_list(self.call("volume", "inspect", name), tolerant=True)
         return volume_state(found[0]) if found else None
 
     def volume_users(self, name: str) -> list[ListedContainer]:
         """All containers that mount a volume, whoever made them, the stopped ones too."""
         finished = self.listing("ps", "--all", f"--filter=volume={name}", "--format=json")
-        return [listed_container(one) for one in _json_list(finished)]
+        return [listed_container(one) for one in json_list(finished)]
 
     def names(self, kind: str) -> set[str]:
         """The names of all networks (``network``) or volumes (``volume``) of this machine."""
@@ -251,7 +253,7 @@ class Engine:
     def networks(self, label: str) -> dict[str, Mapping[str, str]]:
         """All networks with a label: name -> labels."""
         finished = self.listing("network", "ls", f"--filter=label={label}", "--format=json")
-        found = _json_list(finished)
+        found = json_list(finished)
         return {
             str(one.get("name") or one.get("Name")): one.get("labels") or one.get("Labels") or {}
             for one in found
@@ -290,22 +292,3 @@ class Engine:
     def volume_folder(self) -> str:
         """Where Podman keeps volumes, on the machine where it runs."""
         return self.call("info", "--format={{.Store.VolumePath}}").stdout.strip()
-
-
-def _json_list(finished: Finished, *, tolerant: bool = False) -> list[Any]:
-    """The objects of a JSON answer, be it one array or one object a line.
-
-    With ``tolerant``, an answer that is no JSON means that nothing was found.
-    """
-    text = finished.stdout.strip()
-    try:
-        value = json.loads(text or "[]")
-    except json.JSONDecodeError:
-        try:
-            value = [json.loads(line) for line in text.splitlines()]
-        except json.JSONDecodeError as error:
-            if tolerant:
-                return []
-            shown = " ".join(finished.argv[1:3])
-            raise RuntimeFailure(f"'podman {shown}' gave an answer that is not JSON.") from error
-    return value if isinstance(value, list) else [] if value is None else [value]
