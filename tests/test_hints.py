@@ -7,7 +7,7 @@ import re
 import pytest
 
 from container_manager.cli import run
-from container_manager.hints import HINTS
+from container_manager.hints import HINTS, OPTIONS
 from container_manager.tasks import namespace
 
 TASKS = {name for context in namespace.to_contexts() for name in (context.name, *context.aliases)}
@@ -37,6 +37,33 @@ def test_hints_name_tasks_that_there_are() -> None:
         if not match.startswith(("podman", "--"))
     }
     assert said - TASKS == set()
+
+
+@pytest.mark.parametrize(
+    ("typed", "hint"),
+    [
+        (["logs", "-f", "web"], "--follow"),
+        (["up", "--build"], "'up' builds"),
+        (["down", "-v"], "'clean' removes volumes"),
+        (["exec", "-it", "web", "--", "sh"], "There is a terminal"),
+        (["run", "--rm", "web"], "removed in any case"),
+        (["exec", "web", "ls"], "A command goes after --: exec web -- ls"),
+        (["up", "--", "web"], "Names of services and options stand before --."),
+    ],
+)
+def test_options_of_docker_compose_are_told_what_they_are_called(
+    typed: list[str], hint: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        run(typed)
+    assert ended.value.code == 2
+    assert hint in capsys.readouterr().err
+
+
+def test_no_hint_hides_an_option() -> None:
+    flags = {str(context.name): context.flags for context in namespace.to_contexts()}
+    for task, options in OPTIONS.items():
+        assert [option for option in options if option in flags[task]] == []
 
 
 @pytest.mark.parametrize("word", ["rm", "scale"])

@@ -58,6 +58,9 @@ class CarefulTask(Task[Any]):
             self.help = kept
 
 
+TAKE_COMMANDS = frozenset({"exec", "run"})
+"""Tasks whose words after ``--`` are a command for a container."""
+
 _typed: list[str] | None = None
 """What was typed, where that is not what the process was started with."""
 
@@ -122,6 +125,7 @@ def verb(
             try:
                 _refuse_invokes_own_options(context)
                 _refuse_detached(function, name)
+                _refuse_command(context, name)
                 if context.config.run.dry:
                     given = inspect.signature(function).bind(context, *args, **kwargs)
                     given.apply_defaults()
@@ -160,6 +164,16 @@ def _refuse_invokes_own_options(context: Context) -> None:
         raise UsageError(
             f"'{path}' was given to invoke itself, not to the task: nothing was done.",
             remedy=f"Write --config {path} after the task's name.",
+        )
+
+
+def _refuse_command(context: Context, name: str) -> None:
+    """What follows ``--`` would be dropped in silence."""
+    if context.remainder and name not in TAKE_COMMANDS:
+        raise UsageError(
+            f"'{name}' takes no command, and '{context.remainder}' after -- is one: "
+            "nothing was done.",
+            remedy="Names of services and options stand before --.",
         )
 
 

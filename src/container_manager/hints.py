@@ -54,3 +54,46 @@ HINTS: Mapping[str, str] = {
     "wait": "'up --detached' and 'start' return when everything runs and is healthy.",
 }
 """Word -> what to use instead."""
+
+_INSIDE: Mapping[str, str] = {
+    "-it": "There is a terminal wherever one can be.",
+    "-ti": "There is a terminal wherever one can be.",
+    "-i": "Standard input is handed on in any case.",
+    "-t": "There is a terminal wherever one can be.",
+    "-T": "--no-tty does without a terminal.",
+    "-u": "--user says who.",
+    "-w": "--workdir says where.",
+    "-e": "--setenv NAME=VALUE gives a variable, --setenv NAME the value that it has here.",
+    "--env": "--setenv NAME=VALUE gives a variable, --setenv NAME the value that it has here.",
+}
+
+OPTIONS: Mapping[str, Mapping[str, str]] = {
+    "up": {
+        "--build": "'up' builds what has changed in any case; 'rebuild' builds all afresh.",
+        "--force-recreate": "'rebuild' makes all containers anew, 'restart' starts them again.",
+        "--no-deps": "'restart --only NAME' touches one service alone.",
+        "--wait": "'up' waits in any case; --detached then returns.",
+        "--remove-orphans": "'up' removes what is no longer deployed in any case.",
+        "--pull": "'pull' fetches newer images, and the next 'up' uses them.",
+    },
+    "down": {
+        "-v": "'clean' removes volumes, after saving them in backups/.",
+        "--volumes": "'clean' removes volumes, after saving them in backups/.",
+        "--rmi": "'clean' removes the images that were built here, 'clean --all-images' all.",
+        "--remove-orphans": "'down' removes all containers of the stack in any case.",
+    },
+    "build": {
+        "--no-cache": "'rebuild' builds all images afresh.",
+        "--pull": "'pull' fetches newer images.",
+    },
+    "logs": {"-f": "--follow goes on with what is said.", "-n": "--tail N shows the last lines."},
+    "ps": {"-a": "'ps' lists stopped containers in any case.", "-q": "--json is for programs."},
+    "exec": _INSIDE,
+    "shell": _INSIDE,
+    "run": {
+        **_INSIDE,
+        "--rm": "The container is removed in any case.",
+        "--service-ports": "--publish publishes the service's ports.",
+    },
+}
+"""Task -> option of docker compose -> what to use instead."""

@@ -1,4 +1,4 @@
-"""The one module that starts processes.
+"""The one module that starts processes, but for those that people work in (:mod:`terminal`).
 
 Everything else decides on an argv and hands it to a :class:`Runner`, so that a test can replay
 recorded answers and ``--dry`` can show what would run.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from container_manager.careful import TAKE_COMMANDS
 from container_manager.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
@@ -18,9 +19,6 @@ _ALONE = frozenset(
     }
 )
 """Tasks that never follow another one that takes names of services."""
-
-_COMMANDS_INSIDE = ("exec", "run")
-"""Tasks whose words after ``--`` are a command."""
 
 _ANYWHERE = frozenset({"--dry", "-R", "--help", "-h", "--echo", "-e"})
 """Options of invoke that mean the same before and after a task."""
@@ -62,6 +60,7 @@ def with_trailing_services(
             _refuse_ambiguous(argument, current)
             current = tasks[argument]
         elif argument.startswith("-"):
+            _refuse_foreign_option(argument, current)
             waiting = argument if _takes_value(argument, current, core) else None
         elif current is None:
             raise _no_such_task(argument, map(str, tasks))
@@ -93,6 +92,16 @@ def _no_such_task(word: str, tasks: Iterable[str]) -> UsageError:
     return UsageError(f"No idea what '{word}' is!", remedy=f"{near} {more}" if near else more)
 
 
+def _refuse_foreign_option(argument: str, current: ParserContext | None) -> None:
+    """An option of docker compose: invoke would take some of them for its own."""
+    from container_manager.hints import OPTIONS
+
+    name = argument.partition("=")[0]
+    hint = OPTIONS.get(str(current.name), {}).get(name) if current is not None else None
+    if current is not None and hint is not None and name not in current.flags:
+        raise UsageError(f"'{current.name}' has no option {name}: nothing was done.", remedy=hint)
+
+
 def _refuse_ambiguous(task: str, current: ParserContext | None) -> None:
     """A service may be called like a task that destroys something; a new one like any."""
     if current is None:
@@ -110,7 +119,7 @@ def _refuse_second_name(
 ) -> None:
     """Invoke would take the last name, and drop the others in silence."""
     said = words[words.index(str(current.name)) :] if current.name in words else ()
-    if current.name in _COMMANDS_INSIDE and option in said:
+    if current.name in TAKE_COMMANDS and option in said:
         name = said[said.index(str(option)) + 1]
         raise UsageError(
             f"'{word}' after the service could be another service or the command: "
@@ -129,7 +138,7 @@ def _takes_value(flag: str, current: ParserContext | None, core: Mapping[str, bo
         # Left to the task, which refuses it with the right spelling.
         return not equals
     if current is not None and name in core and name not in _ANYWHERE:
-        inside = " A command for the container goes after --." * (current.name in _COMMANDS_INSIDE)
+        inside = " A command for the container goes after --." * (current.name in TAKE_COMMANDS)
         raise UsageError(
             f"'{current.name}' has no option {name}.", remedy=f"See TASK --help.{inside}"
         )
