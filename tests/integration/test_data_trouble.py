@@ -132,6 +132,12 @@ def test_commands_around_a_backup_that_fail(stack: HandMade, sh_image: str, podm
     assert list_backups(stack.project()) == []
     assert not list((stack.root / "backups").iterdir())
 
+    # Without commands it is paused; where that cannot be done, down is the remedy.
+    del stack.settings["quiesce"]
+    message = failure(lambda: backup(struck(stack, "pause", strike=fail)), PreconditionError)
+    assert f"{stack.name}_web_1 cannot be paused: Error: the disk has gone" in message
+    assert "Stop the stack with 'down'" in message
+
     # Somebody else who writes to the volume is neither paused nor passed over.
     other = f"{stack.name}-other"
     podman("run", "-d", f"--name={other}", f"--volume={stack.name}_data:/data", sh_image)
@@ -184,12 +190,14 @@ def test_what_was_begun_is_told_and_gone_on_with(
     clean(stack.project())
     assert not own & set(podman.lines("volume", "ls", "-q"))
 
-    # A restore that is killed when the first volume is there, and empty.
-    with pytest.raises(Killed):
-        restore(struck(stack, "volume", "import", strike=kill), first.name)
-    message = failure(lambda: up(stack.project(), build), PreconditionError)
-    assert "was cut short: what is in there is not whole." in message
-    assert f"'restore {first.name}' again" in message
+    # A restore that is killed before the first volume is there, and when it is there and empty.
+    for step in ("create", "import"):
+        with pytest.raises(Killed):
+            restore(struck(stack, "volume", step, strike=kill), first.name)
+        message = failure(lambda: up(stack.project(), build), PreconditionError)
+        assert f"{stack.name}_more" in message
+        assert "was cut short: they are not whole." in message
+        assert f"'restore {first.name}' again" in message
     restore(stack.project(), first.name)
     assert content(stack, podman, sh_image) == "one"
     assert content(stack, podman, sh_image, "more") == "two"

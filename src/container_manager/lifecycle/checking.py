@@ -93,12 +93,11 @@ def look_around(engine: Engine, stack: Stack) -> Surroundings:
 def _half_restored(project: Project) -> list[Problem]:
     """Volumes that a restore has left half-way; a service must not begin with such content."""
     backup, names = unfinished_restore(project)
-    there = sorted(name for name in names if project.engine.volume(name) is not None)
-    if not there:
+    if not names:
         return []
     return [
         Problem(
-            message=f"Restoring {', '.join(there)} was cut short: what is in there is not whole.",
+            message=f"Restoring {', '.join(sorted(names))} was cut short: they are not whole.",
             remedy=f"Run 'restore {backup}' again, which goes on; or give the volumes up with "
             "'clean', which saves them as they are.",
         )

@@ -141,7 +141,7 @@ def remove_volumes(project: Project, volumes: Sequence[VolumeState]) -> list[str
             )
     raise_all(RuntimeFailure, problems)
     drop_note(project, REMOVING)
-    if unfinished_restore(project)[1] <= set(gone):
+    if all(project.engine.volume(name) is None for name in unfinished_restore(project)[1]):
         drop_note(project, RESTORING)
     return gone
 
