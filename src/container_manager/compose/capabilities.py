@@ -131,7 +131,7 @@ _ROWS = (
     _row("literal_env_file", "leaves `$NAME` in an `env_file` as it is", YES, NO, _BUNDLED),
     _row("foreign_namespaces", "shares a namespace with a container made otherwise", YES, NO,
          _BUNDLED),
-    _row("annotations", "honours `annotations`", YES, NO, _BUNDLED),
+    _row("annotations", "honours `annotations` (on Podman 4)", YES, NO, _BUNDLED),
     _row("tmpfs_mode", "lets everybody use a `tmpfs` whose size is given", YES, NO, _BUNDLED),
     _row("health_words", "keeps the words of a `CMD` health check, blanks and all", YES, NO,
          _BUNDLED),
