@@ -212,6 +212,7 @@ def test_failures_are_told_alike(stack: HandMade, sh_image: str, podman: Podman)
     assert (type(error), error.exit_code) == (RuntimeFailure, 1)
     assert "The image of the service 'built' could not be built" in str(error)
     assert "exit status 3" in str(error)
+    assert "--podman-path" not in str(error)
     error = refused("  absent: {image: localhost/cmt-no-such-image}\n")
     assert error.exit_code == 1
     assert "localhost/cmt-no-such-image of the service 'absent' is not on this machine" in str(

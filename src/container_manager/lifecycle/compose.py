@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -162,7 +162,7 @@ class Composition:
         calm = contextlib.nullcontext(dict(provider.variables))
         around = calm if reads_only else reaching(provider, project.engine, project.state_dir)
         with around as variables:
-            return project.engine.runner.run(
+            finished = project.engine.runner.run(
                 argv,
                 env={**environment, **variables},
                 cwd=self.stack.base,
@@ -170,6 +170,7 @@ class Composition:
                 silence=silence,
                 on_line=lambda line: project.progress.detail(project.redact(line)),
             )
+        return replace(finished, stderr=_without_echo(finished.stderr))
 
 
 def _one_after_another(
@@ -192,3 +193,9 @@ def _one_after_another(
 def _write(path: Path, text: str) -> None:
     path.parent.mkdir(mode=0o700, exist_ok=True)
     write_private(path, text)
+
+
+def _without_echo(stderr: str) -> str:
+    """What was said, without the whole command line that ``podman compose`` says once more."""
+    lines = stderr.splitlines(keepends=True)
+    return "".join(line for line in lines if not line.startswith("Error: executing /"))
