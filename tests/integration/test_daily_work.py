@@ -347,6 +347,8 @@ def test_what_is_said_published_and_used(lab: Lab) -> None:
     assert f"127.0.0.1:{lab.port}" in lab.run("port")
     assert json.loads(lab.run("images", "worker", "--json"))[0]["newer"] is False
     assert "API_TOKEN: ${API_TOKEN}" in lab.run("config", "web")
+    lab.podman("exec", "-d", f"{lab.name}_worker_1", "sh", "-c", f"sleep 9; true # {TOKEN}")
+    assert "sleep 9; true # ***" in lab.run("top", "worker")
     lab.run("cp", "config.yml", "worker:/tmp/copied")
     lab.run("cp", "worker:/tmp/copied", "back")
     assert (lab.root / "back").read_text() == (lab.root / "config.yml").read_text()

@@ -55,7 +55,7 @@ def processes(project: Project, names: Sequence[str] = ()) -> dict[str, list[str
     """The processes in the running containers of some services.
 
     Returns:
-        Container -> the lines of a table, its head first.
+        Container -> the lines of a table, its head first; secrets in arguments are hidden.
 
     Raises:
         PreconditionError: a name leads to no container, or none of them runs.
@@ -64,7 +64,8 @@ def processes(project: Project, names: Sequence[str] = ()) -> dict[str, list[str
     running = [one for one in chosen(project, names) if one.running]
     if not running:
         raise PreconditionError("None of these containers runs.", remedy="'start' starts them.")
-    return {one.name: project.engine.order("top", one.id).stdout.splitlines() for one in running}
+    listed = {one.name: project.engine.order("top", one.id).stdout for one in running}
+    return {name: project.redact(text).splitlines() for name, text in listed.items()}
 
 
 def copy(project: Project, source: str, destination: str) -> None:
