@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from container_manager.errors import PreconditionError
+from container_manager.errors import PreconditionError, RuntimeFailure
 from container_manager.podman import socket
 from container_manager.podman.host import PodmanHost
+from container_manager.run import ProcessRunner
 
 PODMAN = "Server: Libpod/4.3.1 (linux)\r\nLibpod-Api-Version: 4.3.1\r\n"
 DOCKERD = "Server: Docker/27.3.1 (linux)\r\nApi-Version: 1.47\r\n"
@@ -110,3 +111,25 @@ def test_a_socket_of_somebody_else_is_none_of_ours(
     monkeypatch.setattr(os, "getuid", lambda: 12345)
     with serving(folder / "podman" / "podman.sock", PODMAN):
         assert socket.choose(HOST, {"XDG_RUNTIME_DIR": str(folder)}) is None
+
+
+def test_what_a_killed_command_left_goes_and_what_is_opening_stays(folder: Path) -> None:
+    killed, opening, used = (folder / f"socket-{name}" for name in ("killed", "opening", "used"))
+    for one in (killed, opening):
+        one.mkdir()
+    host = PodmanHost(
+        executable=str(folder / "no-podman"),
+        version=(4, 3, 1),
+        rootless=True,
+        settings={},
+        reasons=(),
+    )
+    with serving(used / "podman.sock", PODMAN):
+        for one in (killed, used):
+            os.utime(one, (0, 0))
+        with (
+            pytest.raises(RuntimeFailure, match="Podman opened no socket"),
+            socket.opened(ProcessRunner(), host, {}, folder),
+        ):
+            pass
+        assert sorted(path.name for path in folder.iterdir()) == ["socket-opening", "socket-used"]

@@ -139,11 +139,20 @@ def opened(
 
 
 def _folder(state_dir: Path) -> Path:
-    for left in state_dir.glob("socket-*"):  # of a command that was killed
-        if who_answers(f"{UNIX}{left / 'podman.sock'}") is None:
+    for left in state_dir.glob("socket-*"):
+        if _is_left_behind(left):
             shutil.rmtree(left, ignore_errors=True)
     short = len(os.fsencode(state_dir)) < _LONGEST - len("/socket-xxxxxxxx/podman.sock")
     return Path(tempfile.mkdtemp(prefix="socket-", dir=state_dir if short else None))
+
+
+def _is_left_behind(folder: Path) -> bool:
+    """Whether a folder is of a command that was killed; one that is opening may not answer yet."""
+    try:
+        age = time.time() - folder.stat().st_mtime
+    except OSError:
+        return False
+    return age > _OPENING_SECONDS and who_answers(f"{UNIX}{folder / 'podman.sock'}") is None
 
 
 class _Service:
