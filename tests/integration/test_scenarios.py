@@ -246,6 +246,22 @@ def test_a_lost_env_file_is_told_before_anything_changes(site: Site) -> None:
     assert site.changed_by("up", "-d") == set()
 
 
+def test_one_service_is_rebuilt_and_what_it_waits_for_is_left_alone(site: Site) -> None:
+    image = (site.root / "services/db/docker-compose.yml.j2").read_text().split("image: ")[1]
+    site.write(
+        "services/web/Dockerfile",
+        f"FROM {image.split()[0]}\nRUN cat /proc/sys/kernel/random/uuid > /made\n",
+    )
+    site.edit("services/web/docker-compose.yml.j2", f"image: {image.split()[0]}", "build: ./web")
+    site.run("up", "-d")
+    made = site.inside("web", "cat /made")
+    site.run("rebuild", "-d", "web", "--volumes", code=2)
+    site.run("rebuild", "--dry", "--service", "web")
+    assert site.changed_by("rebuild", "-d", "web") == {"web"}
+    assert site.inside("web", "cat /made") != made
+    assert site.states() == RUNNING
+
+
 def test_data_survive_rebuild_and_clean_with_restore(site: Site, podman: Podman) -> None:
     site.run("up", "-d")
     site.inside("db", "cd /data; echo treasure > a; ln -s a b; mkdir e; chmod 600 a; chown 7:8 e")

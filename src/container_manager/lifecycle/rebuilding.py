@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from container_manager.compose.model import Stack
+from container_manager.identity import SERVICE
 from container_manager.lifecycle.cleaning import image_names, own_images, remove_images
 from container_manager.lifecycle.credentials import MustOpen
 from container_manager.lifecycle.emptying import (
@@ -41,7 +42,8 @@ def rebuild(
     Args:
         project: whose stack.
         build: its generated files.
-        only: canonical names of our services; None: all.
+        only: canonical names of our services: their images and containers alone are made anew, and
+            what they wait for is brought up; None: all.
         stack: what the files mean together; None: they are read.
         volumes: empty the volumes, too.
         save: whether volumes that are emptied are saved first.
@@ -58,9 +60,11 @@ def rebuild(
     if empties:  # known before the images are built, which may take long
         there = own_containers(project, identity)
         refuse_to_empty(project, there, own_volumes(project, identity, there), save_first=save)
-    images = ensure_images(composition, names, fresh=True)
+    targets = _targets(composition.stack, names, only)
+    images = ensure_images(composition, [name for name in names if name not in targets])
+    images |= ensure_images(composition, targets, fresh=True)
     containers = [
-        one for one in own_containers(project, identity) if only is None or one.service in names
+        one for one in own_containers(project, identity) if only is None or one.service in targets
     ]
     emptied = own_volumes(project, identity, containers) if empties else []
     refuse_to_empty(project, containers, emptied, save_first=save)
@@ -87,14 +91,44 @@ def rebuild(
     )
 
 
-def preview_rebuild(project: Project, *, volumes: bool = False, save: bool = True) -> Preview:
+def _targets(stack: Stack, names: Sequence[str], only: Collection[str] | None) -> list[str]:
+    """The compose services that are made anew, not those that they only wait for."""
+    if only is None:
+        return list(names)
+    owned = stack.owned_by(tuple(only))
+    return [name for name in names if name in owned]
+
+
+def preview_rebuild(
+    project: Project,
+    *,
+    only: Collection[str] | None = None,
+    volumes: bool = False,
+    save: bool = True,
+) -> Preview:
     """What :func:`rebuild` would remove, before it starts everything anew.
+
+    Args:
+        project: whose stack.
+        only: canonical names of our services; None: all.
+        volumes: whether volumes are emptied, too.
+        save: whether they are saved first.
 
     Raises:
         PreconditionError: what it would raise about containers and volumes.
     """
     identity = project.identity(create=False)
     there = own_containers(project, identity)
+    if only is not None:
+        there = [one for one in there if one.labels.get(SERVICE) in only]
+        return Preview(
+            verb="rebuild",
+            project=project.name,
+            config=project.config_path,
+            containers=tuple(one.name for one in there),
+            keeps=("all other services", "volumes with their data"),
+            starts=True,
+        )
     emptied = own_volumes(project, identity, there) if volumes else []
     refuse_to_empty(project, there, emptied, save_first=save)
     return Preview(

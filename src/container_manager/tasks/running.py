@@ -115,10 +115,14 @@ def _dry_rebuild(given: dict[str, Any]) -> None:
     from container_manager.report.removing import show_preview
 
     preview = verbs.preview_rebuild(
-        given["config"], volumes=given["volumes"], save=given["backup"], adopt=given["adopt"]
+        given["config"],
+        service=given["service"] or (),
+        volumes=given["volumes"],
+        save=given["backup"],
+        adopt=given["adopt"],
     )
     if not given["json"]:
-        show_plan(building.plan(given["config"]).plan)
+        show_plan(building.plan(given["config"], service=given["service"] or ()).plan)
     show_preview(preview, json=given["json"])
 
 
@@ -133,6 +137,7 @@ def _dry_rebuild(given: dict[str, Any]) -> None:
 def rebuild(
     context: Context,
     config: str | None = None,
+    service: Any = None,
     detached: bool = False,
     volumes: bool = False,
     backup: bool = True,
@@ -142,13 +147,17 @@ def rebuild(
     yes: bool = False,
     json: bool = False,
 ) -> None:
-    """Build all images afresh and start anew; volumes keep their data."""
+    """Build all images afresh and start anew; volumes keep their data.
+
+    With names of services, theirs alone; what they wait for is brought up.
+    """
     from container_manager import verbs
     from container_manager.report.removing import confirmer
     from container_manager.report.running import show_up
 
     running = verbs.rebuild(
         config,
+        service=service or (),
         volumes=volumes,
         save=backup,
         timeout=seconds(timeout),

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from container_manager import lifecycle
 from container_manager.config.completing import normalise_name
-from container_manager.config.loader import without_content
-from container_manager.errors import ConfigError, Location, Problem, raise_all
+from container_manager.config.loader import load, without_content
+from container_manager.discovery import discover, select
+from container_manager.errors import ConfigError, Location, Problem, UsageError, raise_all
 from container_manager.lifecycle.outcome import Outcome, Running
 from container_manager.lifecycle.previews import Confirm, Preview
 from container_manager.lifecycle.project import open_project
@@ -121,6 +122,7 @@ def preview_clean(
 def rebuild(
     config: ConfigPath = None,
     *,
+    service: Iterable[str] = (),
     volumes: bool = False,
     save: bool = True,
     timeout: float | None = None,
@@ -133,6 +135,7 @@ def rebuild(
 
     Args:
         config: the configuration.
+        service: names of services; their images and containers alone are made anew.
         volumes: empty the volumes too.
         save: whether volumes that are emptied are saved first.
         timeout: seconds that each service may take.
@@ -141,15 +144,22 @@ def rebuild(
         accept_credentials: take the present credentials for those that open the volumes.
         confirm: told what will be replaced; raises where that must not be.
     """
+    names = tuple(service)
+    _refuse_some_volumes(names, volumes=volumes)
     must_open = lifecycle.MustOpen.when(accepted=accept_credentials, emptied=volumes)
-    opened = open_to_start(config, adopt=adopt, must_open=must_open)
+    opened = open_to_start(config, names, adopt=adopt, must_open=must_open)
     if confirm is not None:
         with changing(opened.project):  # Ctrl-C at the question stops nothing
-            confirm(lifecycle.preview_rebuild(opened.project, volumes=volumes, save=save))
+            confirm(
+                lifecycle.preview_rebuild(
+                    opened.project, only=opened.only, volumes=volumes, save=save
+                )
+            )
     with starting(opened, attached=attached):
         outcome = lifecycle.rebuild(
             opened.project,
             opened.build,
+            only=opened.only,
             stack=opened.stack,
             volumes=volumes,
             save=save,
@@ -160,10 +170,30 @@ def rebuild(
 
 
 def preview_rebuild(
-    config: ConfigPath = None, *, volumes: bool = False, save: bool = True, adopt: bool = False
+    config: ConfigPath = None,
+    *,
+    service: Iterable[str] = (),
+    volumes: bool = False,
+    save: bool = True,
+    adopt: bool = False,
 ) -> Preview:
     """What :func:`rebuild` would remove before it starts everything anew; nothing is done."""
-    return lifecycle.preview_rebuild(find(config, adopt=adopt), volumes=volumes, save=save)
+    names = tuple(service)
+    _refuse_some_volumes(names, volumes=volumes)
+    only = None
+    if names:
+        loaded = load(config)
+        only = [one.name for one in select(discover(loaded)[0], loaded, names)]
+    project = find(config, adopt=adopt)
+    return lifecycle.preview_rebuild(project, only=only, volumes=volumes, save=save)
+
+
+def _refuse_some_volumes(names: Sequence[str], *, volumes: bool) -> None:
+    if names and volumes:
+        raise UsageError(
+            "--volumes empties the volumes of the whole stack: nothing was done.",
+            remedy="Leave the names of services out, or --volumes.",
+        )
 
 
 def clean_files(files: Sequence[Path]) -> Outcome:
