@@ -10,6 +10,7 @@ import contextlib
 import os
 import shutil
 import signal
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -282,6 +283,28 @@ def test_data_survive_rebuild_and_clean_with_restore(site: Site, podman: Podman)
     site.run("restore")
     site.run("up", "-d")
     assert site.inside("db", look) == before
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a small file system")
+def test_a_nearly_full_disk_is_told_while_all_still_runs(site: Site) -> None:
+    site.run("up", "-d")
+    site.inside("db", "head -c 400000 /dev/urandom > /data/file")
+    backups = site.root / "backups"
+    backups.mkdir(mode=0o700)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=128k", "none", str(backups)], check=True)
+    try:
+        ids = site.ids()
+        for words in (("clean",), ("rebuild", "-d", "--volumes"), ("backup",)):
+            site.run(*words, code=2)
+            assert f"{backups} has room for 0 MiB" in site.said
+        assert (site.ids(), site.states()) == (ids, RUNNING)
+        assert list(backups.iterdir()) == []
+        site.run("down")
+    finally:
+        subprocess.run(["umount", str(backups)], check=True)
+    site.run("backup")
+    site.run("clean")
+    assert site.volumes() == set()
 
 
 def started(podman: Podman, site: Site) -> dict[str, str]:
