@@ -27,7 +27,7 @@ from container_manager.lifecycle import (
     up,
     wake_what_was_left,
 )
-from container_manager.lifecycle.saving import save
+from container_manager.lifecycle.data.saving import save
 from container_manager.podman.engine import Engine
 from container_manager.run import Finished, ProcessRunner
 

@@ -23,7 +23,7 @@ from tests.integration.stacks import HandMade
 from container_manager.compose.podman_compose import PodmanCompose
 from container_manager.errors import PreconditionError, RuntimeFailure
 from container_manager.lifecycle import backup, clean, down, follow, rebuild, restore, up
-from container_manager.lifecycle.backups import sums_text
+from container_manager.lifecycle.data.backups import sums_text
 
 pytestmark = pytest.mark.podman
 
@@ -432,7 +432,7 @@ def test_a_full_disk_is_told_while_all_still_runs(
     podman("exec", f"{stack.name}_web_1", "sh", "-c", "echo data > /data/file")
     states = ("ps", "--format={{.ID}} {{.StartedAt}}", f"--filter=name=^{stack.name}_")
     before = podman.lines(*states)
-    monkeypatch.setattr("container_manager.lifecycle.saving.free_space", lambda _: 0)
+    monkeypatch.setattr("container_manager.lifecycle.data.saving.free_space", lambda _: 0)
     for verb in (clean, partial(rebuild, build=build, volumes=True)):
         message = failure(partial(verb, stack.project()), PreconditionError)
         assert "has room for 0 MiB: nothing was saved or removed" in message

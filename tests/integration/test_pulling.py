@@ -13,8 +13,8 @@ from tests.integration.stacks import HandMade
 from container_manager.errors import RuntimeFailure
 from container_manager.lifecycle import up
 from container_manager.lifecycle.composing import compose
-from container_manager.lifecycle.handling import images
-from container_manager.lifecycle.pulling import pull
+from container_manager.lifecycle.daily.handling import images
+from container_manager.lifecycle.daily.pulling import pull
 
 pytestmark = pytest.mark.podman
 

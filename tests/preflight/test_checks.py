@@ -49,11 +49,11 @@ def listed(name: str, labels: dict[str, str], *ports: PublishedPort) -> ListedCo
     return ListedContainer(name=name, labels=labels, running=True, ports=ports)
 
 
-HTTP = PublishedPort(host_ip="", host_port=8080, container_port=80, protocol="tcp")
+HTTP = PublishedPort(host_ip="", host_port=973, container_port=80, protocol="tcp")
 
 
 def test_nothing_to_find(tmp_path: Path) -> None:
-    text = "services: {web: {image: localhost/x, ports: ['8080:80']}}"
+    text = "services: {web: {image: localhost/x, ports: ['973:80']}}"
     assert findings(text, tmp_path) == Findings(problems=(), warnings=(), folders=())
 
 
@@ -89,9 +89,9 @@ def test_nothing_to_find(tmp_path: Path) -> None:
 def test_a_port_that_cannot_be_had(
     tmp_path: Path, code: int, around: dict[str, Any], said: str
 ) -> None:
-    text = "services:\n  web:\n    image: localhost/x\n    ports:\n      - '127.0.0.1:8080:80'\n"
+    text = "services:\n  web:\n    image: localhost/x\n    ports:\n      - '127.0.0.1:973:80'\n"
     (problem,) = findings(text, tmp_path, code=code, **around).problems
-    assert "Port 127.0.0.1:8080/tcp, which the service 'web' publishes" in problem.message
+    assert "Port 127.0.0.1:973/tcp, which the service 'web' publishes" in problem.message
     assert said in problem.message
     assert problem.where is not None
     assert (problem.where.file.name, problem.where.line) == ("docker-compose.yml", 5)
@@ -108,17 +108,17 @@ def test_a_port_that_cannot_be_had(
         (["a.port (x:1)", "b (x:2)"], errno.EADDRINUSE, "Change a.port (x:1) or b (x:2)."),
         (["a.port (x:1)"], errno.EACCES, "Change a.port (x:1) to a port from "),
         ([], errno.EADDRINUSE, "Choose another port in this template"),
-        ([], errno.EACCES, "as root, sysctl net.ipv4.ip_unprivileged_port_start=8080"),
+        ([], errno.EACCES, "as root, sysctl net.ipv4.ip_unprivileged_port_start=973"),
     ],
 )
 def test_the_key_that_gives_the_port_is_named(
     tmp_path: Path, keys: list[str], code: int, said: str
 ) -> None:
     """The compose file says which port it is; whoever rendered it knows from which key."""
-    read = stack("services: {web: {image: localhost/x, ports: ['8080:80']}}", tmp_path)
+    read = stack("services: {web: {image: localhost/x, ports: ['973:80']}}", tmp_path)
 
     def keys_of(owner: str | None, port: int) -> list[str]:
-        assert (owner, port) == (None, 8080)
+        assert (owner, port) == (None, 973)
         return keys
 
     around = Surroundings(**EMPTY)
@@ -128,11 +128,11 @@ def test_the_key_that_gives_the_port_is_named(
 
 def test_a_port_that_two_services_claim(tmp_path: Path) -> None:
     text = (
-        "services:\n  a: {image: localhost/x, ports: ['8080:80', '8080:80/udp']}\n"
-        "  b: {image: localhost/x, ports: ['127.0.0.1:8080:80']}\n"
+        "services:\n  a: {image: localhost/x, ports: ['973:80', '973:80/udp']}\n"
+        "  b: {image: localhost/x, ports: ['127.0.0.1:973:80']}\n"
     )
     (problem,) = findings(text, tmp_path).problems
-    assert "The services 'a' and 'b' both publish Port 127.0.0.1:8080/tcp" in problem.message
+    assert "The services 'a' and 'b' both publish Port 127.0.0.1:973/tcp" in problem.message
 
 
 @pytest.mark.parametrize(
@@ -158,11 +158,11 @@ def test_a_port_may_be_taken_by_our_own_container(
             "Config": {"Labels": {"com.docker.compose.project": "lab"}},
             "HostConfig": {
                 "RestartPolicy": {"Name": state.get("policy", "no")},
-                "PortBindings": {"80/tcp": [{"HostIp": "127.0.0.1", "HostPort": "8080"}]},
+                "PortBindings": {"80/tcp": [{"HostIp": "127.0.0.1", "HostPort": "973"}]},
             },
         }
     )
-    text = "services: {web: {image: localhost/x, ports: ['127.0.0.1:8080:80']}}"
+    text = "services: {web: {image: localhost/x, ports: ['127.0.0.1:973:80']}}"
     problems = taken_ports(
         stack(text, tmp_path).services.values(),
         Surroundings(**{**EMPTY, "own": [own]}),

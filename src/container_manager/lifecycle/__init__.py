@@ -1,22 +1,22 @@
 """The verbs: short functions that read like what they do, a module for each."""
 
-from container_manager.lifecycle.backing_up import backup
-from container_manager.lifecycle.backups import list_backups
 from container_manager.lifecycle.cleaning import clean, clean_files, preview_clean
-from container_manager.lifecycle.controlling import start
 from container_manager.lifecycle.credentials import MustOpen, locked_volumes
+from container_manager.lifecycle.daily.controlling import start
+from container_manager.lifecycle.daily.following import follow
+from container_manager.lifecycle.daily.restarting import restart
+from container_manager.lifecycle.data.backing_up import backup
+from container_manager.lifecycle.data.backups import list_backups
+from container_manager.lifecycle.data.quiescing import wake_what_was_left
+from container_manager.lifecycle.data.restoring import preview as preview_restore
+from container_manager.lifecycle.data.restoring import restore
 from container_manager.lifecycle.doors import doors_told_on_failure
-from container_manager.lifecycle.following import follow
 from container_manager.lifecycle.free_ports import load_to_start
 from container_manager.lifecycle.interrupting import stops_on_interrupt
 from container_manager.lifecycle.outcome import Outcome, ServiceOutcome
 from container_manager.lifecycle.project import Project, open_project
-from container_manager.lifecycle.quiescing import wake_what_was_left
 from container_manager.lifecycle.rebuilding import preview_rebuild, rebuild
 from container_manager.lifecycle.removing import down, preview_down
-from container_manager.lifecycle.restarting import restart
-from container_manager.lifecycle.restoring import preview as preview_restore
-from container_manager.lifecycle.restoring import restore
 from container_manager.lifecycle.starting import build_images, up
 
 __all__ = [

@@ -10,7 +10,7 @@ from container_manager.compose.model import Stack
 from container_manager.errors import PreconditionError, Problem, raise_all
 from container_manager.identity import remember_adopted
 from container_manager.lifecycle.credentials import MustOpen, locked_volumes
-from container_manager.lifecycle.notes import unfinished_restore
+from container_manager.lifecycle.data.notes import unfinished_restore
 from container_manager.lifecycle.project import Project
 from container_manager.lifecycle.removing import left_behind
 from container_manager.podman.engine import Engine

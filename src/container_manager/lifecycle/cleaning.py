@@ -10,12 +10,13 @@ from container_manager.compose.overlay import secret_prefix
 from container_manager.config.source import read_yaml
 from container_manager.errors import RenderError
 from container_manager.identity import Identity
-from container_manager.lifecycle.emptying import (
+from container_manager.lifecycle.data.emptying import (
     refuse_to_empty,
     remove_volumes,
     stop_and_save,
     told_half_way,
 )
+from container_manager.lifecycle.data.volumes import own_volumes
 from container_manager.lifecycle.outcome import Outcome
 from container_manager.lifecycle.previews import Confirm, Preview, volume_rows
 from container_manager.lifecycle.project import Project
@@ -26,7 +27,6 @@ from container_manager.lifecycle.removing import (
     warn_of_left_behind,
 )
 from container_manager.lifecycle.stopping import stop_and_remove
-from container_manager.lifecycle.volumes import own_volumes
 from container_manager.podman.state import ContainerState, ImageState, VolumeState
 
 

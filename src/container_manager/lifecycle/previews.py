@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from container_manager.lifecycle.data.volumes import disk_size
 from container_manager.lifecycle.project import Project
-from container_manager.lifecycle.volumes import disk_size
 from container_manager.podman.state import VolumeState
 
 

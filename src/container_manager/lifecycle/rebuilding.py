@@ -9,12 +9,13 @@ from container_manager.compose.model import Stack
 from container_manager.identity import SERVICE
 from container_manager.lifecycle.cleaning import image_names, own_images, remove_images
 from container_manager.lifecycle.credentials import MustOpen
-from container_manager.lifecycle.emptying import (
+from container_manager.lifecycle.data.emptying import (
     refuse_to_empty,
     remove_volumes,
     stop_and_save,
     told_half_way,
 )
+from container_manager.lifecycle.data.volumes import own_volumes
 from container_manager.lifecycle.images import ensure_images
 from container_manager.lifecycle.outcome import Outcome
 from container_manager.lifecycle.previews import Preview, volume_rows
@@ -22,7 +23,6 @@ from container_manager.lifecycle.project import Project
 from container_manager.lifecycle.removing import own_containers, own_networks, remove_containers
 from container_manager.lifecycle.starting import prepare, start
 from container_manager.lifecycle.stopping import stop_and_remove
-from container_manager.lifecycle.volumes import own_volumes
 from container_manager.model import Build
 
 

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any
 from container_manager.report import print_json, table
 
 if TYPE_CHECKING:
-    from container_manager.lifecycle.addresses import Address
-    from container_manager.lifecycle.handling import UsedImage
-    from container_manager.lifecycle.pulling import Pulled
+    from container_manager.lifecycle.daily.addresses import Address
+    from container_manager.lifecycle.daily.handling import UsedImage
+    from container_manager.lifecycle.daily.pulling import Pulled
 
 _SHORT_ID = 12
 
 
 def show_link(link: Address, *, json: bool) -> None:
     """An address; it is opened in a browser where somebody sits before one."""
-    from container_manager.lifecycle.addresses import can_browse
+    from container_manager.lifecycle.daily.addresses import can_browse
 
     if json:
         print_json(asdict(link))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from container_manager.report import print_json, table
 
 if TYPE_CHECKING:
-    from container_manager.lifecycle.listing import ContainerRow
+    from container_manager.lifecycle.daily.listing import ContainerRow
 
 _STEPS = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
 

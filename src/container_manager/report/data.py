@@ -10,8 +10,8 @@ from container_manager.report import print_json, table
 from container_manager.report.removing import size_text
 
 if TYPE_CHECKING:
-    from container_manager.lifecycle.backups import BackupRow
-    from container_manager.lifecycle.manifests import Manifest
+    from container_manager.lifecycle.data.backups import BackupRow
+    from container_manager.lifecycle.data.manifests import Manifest
     from container_manager.lifecycle.outcome import Outcome
 
 

@@ -15,7 +15,7 @@ def backup(
 ) -> None:
     """Save volumes in backups/, with checksums, while the stack runs or is stopped."""
     from container_manager import verbs
-    from container_manager.lifecycle.manifests import read_manifest
+    from container_manager.lifecycle.data.manifests import read_manifest
     from container_manager.report.data import show_backup
 
     folder = verbs.backup(config, service=service)

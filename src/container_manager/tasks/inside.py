@@ -41,7 +41,7 @@ def execute(
     Its exit code is handed on; 125 to 127 are Podman's own.
     """
     from container_manager import verbs
-    from container_manager.lifecycle.inside import Inside
+    from container_manager.lifecycle.daily.inside import Inside
 
     how = Inside(user=user, workdir=workdir, variables=setenv, terminal=tty)
     command = command_of(context)
@@ -66,7 +66,7 @@ def shell(
 ) -> None:
     """Open a shell in a running container: bash, zsh or sh, whichever it has."""
     from container_manager import verbs
-    from container_manager.lifecycle.inside import Inside
+    from container_manager.lifecycle.daily.inside import Inside
 
     how = Inside(user=user, workdir=workdir, variables=setenv)
     raise Exit(code=verbs.shell(config, service=one_name(service), how=how))
@@ -100,7 +100,7 @@ def run(
     It has the service's settings, and is removed at its end; its exit code is handed on.
     """
     from container_manager import verbs
-    from container_manager.lifecycle.inside import Inside
+    from container_manager.lifecycle.daily.inside import Inside
 
     code = verbs.run(
         config,

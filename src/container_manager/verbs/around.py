@@ -8,13 +8,13 @@ from typing import Any
 from container_manager.build import pipeline
 from container_manager.config.loader import load
 from container_manager.discovery import select
-from container_manager.lifecycle import addresses, handling, pulling
-from container_manager.lifecycle import logs as logging
-from container_manager.lifecycle.addresses import Address
-from container_manager.lifecycle.handling import UsedImage
-from container_manager.lifecycle.merged import merged
+from container_manager.lifecycle.daily import addresses, handling, pulling
+from container_manager.lifecycle.daily import logs as logging
+from container_manager.lifecycle.daily.addresses import Address
+from container_manager.lifecycle.daily.handling import UsedImage
+from container_manager.lifecycle.daily.merged import merged
+from container_manager.lifecycle.daily.pulling import Pulled
 from container_manager.lifecycle.project import open_project
-from container_manager.lifecycle.pulling import Pulled
 from container_manager.opening import ConfigPath, changing
 from container_manager.report import warn_all
 from container_manager.started import find_running

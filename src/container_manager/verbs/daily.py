@@ -10,8 +10,8 @@ from dataclasses import replace
 from container_manager import lifecycle
 from container_manager.build import again
 from container_manager.errors import ManagerError
-from container_manager.lifecycle import controlling, listing
-from container_manager.lifecycle.listing import ContainerRow
+from container_manager.lifecycle.daily import controlling, listing
+from container_manager.lifecycle.daily.listing import ContainerRow
 from container_manager.lifecycle.outcome import Running
 from container_manager.lifecycle.project import Project
 from container_manager.opening import (

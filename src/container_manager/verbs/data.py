@@ -11,7 +11,7 @@ from container_manager.compose.model import Stack
 from container_manager.config.loader import Config
 from container_manager.discovery import discover, select
 from container_manager.errors import ConfigError, ManagerError, Problem, RuntimeFailure, raise_all
-from container_manager.lifecycle.backups import BackupRow
+from container_manager.lifecycle.data.backups import BackupRow
 from container_manager.lifecycle.outcome import Outcome
 from container_manager.lifecycle.previews import Confirm, Preview
 from container_manager.opening import ConfigPath, changing

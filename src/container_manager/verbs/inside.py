@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from container_manager.compose.one_off import OneOff
 from container_manager.errors import UsageError
-from container_manager.lifecycle import inside, running_once
-from container_manager.lifecycle.inside import Inside
+from container_manager.lifecycle.daily import inside, running_once
+from container_manager.lifecycle.daily.inside import Inside
 from container_manager.opening import ConfigPath, open_to_start, starting
 from container_manager.started import find_running
 from container_manager.terminal import is_terminal

@@ -10,7 +10,7 @@ from typing import NoReturn
 
 from container_manager.errors import InterruptedByUser, ManagerError, display_path
 from container_manager.inputs import Stamp, look, noting_overall
-from container_manager.lifecycle.reacting import Reactions
+from container_manager.lifecycle.daily.reacting import Reactions
 from container_manager.lifecycle.ticking import checked_meanwhile
 from container_manager.opening import ConfigPath, Opened, open_to_start, starting
 from container_manager.progress import Progress

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from container_manager.config.environment import holds_credentials
 from container_manager.errors import PreconditionError, UsageError
-from container_manager.lifecycle.choosing import one_of
+from container_manager.lifecycle.daily.choosing import one_of
 from container_manager.lifecycle.project import Project
 from container_manager.podman.state import ContainerState
 from container_manager.terminal import hand_over, is_terminal

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from container_manager.errors import PreconditionError, RuntimeFailure, UsageError
-from container_manager.lifecycle.choosing import chosen, one_of
+from container_manager.lifecycle.daily.choosing import chosen, one_of
 from container_manager.lifecycle.project import Project
 
 _COPY_TIMEOUT = 6 * 3600.0

@@ -15,18 +15,18 @@ from container_manager.errors import (
     raise_all,
 )
 from container_manager.identity import Identity
-from container_manager.lifecycle.notes import (
+from container_manager.lifecycle.data.notes import (
     REMOVING,
     RESTORING,
     drop_note,
     unfinished_restore,
     write_note,
 )
+from container_manager.lifecycle.data.saving import check_space, save
+from container_manager.lifecycle.data.volumes import services_of, users_of
 from container_manager.lifecycle.project import Project
 from container_manager.lifecycle.removing import own_networks
-from container_manager.lifecycle.saving import check_space, save
 from container_manager.lifecycle.stopping import stop
-from container_manager.lifecycle.volumes import services_of, users_of
 from container_manager.podman.state import ContainerState, VolumeState
 
 

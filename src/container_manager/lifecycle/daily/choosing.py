@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from container_manager import identity as labels
 from container_manager.errors import PreconditionError, Problem, did_you_mean, raise_all
 from container_manager.identity import foreign_problems
-from container_manager.lifecycle.labelled import known_labels
+from container_manager.lifecycle.daily.labelled import known_labels
 from container_manager.lifecycle.planning import is_one_off
 from container_manager.lifecycle.project import Project
 from container_manager.podman.state import ContainerState

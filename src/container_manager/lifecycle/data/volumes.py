@@ -10,8 +10,8 @@ from pathlib import Path
 from container_manager import identity as labels
 from container_manager.compose.model import Stack
 from container_manager.identity import Identity
-from container_manager.lifecycle.manifests import Top
-from container_manager.lifecycle.notes import unfinished_removal
+from container_manager.lifecycle.data.manifests import Top
+from container_manager.lifecycle.data.notes import unfinished_removal
 from container_manager.lifecycle.project import Project
 from container_manager.podman.state import ContainerState, VolumeState
 

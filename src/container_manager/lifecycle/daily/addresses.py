@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from container_manager.errors import PreconditionError, UsageError
-from container_manager.lifecycle.choosing import chosen
+from container_manager.lifecycle.daily.choosing import chosen
 from container_manager.lifecycle.project import Project
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from container_manager.config.quiesce import Quiesce
 from container_manager.errors import PreconditionError
-from container_manager.lifecycle.quiescing import grouped, stillness
+from container_manager.lifecycle.data.quiescing import grouped, stillness
 from container_manager.podman.answers import container_state
 from container_manager.podman.state import ContainerState
 

@@ -20,8 +20,8 @@ from container_manager.errors import (
     raise_all,
 )
 from container_manager.lifecycle import stopping
-from container_manager.lifecycle.choosing import chosen, own
-from container_manager.lifecycle.labelled import stack_of
+from container_manager.lifecycle.daily.choosing import chosen, own
+from container_manager.lifecycle.daily.labelled import stack_of
 from container_manager.lifecycle.outcome import Outcome, failures, service_outcomes
 from container_manager.lifecycle.project import Project
 from container_manager.lifecycle.waiting import Waves

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from container_manager.lifecycle.retention import Kept, surplus
+from container_manager.lifecycle.data.retention import Kept, surplus
 
 
 def kept(name: str, *volumes: str, prunable: bool = True) -> Kept:

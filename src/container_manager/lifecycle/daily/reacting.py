@@ -14,12 +14,12 @@ from container_manager.compose.model import Stack
 from container_manager.errors import Problem
 from container_manager.identity import DIGEST, SERVICE
 from container_manager.lifecycle.changes import changes_of, other_parts, parts_of
+from container_manager.lifecycle.daily.restarting import restart
 from container_manager.lifecycle.images import ensure_images
 from container_manager.lifecycle.made import MadeRecords
 from container_manager.lifecycle.planning import CREATE, KEEP, RECREATE, ContainerChange
 from container_manager.lifecycle.podman_secrets import secret_values
 from container_manager.lifecycle.project import Project
-from container_manager.lifecycle.restarting import restart
 from container_manager.lifecycle.starting import prepare, start
 from container_manager.model import Build
 from container_manager.podman.state import ContainerState

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from container_manager.errors import UsageError
-from container_manager.lifecycle.choosing import chosen
-from container_manager.lifecycle.following import Printer, stream
+from container_manager.lifecycle.daily.choosing import chosen
+from container_manager.lifecycle.daily.following import Printer, stream
 from container_manager.lifecycle.project import Project
 from container_manager.podman.state import ContainerState
 

@@ -20,7 +20,7 @@ from container_manager.errors import (
     RuntimeFailure,
     raise_all,
 )
-from container_manager.lifecycle.notes import STILLED, drop_note, read_note, write_note
+from container_manager.lifecycle.data.notes import STILLED, drop_note, read_note, write_note
 from container_manager.lifecycle.planning import is_one_off
 from container_manager.lifecycle.project import Project
 from container_manager.lifecycle.signals import taken_signals

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from container_manager.lifecycle.archives import archived
+from container_manager.lifecycle.data.archives import archived
 
 Change = Callable[[tarfile.TarInfo], object]
 

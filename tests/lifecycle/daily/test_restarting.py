@@ -12,10 +12,10 @@ from tests.lifecycle.containers import container
 
 from container_manager import identity as labels
 from container_manager.compose.model import COMPLETED, HEALTHY, STARTED, Stack
-from container_manager.lifecycle.controlling import to_start
-from container_manager.lifecycle.labelled import stack_of
+from container_manager.lifecycle.daily.controlling import to_start
+from container_manager.lifecycle.daily.labelled import stack_of
+from container_manager.lifecycle.daily.restarting import to_restart
 from container_manager.lifecycle.project import Project
-from container_manager.lifecycle.restarting import to_restart
 from container_manager.podman.state import ContainerState
 
 DB = container("db", owner="framework.db", timeout=7)

@@ -17,9 +17,9 @@ from container_manager.errors import (
     RuntimeFailure,
     raise_all,
 )
-from container_manager.lifecycle.manifests import MANIFEST, Manifest, read_manifest
+from container_manager.lifecycle.data.manifests import MANIFEST, Manifest, read_manifest
+from container_manager.lifecycle.data.retention import Kept, surplus
 from container_manager.lifecycle.project import Project
-from container_manager.lifecycle.retention import Kept, surplus
 
 BACKUPS = "backups"
 SUMS = "SHA256SUMS"

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from container_manager.errors import RuntimeFailure
-from container_manager.lifecycle.backups import SUMS, drop_partial, sums_text, verify
-from container_manager.lifecycle.manifests import MANIFEST, read_manifest
+from container_manager.lifecycle.data.backups import SUMS, drop_partial, sums_text, verify
+from container_manager.lifecycle.data.manifests import MANIFEST, read_manifest
 
 CONTENT = b"what a volume held" * 100
 

@@ -10,8 +10,8 @@ from typing import Any, cast
 
 import pytest
 
+from container_manager.lifecycle.data.volumes import archive_size, disk_size, own_options
 from container_manager.lifecycle.project import Project
-from container_manager.lifecycle.volumes import archive_size, disk_size, own_options
 from container_manager.podman.state import VolumeState
 
 UNASKED = cast(Project, SimpleNamespace())

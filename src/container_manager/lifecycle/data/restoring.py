@@ -10,28 +10,28 @@ from pathlib import Path
 from container_manager.credentials.records import Records
 from container_manager.errors import PreconditionError, Problem, RuntimeFailure, raise_all
 from container_manager.identity import Identity
-from container_manager.lifecycle.archives import archived, present
-from container_manager.lifecycle.backups import chosen_backup, verify
-from container_manager.lifecycle.manifests import SavedVolume, read_manifest
-from container_manager.lifecycle.notes import (
+from container_manager.lifecycle.data.archives import archived, present
+from container_manager.lifecycle.data.backups import chosen_backup, verify
+from container_manager.lifecycle.data.manifests import SavedVolume, read_manifest
+from container_manager.lifecycle.data.notes import (
     RESTORING,
     drop_note,
     unfinished_restore,
     write_note,
 )
-from container_manager.lifecycle.outcome import Outcome
-from container_manager.lifecycle.previews import Confirm, Preview, volume_rows
-from container_manager.lifecycle.project import Project
-from container_manager.lifecycle.removing import own_containers
-from container_manager.lifecycle.restorable import (
+from container_manager.lifecycle.data.restorable import (
     check_room,
     full,
     obstacles,
     of_services,
     without_anonymous,
 )
-from container_manager.lifecycle.saving import save
-from container_manager.lifecycle.volumes import own_options, write_top
+from container_manager.lifecycle.data.saving import save
+from container_manager.lifecycle.data.volumes import own_options, write_top
+from container_manager.lifecycle.outcome import Outcome
+from container_manager.lifecycle.previews import Confirm, Preview, volume_rows
+from container_manager.lifecycle.project import Project
+from container_manager.lifecycle.removing import own_containers
 from container_manager.podman.state import VolumeState
 
 

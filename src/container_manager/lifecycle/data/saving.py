@@ -20,8 +20,8 @@ from typing import Any
 
 from container_manager.credentials.records import Records
 from container_manager.errors import PreconditionError, RuntimeFailure
-from container_manager.lifecycle.archives import archived
-from container_manager.lifecycle.backups import (
+from container_manager.lifecycle.data.archives import archived
+from container_manager.lifecycle.data.backups import (
     PARTIAL,
     SUMS,
     backups_folder,
@@ -31,9 +31,9 @@ from container_manager.lifecycle.backups import (
     sums_text,
     verify,
 )
-from container_manager.lifecycle.manifests import FORMAT, MANIFEST, Top
+from container_manager.lifecycle.data.manifests import FORMAT, MANIFEST, Top
+from container_manager.lifecycle.data.volumes import archive_size, free_space, own_options, read_top
 from container_manager.lifecycle.project import Project
-from container_manager.lifecycle.volumes import archive_size, free_space, own_options, read_top
 from container_manager.podman.state import VolumeState
 
 _MIB = 1024**2

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.lifecycle.containers import container
 
-from container_manager.lifecycle.choosing import named
+from container_manager.lifecycle.daily.choosing import named
 
 CONTAINERS = [
     container("web", owner="framework.web"),

@@ -15,11 +15,11 @@ from container_manager.errors import (
     RuntimeFailure,
     raise_all,
 )
+from container_manager.lifecycle.data.quiescing import Stillness, grouped, held_still, stillness
+from container_manager.lifecycle.data.saving import save
+from container_manager.lifecycle.data.volumes import own_volumes, services_of, users_of
 from container_manager.lifecycle.project import Project
-from container_manager.lifecycle.quiescing import Stillness, grouped, held_still, stillness
 from container_manager.lifecycle.removing import own_containers
-from container_manager.lifecycle.saving import save
-from container_manager.lifecycle.volumes import own_volumes, services_of, users_of
 from container_manager.podman.state import ContainerState, VolumeState
 
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from container_manager.errors import PreconditionError, Problem, raise_all
 from container_manager.identity import Identity
-from container_manager.lifecycle.archives import present
-from container_manager.lifecycle.manifests import SavedVolume
+from container_manager.lifecycle.data.archives import present
+from container_manager.lifecycle.data.manifests import SavedVolume
+from container_manager.lifecycle.data.saving import check_space
+from container_manager.lifecycle.data.volumes import free_space, own_options
 from container_manager.lifecycle.project import Project
-from container_manager.lifecycle.saving import check_space
-from container_manager.lifecycle.volumes import free_space, own_options
 from container_manager.podman.state import VolumeState
 
 _MIB = 1024**2

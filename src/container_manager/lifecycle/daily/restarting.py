@@ -6,9 +6,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from container_manager.compose.model import Stack
-from container_manager.lifecycle.choosing import chosen, own
-from container_manager.lifecycle.controlling import bring_up
-from container_manager.lifecycle.labelled import stack_of
+from container_manager.lifecycle.daily.choosing import chosen, own
+from container_manager.lifecycle.daily.controlling import bring_up
+from container_manager.lifecycle.daily.labelled import stack_of
 from container_manager.lifecycle.mounted import refuse_missing_mounts
 from container_manager.lifecycle.outcome import Outcome
 from container_manager.lifecycle.project import Project

@@ -7,8 +7,8 @@ from typing import Any, cast
 
 import pytest
 
+from container_manager.lifecycle.daily.reacting import reaction
 from container_manager.lifecycle.project import Project
-from container_manager.lifecycle.reacting import reaction
 
 
 @pytest.mark.parametrize(

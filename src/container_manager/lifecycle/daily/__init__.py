@@ -1,0 +1,1 @@
+"""Daily work with containers that are there, found by their labels."""

@@ -1,0 +1,1 @@
+"""Data in volumes: saving, keeping, emptying and bringing it back."""
