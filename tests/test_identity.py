@@ -47,8 +47,9 @@ def test_an_identity_is_made_once_and_only_when_something_starts(tmp_path: Path)
     assert state.stat().st_mode & 0o777 == 0o700
     assert (state / "identity.json").stat().st_mode & 0o777 == 0o600
     assert (state / ".gitignore").read_text() == "*\n"
-    (state / "identity.json").write_text("damaged")
-    assert load(tmp_path).checkout not in (None, first.checkout)
+    for damaged in ("damaged", "[" * 100_000):
+        (state / "identity.json").write_text(damaged)
+        assert load(tmp_path).checkout not in (None, first.checkout)
 
 
 @pytest.fixture

@@ -124,7 +124,7 @@ def load_identity(
     stored: dict[str, object] = {}
     try:
         stored = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         stored = {}
     if not isinstance(stored, dict) or not {"id", "key"} <= stored.keys():
         stored = {"id": secrets.token_hex(16), "key": secrets.token_hex(32)} if create else {}

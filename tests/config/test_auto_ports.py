@@ -216,7 +216,12 @@ def test_a_change_of_what_is_remembered_is_built(lab: Project) -> None:
 def test_what_is_remembered_may_be_lost_or_broken(lab: Project) -> None:
     chosen = port(lab)
     verbs.build()
-    for text in ("[", "[]", '{"config.yml": {"framework.services.web.port_host": "x"}}'):
+    for text in (
+        "[",
+        "[" * 100_000,
+        "[]",
+        '{"config.yml": {"framework.services.web.port_host": "x"}}',
+    ):
         lab.write(".container-manager/ports.json", text)
         verbs.build()
         assert remembered(lab)["config.yml"] == {KEY: chosen}

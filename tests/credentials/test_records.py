@@ -130,7 +130,7 @@ def test_hashes_are_salted_private_and_tell_nothing(lab: Lab) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    ["", "no json", "[]", '{"lab_data": []}', '{"lab_data": {"created": 1.5}}',
+    ["", "no json", "[" * 100_000, "[]", '{"lab_data": []}', '{"lab_data": {"created": 1.5}}',
      '{"lab_data": {"created": 1.5, "credentials": {"DB_PASSWORD": {"salt": "zz", "hash": "a"}}}}',
      '{"lab_data": {"created": 1.5, "credentials": {"DB_PASSWORD": "a"}}}'],
 )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -110,6 +111,25 @@ def process(watched: Watched) -> Iterator[subprocess.Popen[str]]:
         process.kill()
 
 
+@contextlib.contextmanager
+def writing_all_the_time(file: Path) -> Iterator[None]:
+    """A program that appends to a file, ten times a second."""
+    done = threading.Event()
+
+    def write() -> None:
+        while not done.wait(0.1):
+            with file.open("a", encoding="utf-8") as log:
+                log.write("a line\n")
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        yield
+    finally:
+        done.set()
+        writer.join()
+
+
 def test_each_service_gets_what_it_asks_for(
     watched: Watched,
     process: subprocess.Popen[str],
@@ -146,6 +166,10 @@ def test_each_service_gets_what_it_asks_for(
     assert {n: one for n, one in latest.items() if n != "quiet"} == {
         n: one for n, one in after.items() if n != "quiet"
     }
+
+    # Who writes without a pause keeps nothing from being built.
+    with writing_all_the_time(watched.root / "services/quiet/code/log"):
+        watched.wait_for("Changed: services/quiet/code")
 
     os.killpg(process.pid, signal.SIGINT)
     assert process.wait(timeout=20) == 130

@@ -235,7 +235,20 @@ def test_the_answer_is_remembered_until_something_changes(
     assert len(lost.calls) == 3
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"key": 1}', "\x00"])
+@pytest.mark.parametrize("text", ["", "[engine\n", "[engine]\n"])
+def test_a_configuration_of_ours_that_somebody_changed_is_made_anew(
+    tmp_path: Path, environ: dict[str, str], text: str
+) -> None:
+    state = tmp_path / "state"
+    host.connect(Recorded(limited), state, environ)
+    ours = state / "containers.conf"
+    before = ours.read_text()
+    ours.write_text(text)
+    host.connect(Recorded(limited), state, environ)
+    assert ours.read_text() == before
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"key": 1}', "\x00", "[" * 100_000])
 def test_a_broken_cache_is_ignored(tmp_path: Path, environ: dict[str, str], text: str) -> None:
     state = tmp_path / "state"
     expected = host.connect(Recorded(limited), state, environ)

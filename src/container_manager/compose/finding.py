@@ -199,7 +199,7 @@ class Finder:
     def _remembered(self, key: str, look: Callable[[], Found]) -> Found:
         """What was found the last time, as long as the key is the same."""
         cache = self.state_dir / CACHE
-        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
             stored = json.loads(cache.read_text(encoding="utf-8"))
             found = Found(**stored["found"])
             if stored["key"] == f"{key} {_stamps([found.program])}":

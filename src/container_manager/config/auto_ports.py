@@ -111,7 +111,7 @@ def read(path: Path) -> dict[str, dict[str, int]]:
     """What is remembered; nothing where the file is not what we write."""
     try:
         stored = json.loads(path.read_bytes())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     if not isinstance(stored, dict):
         return {}

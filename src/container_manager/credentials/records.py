@@ -70,7 +70,7 @@ class Records:
         self._known: dict[str, dict[str, Any]] = {}
         try:
             stored = json.loads(self._path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             stored = {}
         if isinstance(stored, dict):
             self._known = {name: one for name, one in stored.items() if isinstance(one, dict)}

@@ -177,7 +177,7 @@ class ImageRecords:
         self._path = state_dir / "images.json"
         try:
             known = json.loads(self._path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             known = {}
         self._known: dict[str, object] = known if isinstance(known, dict) else {}
 

@@ -82,7 +82,9 @@ def connect(runner: Runner, state_dir: Path, environ: Mapping[str, str]) -> Podm
     if remembered := _recall(cache, key):
         return remembered
     host = _Examination(runner, state_dir.absolute(), executable, environ).result()
-    containers_conf.write_private(cache, json.dumps({"key": key, "host": asdict(host)}, indent=1))
+    ours = [_digest(Path(path)) for path in host.settings.values()]
+    stored = {"key": key, "ours": ours, "host": asdict(host)}
+    containers_conf.write_private(cache, json.dumps(stored, indent=1))
     return host
 
 
@@ -284,15 +286,15 @@ def _digest(path: Path) -> str:
 
 
 def _recall(cache: Path, key: str) -> PodmanHost | None:
-    """The remembered answer, if it is for the same question and its configuration still exists."""
-    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+    """The remembered answer, if it is for the same question and its configuration is as it was."""
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
         stored = json.loads(cache.read_text(encoding="utf-8"))
         if stored["key"] != key:
             return None
         fields = stored["host"]
         for name in ("version", "reasons", "changes"):
             fields[name] = tuple(fields[name])
-        host = PodmanHost(**fields)
-        if all(Path(path).is_file() for path in host.settings.values()):
-            return host
+        ours = [_digest(Path(path)) for path in fields["settings"].values()]
+        if stored["ours"] == ours and "" not in ours:
+            return PodmanHost(**fields)
     return None

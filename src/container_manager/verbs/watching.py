@@ -20,6 +20,9 @@ _LOOK_EVERY = 0.25
 _QUIET = 0.3
 """Seconds without an edit before anything is done: editors and git write many files."""
 
+_LONGEST = 3.0
+"""Seconds after which edits are built although they go on: a program may write a log for ever."""
+
 _SHOWN = 3
 
 Stamps = Mapping[str, Stamp | None]
@@ -80,14 +83,18 @@ def _follow(
 
 
 def _next_edit(known: Stamps) -> Stamps:
-    """Wait until something is not as it was known, and nothing more happens; what it is now."""
+    """Wait until something is not as it was known, and nothing more happens; what it is now.
+
+    Where something happens all the time, that is what it is after a while.
+    """
     while not (edited := _differences(known)):
         time.sleep(_LOOK_EVERY)
+    end = time.monotonic() + _LONGEST
     while True:
         time.sleep(_QUIET)
         now = _differences(known)
-        if now == edited:
-            return edited
+        if now == edited or time.monotonic() > end:
+            return now
         edited = now
 
 

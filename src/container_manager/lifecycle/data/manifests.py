@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from container_manager.credentials.records import Hashed
 from container_manager.errors import RuntimeFailure
@@ -167,7 +167,7 @@ def _credentials(entry: Mapping[str, Any], what: str) -> Mapping[str, Hashed]:
 
 def _services(entry: Mapping[str, Any], what: str) -> tuple[str, ...]:
     stored = entry.get("services") or []
-    if not isinstance(stored, list) or not all(isinstance(one, str) for one in stored):
+    if not isinstance(stored, list) or not all(map(_is_text, stored)):
         raise ValueError(f"the services of {what} are not a list of texts")
     return tuple(stored)
 
@@ -187,9 +187,14 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**63
 
 
+def _is_text(value: object) -> TypeGuard[str]:
+    """Whether it is one that a file's name or an argument can be: JSON can say more than these."""
+    return isinstance(value, str) and not any(c == "\0" or "\ud800" <= c <= "\udfff" for c in value)
+
+
 def _text(mapping: Mapping[str, Any], key: str, what: str) -> str:
     value = mapping.get(key)
-    if not isinstance(value, str) or not value or "\0" in value:
+    if not _is_text(value) or not value:
         raise ValueError(f"{what} has no {key}, or one that is not a text")
     return value
 
@@ -197,6 +202,6 @@ def _text(mapping: Mapping[str, Any], key: str, what: str) -> str:
 def _texts(mapping: Mapping[str, Any], key: str, what: str) -> Mapping[str, str]:
     value = mapping.get(key) or {}
     texts = [*value, *value.values()] if isinstance(value, dict) else [None]
-    if not all(isinstance(one, str) and "\0" not in one for one in texts):
+    if not all(map(_is_text, texts)):
         raise ValueError(f"the {key} of {what} are not a mapping of texts")
     return value

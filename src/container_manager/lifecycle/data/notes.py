@@ -38,7 +38,7 @@ def read_note(state_dir: Path, name: str) -> dict[str, Any]:
     """A note; empty where there is none, or none that can be used."""
     try:
         stored = json.loads((state_dir / name).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return stored if isinstance(stored, dict) else {}
 
