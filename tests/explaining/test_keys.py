@@ -207,6 +207,8 @@ SECRET = "hunter2-and-more"
         (f"passwd: {{admin: {SECRET}}}", "passwd.admin"),
         (f"url: 'postgres://app:{SECRET}@db/x'", "url"),
         (f"args: ['--password={SECRET}']", "args.0"),
+        (f"args: 'run --password {SECRET}'", "args"),
+        (f"header: 'Authorization: Bearer {SECRET}'", "header"),
         (f"a: '${{DB_PASSWORD:-{SECRET}}}'", "a"),
         (f"a: '${{HOST:-${{DB_PASSWORD:-{SECRET}}}}}'", "a"),
         ("a: '${URL}'", "a"),

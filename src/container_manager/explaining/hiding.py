@@ -18,7 +18,11 @@ HIDDEN = "(hidden)"
 _REFERENCE = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*(?::?[-+]…?|:?\?[^{}]*)?\}")
 """A reference in which nothing stands but its variable, and what is told where it is not set."""
 
-_ASSIGNMENT = re.compile(r"([A-Za-z][A-Za-z0-9_.-]*)\s*[=:]\s*(?=[^\s=:\0])")
+_ASSIGNMENT = re.compile(
+    r"([A-Za-z][A-Za-z0-9_.-]*)\s*[=:]\s*(?=[^\s=:\0])|(?<!\S)--?([A-Za-z][\w.-]*)\s+(?=[^\s\0-])"
+)
+_AUTHORIZATION = re.compile(r"\b(?:Bearer|Basic) +[\w.~+/=-]{8}")
+"""What an ``Authorization`` header holds."""
 
 
 class Hiding:
@@ -110,9 +114,11 @@ def _below_names(path: KeyPath) -> tuple[KeyPath, bool]:
 
 
 def _assigns_secret(text: str) -> bool:
-    """Whether something like ``PASSWORD=word`` stands in a text."""
+    """Whether ``PASSWORD=word``, ``--token word``, ``Bearer word`` or the like is in a text."""
     literal = _REFERENCE.sub("\0", text)
-    return any(looks_secret(match[1]) for match in _ASSIGNMENT.finditer(literal))
+    return bool(_AUTHORIZATION.search(literal)) or any(
+        looks_secret(match[1] or match[2]) for match in _ASSIGNMENT.finditer(literal)
+    )
 
 
 def _plain(value: float) -> float:

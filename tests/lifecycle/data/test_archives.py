@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from container_manager.lifecycle.data.archives import archived
+from container_manager.lifecycle.data.archives import archived, stray
 
 Change = Callable[[tarfile.TarInfo], object]
 
@@ -69,3 +69,53 @@ def test_half_an_archive_is_none(tmp_path: Path) -> None:
     (tmp_path / "b").write_bytes(whole[:25_000])
     with pytest.raises(tarfile.TarError):
         archived(tmp_path / "b")
+
+
+def members(
+    file: Path, *listed: tuple[str, bytes, str], headers: dict[str, str] | None = None
+) -> Path:
+    """An archive of names, types and what they link to."""
+    with tarfile.open(file, "w", format=tarfile.PAX_FORMAT, pax_headers=headers) as made:
+        for name, kind, target in listed:
+            member = tarfile.TarInfo(name)
+            member.type, member.linkname = kind, target
+            made.addfile(member)
+    return file
+
+
+FILE, FOLDER, LINK, HARD = tarfile.REGTYPE, tarfile.DIRTYPE, tarfile.SYMTYPE, tarfile.LNKTYPE
+
+
+def test_what_volumes_hold_stays_in_them(tmp_path: Path) -> None:
+    listed = [
+        ("./", FOLDER, ""), ("./a", FOLDER, ""), ("./a/..b", FILE, ""), ("./a/c", HARD, "./a/..b"),
+        ("./out", LINK, "/etc/passwd"), ("./up", LINK, "../../x"), ("./out2/x", FILE, ""),
+    ]  # fmt: skip
+    assert stray(members(tmp_path / "a", *listed)) is None
+    assert stray(archive(tmp_path / "b")) is None
+
+
+@pytest.mark.parametrize(
+    "listed",
+    [
+        [("../x", FILE, "")],
+        [("./a/../../x", FILE, "")],
+        [("/etc/x", FILE, "")],
+        [("./l", LINK, "/etc"), ("./l/x", FILE, "")],
+        [("l", LINK, "/etc"), (".//l/./d/x", FOLDER, "")],
+        [("./a/l", LINK, "/"), ("./a/l", FOLDER, ""), ("./a/l/x", FILE, "")],
+        [("./", LINK, "/etc"), ("./x", FILE, "")],
+        [("./h", HARD, "../../etc/passwd")],
+        [("./h", HARD, "/etc/passwd")],
+        [("./l", LINK, "/etc"), ("./h", HARD, "./l/passwd")],
+    ],
+)
+def test_what_could_be_written_elsewhere_is_found(
+    tmp_path: Path, listed: list[tuple[str, bytes, str]]
+) -> None:
+    assert stray(members(tmp_path / "a", *listed)) is not None
+
+
+def test_headers_that_readers_understand_differently_are_found(tmp_path: Path) -> None:
+    """Podman passes them over; to others they name every member."""
+    assert stray(members(tmp_path / "a", ("x", FILE, ""), headers={"path": "l"})) is not None

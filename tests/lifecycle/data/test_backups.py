@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import random
+import tarfile
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,17 @@ from container_manager.errors import RuntimeFailure
 from container_manager.lifecycle.data.backups import SUMS, drop_partial, sums_text, verify
 from container_manager.lifecycle.data.manifests import MANIFEST, read_manifest
 
-CONTENT = b"what a volume held" * 100
+
+def _archive(name: str) -> bytes:
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w") as archive:
+        member = tarfile.TarInfo(name)
+        member.size = 1_000
+        archive.addfile(member, io.BytesIO(b"d" * member.size))
+    return file.getvalue()
+
+
+CONTENT = _archive("./data")
 
 
 def entry(**changes: Any) -> dict[str, Any]:
@@ -103,6 +115,23 @@ def test_no_link_and_no_pipe_is_read_as_an_archive(folder: Path, tmp_path: Path)
         verify(folder)
 
 
+def test_what_would_leave_its_volume_or_is_no_archive_is_refused(folder: Path) -> None:
+    for content, message in (
+        (
+            _archive("../data"),
+            "could write outside of the volume, by its '../da",
+        ),
+        (b"what a volume held" * 100, "is no whole tar file"),
+    ):
+        digest = hashlib.sha256(content).hexdigest()
+        (folder / "lab_data.tar").write_bytes(content)
+        said = json.dumps(manifest(entry(size=len(content), sha256=digest))).encode()
+        (folder / MANIFEST).write_bytes(said)
+        (folder / SUMS).write_text(sums_text(said, {"lab_data.tar": digest}))
+        with pytest.raises(RuntimeFailure, match=message):
+            verify(folder)
+
+
 def test_the_first_format_had_no_sums(folder: Path) -> None:
     old = entry()
     for key in ("services", "top"):
@@ -149,6 +178,7 @@ def test_the_first_format_had_no_sums(folder: Path) -> None:
         (manifest(entry(top={"uid": 0})), "the owner and mode of"),
         (manifest(entry(top={"uid": 0, "gid": 0, "mode": 0o10000})), "the owner and mode of"),
         (manifest(entry(top={"uid": "0", "gid": 0, "mode": 0})), "the owner and mode of"),
+        (manifest(entry(top={"uid": 2**32 - 1, "gid": 0, "mode": 0})), "the owner of"),
         (manifest(entry(credentials={"A": {"salt": "x"}})), "a salt and a hash"),
     ],
 )

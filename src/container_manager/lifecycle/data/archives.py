@@ -10,6 +10,7 @@ import hashlib
 import os
 import tarfile
 import tempfile
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,6 +45,46 @@ def archived(file: Path) -> Content:
     """
     with file.open("rb") as stream:
         return _content(stream)
+
+
+def stray(file: Path) -> str | None:
+    """The first member of a tar file that could be written outside of its volume, if there is one.
+
+    No archive of Podman's holds one. But a backup is only files, and not every Podman looks whether
+    a link of the archive itself leads a later member away, anywhere on the machine.
+
+    Raises:
+        tarfile.TarError: it is no whole tar file.
+        OSError: it cannot be read.
+    """
+    links: set[str] = set()
+    try:
+        with tarfile.open(file, mode="r:") as archive:
+            for member in archive:
+                archive.members = []  # type: ignore[attr-defined] # it would keep them all
+                names = [member.name, *([member.linkname] if member.islnk() else [])]
+                if archive.pax_headers or any(_leads_away(name, links) for name in names):
+                    return member.name
+                if not member.isdir():
+                    name = _plain(member.name)
+                    if not name:
+                        return member.name  # the volume's own folder
+                    if member.issym():
+                        links.add(name)
+    except (ValueError, OverflowError, RecursionError) as error:
+        raise tarfile.ReadError(f"it is damaged: {error}") from error
+    return None
+
+
+def _leads_away(name: str, links: Collection[str]) -> bool:
+    parts = _plain(name).split("/")
+    above = ("/".join(parts[:end]) for end in range(1, len(parts)))
+    return name.startswith("/") or ".." in parts or any(folder in links for folder in above)
+
+
+def _plain(name: str) -> str:
+    """A member's name without what says nothing."""
+    return "/".join(part for part in name.split("/") if part not in ("", "."))
 
 
 def present(engine: Engine, volume: str, scratch: Path) -> Content:

@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import stat
+import tarfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from container_manager.errors import (
     RuntimeFailure,
     raise_all,
 )
+from container_manager.lifecycle.data.archives import stray
 from container_manager.lifecycle.data.manifests import MANIFEST, Manifest, read_manifest
 from container_manager.lifecycle.data.retention import Kept, surplus
 from container_manager.lifecycle.project import Project
@@ -252,6 +254,10 @@ def _of_the_files(manifest: Manifest) -> list[str]:
         try:
             if sha256(one.file) != one.sha256:
                 problems.append(f"{one.file} is damaged: its checksum differs.")
+            elif (name := stray(one.file)) is not None:
+                problems.append(f"{one.file} could write outside of the volume, by its {name!r}.")
+        except tarfile.TarError as error:
+            problems.append(f"{one.file} is no whole tar file: {error}.")
         except OSError as error:
             problems.append(f"{one.file} cannot be read: {error.strerror or error}.")
     return problems

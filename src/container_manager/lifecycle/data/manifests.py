@@ -20,6 +20,8 @@ FORMAT = 2
 _VOLUME_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*")
 
 _MODES = 0o7777
+_IDS = 2**32 - 2
+"""The number above it is none: it leaves an owner as it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,6 +182,8 @@ def _top(entry: Mapping[str, Any], what: str) -> Top | None:
         raise ValueError(f"the owner and mode of {what} are not what we write")
     if not all(_is_number(value) for value in stored.values()) or stored["mode"] > _MODES:
         raise ValueError(f"the owner and mode of {what} are not numbers")
+    if max(stored["uid"], stored["gid"]) > _IDS:
+        raise ValueError(f"the owner of {what} is not one that a file can have")
     return Top(**stored)
 
 
