@@ -63,7 +63,9 @@ def _builds(options: argparse.Namespace, folder: Path) -> int:
 
 def _stacks(options: argparse.Namespace, folder: Path) -> int:
     services = stacks.SMOKE_SERVICES if options.smoke else stacks.SERVICES
-    measured = stacks.measure(folder, services=services, repeat=options.repeat)
+    measured = stacks.measure(
+        folder, services=services, repeat=options.repeat, warm=not options.smoke
+    )
     text = stacks.table(stacks.rows(measured), services, judge=not options.smoke)
     print(text, end="")
     if options.output is not None:

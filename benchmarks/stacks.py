@@ -69,20 +69,21 @@ class Row:
         return self.ours <= self.limit
 
 
-def measure(folder: Path, *, services: int, repeat: int) -> Measured:
+def measure(folder: Path, *, services: int, repeat: int, warm: bool = True) -> Measured:
     """Bring stacks up and down, each provider in turn.
 
     Args:
         folder: an empty folder, where all happens.
         services: of the stack.
-        repeat: rounds; one more comes first and is not counted.
+        repeat: rounds.
+        warm: whether one more comes first and is not counted.
 
     Raises:
         CommandFailed: something did not work, or not all containers ran.
     """
     measured = Measured()
     with Stage(folder, services) as stage:
-        for number in range(repeat + 1):
+        for number in range(0 if warm else 1, repeat + 1):
             for provider in PROVIDERS:
                 print(f"stacks: round {number} of {repeat}, {provider}", file=sys.stderr)
                 for step, timing in _round(stage, provider):

@@ -139,7 +139,7 @@ def typed(lab: Lab, text: str, *words: str) -> tuple[int, str]:
         lab.argv(*words), cwd=lab.root, env=lab.env, stdin=side, stdout=side, stderr=side
     ) as process:
         os.close(side)
-        said, answered = b"", False
+        said, answered, asked = b"", False, 0.0
         deadline = time.monotonic() + 120
         while time.monotonic() < deadline:
             ready, _, _ = select.select([main], [], [], 1)
@@ -147,12 +147,14 @@ def typed(lab: Lab, text: str, *words: str) -> tuple[int, str]:
                 said += os.read(main, 65536) if ready else b""
             except OSError:
                 break  # nobody has the other end any more
-            if not answered and (b"[y/N] " in said or b"type the" in said):
-                answered = True
-                if text:
-                    os.write(main, text.encode())
-                else:
-                    process.send_signal(signal.SIGINT)
+            is_asking = b"[y/N] " in said or b"type the" in said
+            if is_asking and text and not answered:
+                answered = bool(os.write(main, text.encode()))
+            elif is_asking and not text and time.monotonic() - asked > 1:
+                # Again after a second, as people do: one that comes a moment before the program
+                # waits for its answer is only seen with the next key.
+                answered, asked = True, time.monotonic()
+                process.send_signal(signal.SIGINT)
         code = process.wait(timeout=60)
     os.close(main)
     assert answered, said

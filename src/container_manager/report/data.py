@@ -86,7 +86,7 @@ def _when(manifest: Manifest | None) -> str:
     from datetime import datetime
 
     try:
-        made = datetime.strptime(manifest.created if manifest else "", "%Y%m%dT%H%M%S%z")
+        made = datetime.fromisoformat(manifest.created if manifest else "")
     except ValueError:
         return "-"
     return made.astimezone().strftime("%Y-%m-%d %H:%M")

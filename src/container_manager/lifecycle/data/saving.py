@@ -75,8 +75,16 @@ def save(
     top = check_space(project, volumes)
     for name in drop_partial(top):
         project.progress.step(f"Removed {name}, which a backup that was killed has left")
-    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-    about = {"project": project.name, "created": stamp, "made_by": made_by, "automatic": automatic}
+    now = datetime.now(UTC)
+    stamp = now.strftime("%Y%m%dT%H%M%SZ")
+    # Names are taken anew after pruning; this tells which backup is newer within a second.
+    created = now.isoformat(timespec="microseconds")
+    about = {
+        "project": project.name,
+        "created": created,
+        "made_by": made_by,
+        "automatic": automatic,
+    }
     partial = None
     try:
         partial = Path(tempfile.mkdtemp(prefix=f"{stamp}-", suffix=PARTIAL, dir=top))
