@@ -479,6 +479,32 @@ def test_built_images_are_built_once_and_cleaned_and_rebuild_keeps_data(
     assert "The image of the service 'web' could not be built" in message
 
 
+def test_what_an_ignore_file_leaves_out_builds_no_image(stack: HandMade, sh_image: str) -> None:
+    context = stack.base / "web" / "app"
+    context.mkdir(parents=True)
+    (context / "Dockerfile").write_text(f"FROM {sh_image}\nCOPY . /app\n")
+    (context / ".dockerignore").write_text("*.md\n!kept.md\nDockerfile\n")
+    text = "services:\n  web:\n    build: ./web/app\n" + f"    command: {runs('true')}\n"
+
+    def builds() -> bool:
+        before = len(stack.output.getvalue())
+        up(stack.project(), stack.build(text))
+        return "Building" in stack.output.getvalue()[before:]
+
+    assert builds()
+    (context / "notes.md").write_text("Changed.\n")
+    (context / "tests").mkdir()
+    (context / "tests" / ".keep.md").write_text("A new file.\n")
+    assert builds(), "*.md is what lies beside the Dockerfile: nothing below a folder"
+    (context / "notes.md").write_text("Changed again.\n")
+    assert not builds()
+    (context / "kept.md").write_text("Wanted.\n")
+    assert builds()
+    with (context / "Dockerfile").open("a") as file:
+        file.write("LABEL is=another\n")
+    assert builds(), "the Dockerfile counts, though the list leaves it out"
+
+
 def test_services_share_an_image_that_one_of_them_builds(
     stack: HandMade, sh_image: str, podman: Podman
 ) -> None:

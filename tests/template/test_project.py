@@ -39,6 +39,7 @@ FILES = {
     "tests/test_project.py",
 }
 EXAMPLE = {
+    ".dockerignore",
     "Dockerfile",
     "docker-compose.yml.j2",
     "hello.py",

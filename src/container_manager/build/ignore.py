@@ -2,7 +2,7 @@
 
 ``src/`` and additional directories may hold a ``.containerignore`` or else a ``.dockerignore``.
 Its rules are Docker's (reference of ``.dockerignore``): patterns stand for paths from that folder,
-``*`` ends at a slash, ``**`` does not, ``!`` brings back, and the last pattern that matches counts.
+``*`` ends at a slash, ``**`` does not, ``!`` brings back, and the last pattern that matches counts. Podman reads such a file in the context of an image, too.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import functools
 import os
 import posixpath
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +22,9 @@ from container_manager.inputs import note
 
 IGNORE_FILES = (".containerignore", ".dockerignore")
 """In the order in which they are looked for, which is Podman's."""
+
+DOCKERFILES = ("Containerfile", "Dockerfile")
+"""The usual names of what an image is built from."""
 
 IGNORED = (
     *("__pycache__", "*.py[co]", ".ipynb_checkpoints"),
@@ -69,8 +72,29 @@ def ignores_of(folder: Path) -> Ignores:
     return BY_NAME
 
 
-def _rules(text: str, file: Path) -> Ignores:
-    lines = [*((f"**/{name}", False) for name in IGNORED), *_patterns(text)]
+def context_ignores(context: Path, dockerfile: Path | None) -> tuple[Path, Ignores] | None:
+    """What Podman leaves out of an image's context, and the file that says so.
+
+    Args:
+        context: the folder.
+        dockerfile: what is built, where that is not one of the usual names.
+
+    Returns:
+        None where nothing is left out, or where that cannot be told: a Dockerfile may have a list
+        of its own, which not every Podman reads.
+    """
+    usual = [context / name for name in DOCKERFILES] if dockerfile is None else [dockerfile]
+    if any(os.path.lexists(f"{path}{name}") for path in usual for name in IGNORE_FILES):
+        return None
+    file = next((context / n for n in IGNORE_FILES if os.path.lexists(context / n)), None)
+    try:
+        return None if file is None else (file, _rules(read_text(file, BuildError), file, ()))
+    except BuildError:
+        return None
+
+
+def _rules(text: str, file: Path, defaults: Sequence[str] = IGNORED) -> Ignores:
+    lines = [*((f"**/{name}", False) for name in defaults), *_patterns(text)]
     negated = [brings_back for _, brings_back in lines]
     try:
         rules = [_compiled(pattern) for pattern, _ in lines]

@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -41,11 +41,15 @@ class Files:
             content.
         pending: absolute path -> its mode, of files that a build is about to write; None: it is
             about to remove it. Empty once a build is done.
+        left_out: which files of an image's context, as paths from its folder, Podman leaves out.
     """
 
     build_dir: Path
     digests: Mapping[str, str]
     pending: Mapping[str, int | None] = field(default_factory=dict)
+    left_out: Callable[[ImageBuild, Mapping[str, int | None]], Callable[[str], bool]] = (
+        lambda _build, _pending: lambda _rel: False
+    )
 
     def mounted(self, path: Path) -> dict[str, str]:
         """Digests of what lies at a mounted path.
@@ -79,7 +83,8 @@ class Files:
                     found.pop(rel, None)
                 else:
                     found[rel] = Path(name)
-        files = {rel: self._content(path) for rel, path in sorted(found.items())}
+        left_out = self.left_out(build, self.pending)
+        files = {rel: self._content(p) for rel, p in sorted(found.items()) if not left_out(rel)}
         if build.dockerfile is not None:
             files[DOCKERFILE] = self._content(build.dockerfile)
         return files

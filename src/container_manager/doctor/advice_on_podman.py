@@ -139,7 +139,7 @@ ON_PODMAN: Mapping[str, Advice] = {
     "health-not-by-itself": Advice(
         NOTE,
         "Nobody runs health checks here",
-        "Nothing has to be done: 'up', 'status' and the dashboard run them while they look. With "
+        "Nothing has to be done: 'up', 'start' and 'restart' run them while they wait. With "
         "systemd (of the user, as an ordinary one) Podman runs them all the time.",
     ),
 }

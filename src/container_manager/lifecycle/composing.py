@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 
+from container_manager.build.ignore import DOCKERFILES, IGNORE_FILES, context_ignores
 from container_manager.compose.digest import Files
 from container_manager.compose.graph import with_dependencies
-from container_manager.compose.model import Stack
+from container_manager.compose.model import ImageBuild, Stack
 from container_manager.compose.stack import read_stack
 from container_manager.lifecycle.compose import Composition
 from container_manager.lifecycle.project import Project
@@ -44,6 +45,7 @@ def compose(
         build_dir=build.build_dir,
         digests=build.digests,
         pending=_pending(build) if planned else {},
+        left_out=_left_out,
     )
     contexts = {
         service.name: files.context(service.build)
@@ -59,6 +61,21 @@ def compose(
         contexts=contexts,
     )
     return composition, names
+
+
+def _left_out(build: ImageBuild, pending: Mapping[str, int | None]) -> Callable[[str], bool]:
+    """Which files never reach an image, since an ignore file of its context says so.
+
+    The list itself and the Dockerfile count in any case. A list that is about to be written, or
+    removed, leaves nothing out: it may say something else by then.
+    """
+    assert build.context is not None
+    found = context_ignores(build.context, build.dockerfile)
+    lists = {str(build.context / name) for name in IGNORE_FILES}
+    if found is None or lists & pending.keys():
+        return lambda _: False
+    ignores, always = found[1], {*IGNORE_FILES, *DOCKERFILES}
+    return lambda rel: rel not in always and ignores.matches(rel, rel.rpartition("/")[2])
 
 
 def _pending(build: Build) -> Mapping[str, int | None]:
