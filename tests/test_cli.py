@@ -112,14 +112,14 @@ class TestTheInstalledProgram:
         ("argv", "said"),
         [
             (["biuld"], "No idea what 'biuld' is!"),
-            (["build", "--sevice", "web"], "No idea what '--sevice' is!"),
+            (["build", "--sevice", "web"], "Did you mean '--service'?"),
             (["build", "wbe"], "There is no service 'wbe'.\n  Did you mean 'web'?"),
             (["build", "-f", "other.yml"], "Write --config other.yml after the task's name."),
             (["-f", "other.yml", "build"], "Write --config other.yml after the task's name."),
             (["--config", "other.yml", "build"], "Write --config other.yml after the task's name."),
             (["backup", "--dry"], "'backup' cannot be tried with --dry"),
             (["down", "-d"], "'down' has no option -d."),
-            (["clean", "--detached"], "No idea what '--detached' is!"),
+            (["clean", "--detached"], "'clean' has no option --detached"),
             (["up", "-d", "clean"], "'clean' after 'up' could be a service or the command"),
             (["build", "--config", ""], "The name of the configuration file is empty."),
             (["build", "-s"], "-s needs a value."),
@@ -196,6 +196,10 @@ class TestTheInstalledProgram:
         before = project.tree()
         assert outcome("build", "--dry") == 0
         assert "write    services/framework/web/docker-compose.yml" in capsys.readouterr().out
+        assert outcome("build", "--dry", "--json") == 0
+        assert {one["action"] for one in json.loads(capsys.readouterr().out)["changes"]} == {
+            "write"
+        }
         assert project.tree() == before
 
     def test_the_configuration_is_found_from_below(

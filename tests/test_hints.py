@@ -48,6 +48,11 @@ def test_hints_name_tasks_that_there_are() -> None:
         (["exec", "-it", "web", "--", "sh"], "There is a terminal"),
         (["run", "--rm", "web"], "removed in any case"),
         (["exec", "web", "ls"], "A command goes after --: exec web -- ls"),
+        (["down", "web"], "'stop NAME' stops a service"),
+        (["clean", "web"], "'clean' takes no name, and 'web' is no task"),
+        (["up", "--detach"], "Did you mean '--detached'"),
+        (["ps", "--no-such-thing=1"], "'ps' has no option --no-such-thing"),
+        (["clean", "--no-backpu"], "Did you mean '--no-backup'"),
         (["up", "--", "web"], "Names of services and options stand before --."),
     ],
 )

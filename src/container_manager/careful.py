@@ -228,13 +228,14 @@ def _dry(name: str, given: dict[str, Any], dry: bool | Callable[[dict[str, Any]]
             remedy="--dry shows what build, up, rebuild, down, clean and restore would do.",
         )
     config, service = given.get("config"), given.get("service") or ()
+    json = bool(given.get("json"))
     if name in _STARTING:
         from container_manager import verbs
         from container_manager.report.planning import show_whole_plan
 
-        show_whole_plan(verbs.plan(config, service=service))
+        show_whole_plan(verbs.plan(config, service=service), json=json)
     else:
         from container_manager import building
         from container_manager.report.building import show_plan
 
-        show_plan(building.plan(config, service=service).plan)
+        show_plan(building.plan(config, service=service).plan, json=json)

@@ -55,6 +55,13 @@ HINTS: Mapping[str, str] = {
 }
 """Word -> what to use instead."""
 
+WHOLE: Mapping[str, str] = {
+    "down": "'stop NAME' stops a service; take it out of deployed_services, and 'up' removes its "
+    "containers alone.",
+    "clean": "It removes all of the stack; 'restore' and 'backup' take names.",
+}
+"""Task about the whole stack -> what to use for one service."""
+
 _INSIDE: Mapping[str, str] = {
     "-it": "There is a terminal wherever one can be.",
     "-ti": "There is a terminal wherever one can be.",

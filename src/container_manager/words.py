@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from container_manager.careful import TAKE_COMMANDS
@@ -60,14 +60,16 @@ def with_trailing_services(
             _refuse_ambiguous(argument, current)
             current = tasks[argument]
         elif argument.startswith("-"):
-            _refuse_foreign_option(argument, current)
+            _refuse_foreign_option(argument, current, core.keys())
             waiting = argument if _takes_value(argument, current, core) else None
         elif current is None:
             raise _no_such_task(argument, map(str, tasks))
         else:
             option = next((o for o in _OF_WORDS if o in current.flags), None)
+            if option is None:
+                raise _nothing_of(current, argument, map(str, tasks))
             _refuse_second_name(current, option, words, argument)
-            words.extend([option] if option else [])
+            words.append(option)
         words.append(argument)
     if waiting is not None and waiting not in _VALUE_OPTIONAL:
         raise UsageError(f"{waiting} needs a value.")
@@ -92,14 +94,39 @@ def _no_such_task(word: str, tasks: Iterable[str]) -> UsageError:
     return UsageError(f"No idea what '{word}' is!", remedy=f"{near} {more}" if near else more)
 
 
-def _refuse_foreign_option(argument: str, current: ParserContext | None) -> None:
-    """An option of docker compose: invoke would take some of them for its own."""
+def _nothing_of(current: ParserContext, word: str, tasks: Iterable[str]) -> UsageError:
+    """What to say of a word that is no task, after one that is about the whole stack."""
+    from container_manager.hints import WHOLE
+
+    more = WHOLE.get(str(current.name), "See --list for all tasks, TASK --help for one.")
+    near = did_you_mean(word, tasks)
+    return UsageError(
+        f"'{current.name}' takes no name, and '{word}' is no task: nothing was done.",
+        remedy=f"{near} {more}" if near else more,
+    )
+
+
+def _refuse_foreign_option(
+    argument: str, current: ParserContext | None, known: Collection[str]
+) -> None:
+    """An option of docker compose, some of which invoke would take for its own; or of nobody."""
     from container_manager.hints import OPTIONS
 
     name = argument.partition("=")[0]
     hint = OPTIONS.get(str(current.name), {}).get(name) if current is not None else None
-    if current is not None and hint is not None and name not in current.flags:
+    if current is None or name in current.flags or name in current.inverse_flags:
+        return
+    if hint is not None:
         raise UsageError(f"'{current.name}' has no option {name}: nothing was done.", remedy=hint)
+    if name.startswith("--") and len(name) > len("--") and name not in known:
+        near = did_you_mean(
+            name, [*map(str, current.flags), *map(str, current.inverse_flags), *known]
+        )
+        more = f"'{current.name} --help' shows its options."
+        raise UsageError(
+            f"'{current.name}' has no option {name}: nothing was done.",
+            remedy=f"{near} {more}" if near else more,
+        )
 
 
 def _refuse_ambiguous(task: str, current: ParserContext | None) -> None:

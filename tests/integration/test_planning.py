@@ -146,6 +146,7 @@ def test_up_does_what_the_plan_says_and_the_plan_says_why(stack: Stack, podman: 
     stack.edit("config.yml", "[value, file, image]", "[value, image, extra]")
     plan = stack.plan()
     assert stack.moving() == {"extra": "create", "file": "remove"}
+    assert "deployed_services, config.yml:11:35" in plan["extra"]["causes"][0]
     assert "deployed_services, config.yml:11:20" in plan["file"]["causes"][0]
     assert stack.up() == {"extra", "file"}
 

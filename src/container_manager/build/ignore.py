@@ -2,7 +2,8 @@
 
 ``src/`` and additional directories may hold a ``.containerignore`` or else a ``.dockerignore``.
 Its rules are Docker's (reference of ``.dockerignore``): patterns stand for paths from that folder,
-``*`` ends at a slash, ``**`` does not, ``!`` brings back, and the last pattern that matches counts. Podman reads such a file in the context of an image, too.
+``*`` ends at a slash, ``**`` does not, ``!`` brings back, and the last pattern that matches counts.
+Podman reads such a file in the context of an image, too.
 """
 
 from __future__ import annotations

@@ -69,8 +69,8 @@ def summary(foreseen: Foreseen) -> str:
     parts = [f"{counts[action]} {word}" for action, word in _WORDS.items() if action in counts]
     built = [one for one in foreseen.images if one.action == "build"]
     pulled = [one for one in foreseen.images if one.action == "pull"]
-    parts += [f"{len(built)} images built"] if built else []
-    parts += [f"{len(pulled)} images pulled"] if pulled else []
+    for images, what in ((built, "built"), (pulled, "pulled")):
+        parts += [f"{len(images)} image{'s' * (len(images) != 1)} {what}"] if images else []
     return ", ".join(parts) or "none"
 
 

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 _STEP = 1024
+_DIGITS = 64
+"""Of an image's id."""
+_SHOWN = 12
+"""Of these, what Podman shows."""
 _UNTOUCHED = "nothing was removed, and no container was touched."
 
 
@@ -73,7 +77,7 @@ def preview_text(preview: Preview) -> str:
         ("containers", ", ".join(preview.containers)),
         ("networks", ", ".join(preview.networks)),
         ("secrets", str(preview.secrets) if preview.secrets else ""),
-        ("images", ", ".join(preview.images)),
+        ("images", ", ".join(map(_image, preview.images))),
         *(("volume", _volume(one, preview)) for one in preview.volumes),
     ]
     lines = [f"  {name:<10}  {text}" for name, text in rows if text]
@@ -82,6 +86,16 @@ def preview_text(preview: Preview) -> str:
     if preview.keeps:
         lines.append(f"  and keeps {_listed(preview.keeps)}")
     return "\n".join([head, *lines])
+
+
+def _image(name: str) -> str:
+    """An image for people: one that has lost its name is shown as Podman shows it.
+
+    >>> _image("localhost/lab_web:latest"), _image("d611fe5535ad" + 52 * "0")
+    ('localhost/lab_web:latest', 'd611fe5535ad')
+    """
+    unnamed = len(name) == _DIGITS and not name.strip("0123456789abcdef")
+    return name[:_SHOWN] if unnamed else name
 
 
 def size_text(size: int) -> str:

@@ -20,6 +20,7 @@ from container_manager.lifecycle.free_ports import with_free_ports
 from container_manager.lifecycle.planning import KEEP, ContainerChange
 from container_manager.lifecycle.project import open_project
 from container_manager.model import Build, KeyPath
+from container_manager.names import Match, resolve
 from container_manager.opening import ConfigPath
 from container_manager.report import warn_all
 
@@ -117,12 +118,21 @@ def _explained(
         case "recreate":
             found = _behind_recreation(change, prepared, planned, foreseen)
         case "create" | "remove":
-            place = prepared.config.tree.find(("deployed_services",))
-            where = f" (deployed_services, {place.where})" if place is not None else ""
+            place = _deployed_at(change.owner, prepared.config)
+            where = f" (deployed_services, {place})" if place is not None else ""
             found = [f"{cause}{where}" for cause in change.causes]
         case _:
             found = list(change.causes)
     return replace(change, causes=tuple(found))
+
+
+def _deployed_at(owner: str | None, config: Config) -> Location | None:
+    """The place that deploys one of our services; of one that nothing deploys, the list's."""
+    for index, name in enumerate(config.values.get("deployed_services") or ()):
+        match = resolve(config.values, name)
+        if isinstance(match, Match) and match.name == owner:
+            return config.origin(("deployed_services", index))
+    return config.origin("deployed_services")
 
 
 def _behind_recreation(

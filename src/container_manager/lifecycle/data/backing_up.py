@@ -102,9 +102,9 @@ def chosen(
         PreconditionError,
         [
             Problem(
-                message=f"No volume of {name} is known.",
-                remedy="Volumes are made by the first 'up'. Without names of services, all are "
-                "saved.",
+                message=f"{name} has no volume to save.",
+                remedy="It declares none, or 'up' has not made it yet. Without names of services, "
+                "all volumes are saved.",
             )
             for name in without
         ],
