@@ -58,6 +58,7 @@ HINTS: Mapping[str, str] = {
 WHOLE: Mapping[str, str] = {
     "down": "'stop NAME' stops a service; take it out of deployed_services, and 'up' removes its "
     "containers alone.",
+    "ps": "It lists all containers; 'ps --json' is for programs.",
     "clean": "It removes all of the stack; 'restore' and 'backup' take names.",
 }
 """Task about the whole stack -> what to use for one service."""

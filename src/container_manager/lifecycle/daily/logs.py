@@ -20,6 +20,9 @@ _AT_ONCE = 8
 _TIMEOUT = 600.0
 _STAMPED = re.compile(r"(\d{4}-\d\d-\d\dT\S+) ?(.*)", re.DOTALL)
 
+_UNENDED = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{1,9}(Z|[+-]\d\d:\d\d) \Z")
+"""The time of the empty rest of a line that was never ended."""
+
 
 def logs(
     project: Project,
@@ -73,10 +76,31 @@ def _said(
         return []  # it was removed meanwhile
     result: list[tuple[str, str, str]] = []
     for line in lines:
-        stamped = _STAMPED.fullmatch(line)
-        when, text = stamped.groups() if stamped else (result[-1][0] if result else "", line)
+        when, text = when_and_what(line)
+        when = when or (result[-1][0] if result else "")
         result.append((when, container.service, text))
     return result
+
+
+def when_and_what(line: str) -> tuple[str, str]:
+    """The time that Podman says of a line, and the line; no time where Podman said none.
+
+    Podman adds a second time at the end where a container's last words had no line end.
+
+    >>> when_and_what("2026-11-26T18:27:18.868881636Z done")
+    ('2026-11-26T18:27:18.868881636Z', 'done')
+    >>> when_and_what("2026-11-26T18:27:18.868881636Z done2026-11-26T18:27:18.869001495Z ")
+    ('2026-11-26T18:27:18.868881636Z', 'done')
+    >>> when_and_what("2026-11-26T18:27:18.868881636Z at 2026-11-26T18:27:18.869001495Z")
+    ('2026-11-26T18:27:18.868881636Z', 'at 2026-11-26T18:27:18.869001495Z')
+    >>> when_and_what("without")
+    ('', 'without')
+    """
+    stamped = _STAMPED.fullmatch(line)
+    if stamped is None:
+        return "", line
+    when, text = stamped.groups()
+    return when, _UNENDED.sub("", text)
 
 
 def _hand_on(
