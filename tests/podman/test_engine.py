@@ -210,3 +210,29 @@ def test_a_listing_that_something_was_removed_from_is_made_again(
     runner = Removing(ps="85a5\n")
     assert engine(runner).container_ids("label=a=b") == ["85a5"]
     assert len(runner.calls) == 3
+
+
+@pytest.mark.parametrize(
+    "answer", ["[7]", "[[]]", '[{"Id": "a", "Name": "a", "Names": 3, "Labels": ["x"]}]']
+)
+def test_an_answer_that_is_not_podmans_is_told(answer: str) -> None:
+    other = engine(
+        Recorded(
+            ps=answer, container_inspect=answer, image_inspect=answer, volume_inspect=answer,
+            volume_ls=answer,
+        )
+    )  # fmt: skip
+    for ask in (
+        other.everything,
+        lambda: other.inspect(["a"]),
+        lambda: other.images_named(["a"]),
+        lambda: other.volumes("a=b"),
+        lambda: other.volume("a"),
+    ):
+        with pytest.raises(RuntimeFailure, match="gave an answer that is not Podman's"):
+            ask()
+
+
+def test_an_answer_that_is_nested_too_deeply_is_not_json() -> None:
+    with pytest.raises(RuntimeFailure, match="not JSON"):
+        engine(Recorded(ps="[" * 100_000)).everything()

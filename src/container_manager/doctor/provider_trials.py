@@ -15,7 +15,7 @@ from container_manager.compose.providers import Provider, child_environment
 from container_manager.compose.reaching import reaching
 from container_manager.doctor.laboratory import LABEL, Abandoned, Laboratory
 from container_manager.doctor.subject import Subject
-from container_manager.errors import ManagerError, RuntimeFailure
+from container_manager.errors import RuntimeFailure
 from container_manager.identity import COMPOSE_PROJECT
 
 HANG = 10.0
@@ -123,7 +123,7 @@ def _at_once(measures: Mapping[str, Callable[[], Any]]) -> dict[str, Any]:
     def measure(name: str, function: Callable[[], Any]) -> None:
         try:
             seen[name] = function()
-        except (ManagerError, Abandoned, ValueError, KeyError) as error:
+        except (Exception, Abandoned) as error:  # whoever waits raises it: a thread would print it
             failed.append(error)
 
     threads = [threading.Thread(target=measure, args=one, daemon=True) for one in measures.items()]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from container_manager.errors import RuntimeFailure
 from container_manager.podman.state import (
@@ -17,6 +17,8 @@ from container_manager.podman.state import (
     VolumeState,
 )
 from container_manager.run import Finished
+
+State = TypeVar("State")
 
 _NEVER = "0001-01-01"
 _NANO = 1e9
@@ -30,15 +32,33 @@ def json_list(finished: Finished, *, tolerant: bool = False) -> list[Any]:
     text = finished.stdout.strip()
     try:
         value = json.loads(text or "[]")
-    except json.JSONDecodeError:
+    except (ValueError, RecursionError):
         try:
             value = [json.loads(line) for line in text.splitlines()]
-        except json.JSONDecodeError as error:
+        except (ValueError, RecursionError) as error:
             if tolerant:
                 return []
             shown = " ".join(finished.argv[1:3])
             raise RuntimeFailure(f"'podman {shown}' gave an answer that is not JSON.") from error
     return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def objects(
+    finished: Finished, read: Callable[[Mapping[str, Any]], State], *, tolerant: bool = False
+) -> list[State]:
+    """The objects of a JSON answer, read; ``tolerant`` as in :func:`json_list`.
+
+    Raises:
+        RuntimeFailure: they are not what Podman says; the program may be another one.
+    """
+    try:
+        return [read(one) for one in json_list(finished, tolerant=tolerant)]
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        shown = " ".join(finished.argv[1:3])
+        raise RuntimeFailure(
+            f"'{finished.argv[0]} {shown}' gave an answer that is not Podman's.",
+            remedy="See what this program is: 'doctor' examines it.",
+        ) from error
 
 
 def container_state(data: Mapping[str, Any]) -> ContainerState:
@@ -101,7 +121,7 @@ def listed_container(data: Mapping[str, Any]) -> ListedContainer:
             )
     return ListedContainer(
         name=(data.get("Names") or [""])[0],
-        labels=data.get("Labels") or {},
+        labels=dict(data.get("Labels") or {}),
         running=str(data.get("State", "")).lower() == "running",
         ports=tuple(ports),
     )
@@ -112,7 +132,7 @@ def volume_state(data: Mapping[str, Any]) -> VolumeState:
     return VolumeState(
         name=data["Name"],
         driver=str(data.get("Driver") or "local"),
-        labels=data.get("Labels") or {},
+        labels=dict(data.get("Labels") or {}),
         options=data.get("Options") or {},
         mountpoint=str(data.get("Mountpoint") or ""),
         anonymous=bool(data.get("Anonymous")),
@@ -125,8 +145,14 @@ def image_state(data: Mapping[str, Any]) -> ImageState:
     return ImageState(
         id=str(data["Id"]).removeprefix("sha256:"),
         tags=tuple(data.get("RepoTags") or data.get("Names") or ()),
-        labels=data.get("Labels") or {},
+        labels=dict(data.get("Labels") or {}),
     )
+
+
+def network_labels(data: Mapping[str, Any]) -> tuple[str, Mapping[str, str]]:
+    """Name and labels from one object of ``podman network ls``."""
+    labels = data.get("labels") or data.get("Labels") or {}
+    return str(data.get("name") or data.get("Name")), dict(labels)
 
 
 def timestamp(text: str | None) -> float | None:

@@ -12,8 +12,9 @@ from container_manager.errors import RuntimeFailure
 from container_manager.podman.answers import (
     container_state,
     image_state,
-    json_list,
     listed_container,
+    network_labels,
+    objects,
     volume_state,
 )
 from container_manager.podman.host import PodmanHost
@@ -93,14 +94,14 @@ class Engine:
     def everything(self) -> list[ListedContainer]:
         """All containers of this machine, in short."""
         finished = self.listing("ps", "--all", "--format=json")
-        return [listed_container(one) for one in json_list(finished)]
+        return objects(finished, listed_container)
 
     def inspect(self, ids: Sequence[str]) -> list[ContainerState]:
         """The states of containers; those that are gone meanwhile are left out."""
         if not ids:
             return []
         finished = self.call("container", "inspect", *ids)
-        return [container_state(one) for one in json_list(finished, tolerant=True)]
+        return objects(finished, container_state, tolerant=True)
 
     def start(self, ids: Sequence[str], *, stop: threading.Event | None = None) -> Finished:
         """Start containers; which of them run is the caller's to look at."""
@@ -174,8 +175,8 @@ class Engine:
 
     def image(self, name: str) -> ImageState | None:
         """An image by name or id; None when it is not on this machine."""
-        found = json_list(self.call("image", "inspect", name), tolerant=True)
-        return image_state(found[0]) if found else None
+        found = objects(self.call("image", "inspect", name), image_state, tolerant=True)
+        return found[0] if found else None
 
     def images_named(self, names: Collection[str]) -> dict[str, ImageState | None]:
         """Several images by name, with one question where all of them are there."""
@@ -183,9 +184,9 @@ class Engine:
         if not listed:
             return {}
         finished = self.call("image", "inspect", *listed)
-        found = json_list(finished, tolerant=True)
+        found = objects(finished, image_state, tolerant=True)
         if finished.ok and len(found) == len(listed):
-            return {n: image_state(one) for n, one in zip(listed, found, strict=True)}
+            return dict(zip(listed, found, strict=True))
         return {name: self.image(name) for name in listed}
 
     def images(self, label: str) -> list[ImageState]:
@@ -194,8 +195,7 @@ class Engine:
         ids = list(dict.fromkeys(finished.stdout.split()))
         if not ids:
             return []
-        found = json_list(self.call("image", "inspect", *ids), tolerant=True)
-        return [image_state(one) for one in found]
+        return objects(self.call("image", "inspect", *ids), image_state, tolerant=True)
 
     def pull(self, image: str, on_line: Callable[[str], None], *, policy: str) -> Finished:
         """Fetch an image."""
@@ -214,17 +214,17 @@ class Engine:
         """All volumes, or those with a label."""
         chosen = [f"--filter=label={label}"] if label else []
         finished = self.listing("volume", "ls", *chosen, "--format=json")
-        return [volume_state(one) for one in json_list(finished)]
+        return objects(finished, volume_state)
 
     def volume(self, name: str) -> VolumeState | None:
         """A volume by name; None when there is none."""
-        found = json_list(self.call("volume", "inspect", name), tolerant=True)
-        return volume_state(found[0]) if found else None
+        found = objects(self.call("volume", "inspect", name), volume_state, tolerant=True)
+        return found[0] if found else None
 
     def volume_users(self, name: str) -> list[ListedContainer]:
         """All containers that mount a volume, whoever made them, the stopped ones too."""
         finished = self.listing("ps", "--all", f"--filter=volume={name}", "--format=json")
-        return [listed_container(one) for one in json_list(finished)]
+        return objects(finished, listed_container)
 
     def names(self, kind: str) -> set[str]:
         """The names of all networks (``network``) or volumes (``volume``) of this machine."""
@@ -253,11 +253,7 @@ class Engine:
     def networks(self, label: str) -> dict[str, Mapping[str, str]]:
         """All networks with a label: name -> labels."""
         finished = self.listing("network", "ls", f"--filter=label={label}", "--format=json")
-        found = json_list(finished)
-        return {
-            str(one.get("name") or one.get("Name")): one.get("labels") or one.get("Labels") or {}
-            for one in found
-        }
+        return dict(objects(finished, network_labels))
 
     def has_network(self, name: str) -> bool:
         """Whether a network exists."""

@@ -102,7 +102,7 @@ def ask_info(runner: Runner, executable: str, environ: Mapping[str, str]) -> Inf
         said = finished.last_lines
     except RuntimeFailure as error:
         said = str(error)
-    except json.JSONDecodeError as error:
+    except (ValueError, RecursionError) as error:
         said = f"its answer is not JSON: {error}"
     raise PreconditionError(
         f"Podman does not answer 'podman info':\n{_indent(said)}",
