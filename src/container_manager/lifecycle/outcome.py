@@ -138,7 +138,7 @@ def _failure(
     return Problem(
         message=message,
         where=service.where,
-        remedy=f"The container is kept: 'podman logs {state.name}' shows everything it said.",
+        remedy=f"The container is kept: 'logs {service.name}' shows everything it said.",
     )
 
 

@@ -77,7 +77,7 @@ def preview_text(preview: Preview) -> str:
         ("containers", ", ".join(preview.containers)),
         ("networks", ", ".join(preview.networks)),
         ("secrets", str(preview.secrets) if preview.secrets else ""),
-        ("images", ", ".join(map(_image, preview.images))),
+        ("images", ", ".join(map(named, preview.images))),
         *(("volume", _volume(one, preview)) for one in preview.volumes),
     ]
     lines = [f"  {name:<10}  {text}" for name, text in rows if text]
@@ -88,10 +88,10 @@ def preview_text(preview: Preview) -> str:
     return "\n".join([head, *lines])
 
 
-def _image(name: str) -> str:
-    """An image for people: one that has lost its name is shown as Podman shows it.
+def named(name: str) -> str:
+    """What is removed, for people: an image that has lost its name is shown as Podman shows it.
 
-    >>> _image("localhost/lab_web:latest"), _image("d611fe5535ad" + 52 * "0")
+    >>> named("localhost/lab_web:latest"), named("d611fe5535ad" + 52 * "0")
     ('localhost/lab_web:latest', 'd611fe5535ad')
     """
     unnamed = len(name) == _DIGITS and not name.strip("0123456789abcdef")

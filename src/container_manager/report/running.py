@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from container_manager.report import print_json, table
+from container_manager.report.removing import named
 
 if TYPE_CHECKING:
     from container_manager.lifecycle.outcome import Outcome, Running
@@ -58,7 +59,7 @@ def show_removed(outcome: Outcome, *, json: bool) -> None:
         )
         return
     if outcome.removed:
-        print("Removed: " + ", ".join(outcome.removed))
+        print("Removed: " + ", ".join(map(named, outcome.removed)))
     else:
         print("There was nothing to remove.")
     for kept in outcome.kept:
