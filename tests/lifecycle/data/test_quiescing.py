@@ -6,6 +6,7 @@ import pytest
 
 from container_manager.config.quiesce import Quiesce
 from container_manager.errors import PreconditionError
+from container_manager.lifecycle.data.notes import listed
 from container_manager.lifecycle.data.quiescing import grouped, stillness
 from container_manager.podman.answers import container_state
 from container_manager.podman.state import ContainerState
@@ -71,3 +72,9 @@ def test_volumes_of_a_service_that_holds_itself_still_are_too() -> None:
     a, b = container("a", "app.db"), container("b", "app.db")
     assert sorted(map(sorted, grouped({"one": [a], "two": [b]}, ()))) == [["one"], ["two"]]
     assert grouped({"one": [a], "two": [b]}, ["app.db"]) == [["one", "two"]]
+
+
+@pytest.mark.parametrize("value", [None, 7, "text", {"a": 1}])
+def test_a_list_of_a_note_that_is_none_is_empty(value: object) -> None:
+    assert listed({"paused": value}, "paused") == listed({}, "paused") == []
+    assert listed({"paused": ["a"]}, "paused") == ["a"]

@@ -34,6 +34,12 @@ def drop_note(project: Project, name: str) -> None:
     (project.state_dir / name).unlink(missing_ok=True)
 
 
+def listed(note: Mapping[str, Any], key: str) -> list[Any]:
+    """A list of a note; empty where it is none."""
+    value = note.get(key)
+    return value if isinstance(value, list) else []
+
+
 def read_note(state_dir: Path, name: str) -> dict[str, Any]:
     """A note; empty where there is none, or none that can be used."""
     try:

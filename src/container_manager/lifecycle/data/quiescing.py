@@ -20,11 +20,20 @@ from container_manager.errors import (
     RuntimeFailure,
     raise_all,
 )
-from container_manager.lifecycle.data.notes import STILLED, drop_note, read_note, write_note
+from container_manager.lifecycle.data.notes import (
+    STILLED,
+    drop_note,
+    listed,
+    read_note,
+    write_note,
+)
 from container_manager.lifecycle.planning import is_one_off
 from container_manager.lifecycle.project import Project
 from container_manager.lifecycle.signals import taken_signals
 from container_manager.podman.state import ContainerState
+
+_TIMEOUT = 60.0
+"""Seconds for a command whose own are not known."""
 
 _STOP_FIRST = "Stop the stack with 'down', which keeps the volumes, and save them then."
 
@@ -162,7 +171,7 @@ def wake(project: Project, *, last_try: bool = False) -> tuple[str, ...]:
     done: list[str] = []
     asleep: list[str] = []
     failed: list[Any] = []
-    for one in project.engine.inspect([str(each) for each in note.get("paused") or ()]):
+    for one in project.engine.inspect([str(each) for each in listed(note, "paused")]):
         if one.status != "paused":
             continue
         if (finished := project.engine.unpause([one.id])).ok:
@@ -172,7 +181,7 @@ def wake(project: Project, *, last_try: bool = False) -> tuple[str, ...]:
         message = f"{one.name} could not be unpaused: {finished.last_lines}"
         problems.append(Problem(message=message, remedy=remedy))
         asleep.append(one.id)
-    for entry in note.get("after") or ():
+    for entry in listed(note, "after"):
         problem, ran = _run_after(project, entry)
         done += [ran] if ran else []
         if problem is not None:
@@ -235,13 +244,17 @@ def _run_after(project: Project, entry: Any) -> tuple[Problem | None, str]:
     """Run a command of ``after``: what is wrong, or else what was run; neither if nothing was."""
     if not isinstance(entry, Mapping):
         return None, ""
-    container, argv = str(entry.get("container")), [str(word) for word in entry.get("argv") or ()]
+    container, argv = str(entry.get("container")), [str(word) for word in listed(entry, "argv")]
+    limit = entry.get("timeout")
+    timeout = float(limit) if isinstance(limit, (int, float)) else _TIMEOUT
     there = [one for one in project.engine.inspect([container]) if one.running]
     if not there or not argv:
         return None, ""
     shown = f"podman exec {there[0].name} {' '.join(argv)}"
     try:
-        finished = project.engine.exec(container, argv, timeout=float(entry.get("timeout") or 60))
+        finished = project.engine.exec(
+            container, argv, timeout=timeout if isinstance(timeout, (int, float)) else 60
+        )
         if finished.ok:
             return None, f"ran '{shown}'"
         said = finished.last_lines
