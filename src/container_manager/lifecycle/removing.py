@@ -6,7 +6,9 @@ are gone.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 from container_manager import identity as labels
 from container_manager.compose.overlay import secret_prefix
@@ -38,27 +40,57 @@ def down(project: Project, *, confirm: Confirm | None = None) -> Outcome:
         RuntimeFailure: something is still there afterwards.
     """
     identity = project.identity(create=False)
-    containers = own_containers(project, identity)
-    warn_of_left_behind(project, identity)
+    seen = _look(project, identity)
+    for warning in left_behind(identity, seen.everything):
+        project.progress.warn(warning)
     if confirm is not None:
-        confirm(_preview(project, identity, containers))
-    return remove_containers(project, identity, containers)
+        confirm(_preview(project, seen))
+    return _remove_all(project, list(seen.containers), seen.networks, secrets=bool(seen.secrets))
 
 
 def preview_down(project: Project) -> Preview:
     """What :func:`down` would do."""
-    identity = project.identity(create=False)
-    return _preview(project, identity, own_containers(project, identity))
+    return _preview(project, _look(project, project.identity(create=False)))
 
 
-def _preview(project: Project, identity: Identity, containers: Iterable[ContainerState]) -> Preview:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Seen:
+    """What Podman has of a project, and all its containers."""
+
+    containers: Sequence[ContainerState]
+    everything: Sequence[ListedContainer]
+    networks: Sequence[str]
+    secrets: int
+
+
+def _look(project: Project, identity: Identity) -> _Seen:
+    """Ask Podman everything at the same time: each question takes longest to begin.
+
+    Raises:
+        PreconditionError: some containers or volumes of our name are somebody else's.
+    """
+    engine = project.engine
+    with ThreadPoolExecutor(thread_name_prefix="look") as pool:
+        containers = pool.submit(own_containers, project, identity)
+        everything = pool.submit(engine.everything)
+        networks = pool.submit(own_networks, project, identity)
+        secrets = pool.submit(engine.secrets, secret_prefix(project.name))
+        return _Seen(
+            containers=containers.result(),
+            everything=everything.result(),
+            networks=networks.result(),
+            secrets=len(secrets.result()),
+        )
+
+
+def _preview(project: Project, seen: _Seen) -> Preview:
     return Preview(
         verb="down",
         project=project.name,
         config=project.config_path,
-        containers=tuple(one.name for one in containers),
-        networks=tuple(own_networks(project, identity)),
-        secrets=len(project.engine.secrets(secret_prefix(project.name))),
+        containers=tuple(one.name for one in seen.containers),
+        networks=tuple(seen.networks),
+        secrets=seen.secrets,
         keeps=("volumes", "images", "what was built"),
     )
 
@@ -111,9 +143,20 @@ def remove_containers(
     containers: list[ContainerState],
 ) -> Outcome:
     """Remove containers, then the networks and secrets of the project."""
+    return _remove_all(project, containers, own_networks(project, identity), secrets=True)
+
+
+def _remove_all(
+    project: Project,
+    containers: list[ContainerState],
+    networks: Sequence[str],
+    *,
+    secrets: bool,
+) -> Outcome:
     stop_and_remove(project, containers)
-    networks = _remove_networks(project, identity)
-    drop_secrets(project)
+    _remove_networks(project, networks)
+    if secrets:
+        drop_secrets(project)
     left = [one.name for one in project.containers()]
     if left:
         raise RuntimeFailure(
@@ -129,10 +172,9 @@ def own_networks(project: Project, identity: Identity) -> list[str]:
     return [name for name, given in found.items() if identity.owns(given)]
 
 
-def _remove_networks(project: Project, identity: Identity) -> list[str]:
-    own = own_networks(project, identity)
+def _remove_networks(project: Project, names: Sequence[str]) -> None:
     problems = []
-    for name in own:
+    for name in names:
         finished = project.engine.remove_network(name)
         if not finished.ok and project.engine.has_network(name):
             problems.append(
@@ -142,4 +184,3 @@ def _remove_networks(project: Project, identity: Identity) -> list[str]:
                 )
             )
     raise_all(RuntimeFailure, problems)
-    return own

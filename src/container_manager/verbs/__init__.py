@@ -2,41 +2,52 @@
 
 Each takes the path of a configuration (None: ``config.yml``, found upwards), says on stderr what it
 does, returns what came of it, and raises a :class:`~container_manager.errors.ManagerError` whose
-exit code tells how it failed.
+exit code tells how it failed. Each is imported when it is first asked for: a command needs few.
 """
 
 from __future__ import annotations
 
-from container_manager.building import assets, build, builds, kernels, rollback
-from container_manager.scaffold.verbs import new, update
-from container_manager.verbs.around import (
-    copy,
-    images,
-    link,
-    logs,
-    merged_stack,
-    port,
-    pull,
-    top,
-)
-from container_manager.verbs.daily import kill, pause, ps, restart, start, stop, unpause
-from container_manager.verbs.data import backup, backups, preview_restore, refuse_damaged, restore
-from container_manager.verbs.inside import execute, run, shell
-from container_manager.verbs.looking import explain, explain_service, services
-from container_manager.verbs.machine import base_image, doctor, explain_podman
-from container_manager.verbs.planning import plan
-from container_manager.verbs.running import (
-    clean,
-    clean_files,
-    down,
-    follow,
-    preview_clean,
-    preview_down,
-    preview_rebuild,
-    rebuild,
-    up,
-)
-from container_manager.verbs.watching import watch
+import importlib
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from container_manager.building import assets, build, builds, kernels, rollback
+    from container_manager.scaffold.verbs import new, update
+    from container_manager.verbs.around import (
+        copy,
+        images,
+        link,
+        logs,
+        merged_stack,
+        port,
+        pull,
+        top,
+    )
+    from container_manager.verbs.daily import kill, pause, ps, restart, start, stop, unpause
+    from container_manager.verbs.data import (
+        backup,
+        backups,
+        preview_restore,
+        refuse_damaged,
+        restore,
+    )
+    from container_manager.verbs.inside import execute, run, shell
+    from container_manager.verbs.looking import explain, explain_service, services
+    from container_manager.verbs.machine import base_image, doctor, explain_podman
+    from container_manager.verbs.planning import plan
+    from container_manager.verbs.running import (
+        clean,
+        clean_files,
+        down,
+        follow,
+        preview_clean,
+        preview_down,
+        preview_rebuild,
+        rebuild,
+        up,
+    )
+    from container_manager.verbs.watching import watch
 
 __all__ = [
     "assets",
@@ -87,3 +98,85 @@ __all__ = [
     "update",
     "watch",
 ]
+
+_PLACES: Mapping[str, tuple[str, ...]] = {
+    "building": (
+        "assets",
+        "build",
+        "builds",
+        "kernels",
+        "rollback",
+    ),
+    "scaffold.verbs": (
+        "new",
+        "update",
+    ),
+    "verbs.around": (
+        "copy",
+        "images",
+        "link",
+        "logs",
+        "merged_stack",
+        "port",
+        "pull",
+        "top",
+    ),
+    "verbs.daily": (
+        "kill",
+        "pause",
+        "ps",
+        "restart",
+        "start",
+        "stop",
+        "unpause",
+    ),
+    "verbs.data": (
+        "backup",
+        "backups",
+        "preview_restore",
+        "refuse_damaged",
+        "restore",
+    ),
+    "verbs.inside": (
+        "execute",
+        "run",
+        "shell",
+    ),
+    "verbs.looking": (
+        "explain",
+        "explain_service",
+        "services",
+    ),
+    "verbs.machine": (
+        "base_image",
+        "doctor",
+        "explain_podman",
+    ),
+    "verbs.planning": ("plan",),
+    "verbs.running": (
+        "clean",
+        "clean_files",
+        "down",
+        "follow",
+        "preview_clean",
+        "preview_down",
+        "preview_rebuild",
+        "rebuild",
+        "up",
+    ),
+    "verbs.watching": ("watch",),
+}
+"""Module of the package -> the verbs that it has."""
+
+
+def __getattr__(name: str) -> Any:
+    """Import a verb."""
+    for module, names in _PLACES.items():
+        if name in names:
+            return getattr(importlib.import_module(f"container_manager.{module}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """The verbs."""
+    return sorted(__all__)
