@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 
 from container_manager import identity as labels
 from container_manager.errors import Problem, RuntimeFailure
@@ -36,21 +36,36 @@ def stop(
     abandon: threading.Event | None = None,
 ) -> None:
     """End what runs, each with its own grace; when ``abandon`` is set, the rest is left."""
+    running = _awake(project, containers)
+    for grace, members in _batches(running):
+        if abandon is not None and abandon.is_set():
+            return
+        project.progress.step(f"Stopping {_named(members)}")
+        project.engine.stop([one.id for one in members], grace, abandon=abandon)
+
+
+def _awake(project: Project, containers: Iterable[ContainerState]) -> list[ContainerState]:
+    """Those that run, after what is paused goes on: no signal would reach it."""
     running = [one for one in containers if one.running]
-    # Podman refuses to end what is paused, and a signal would not reach it.
     paused = [one.id for one in running if one.status == "paused"]
     if paused:
         project.engine.unpause(paused)
-    for group in stop_order(running):
+    return running
+
+
+def _batches(
+    containers: Iterable[ContainerState],
+) -> Iterator[tuple[float, list[ContainerState]]]:
+    """Containers in the order in which they end, those of one grace (in seconds) together."""
+    for group in stop_order(containers):
         by_grace: dict[float, list[ContainerState]] = {}
         for container in group:
             by_grace.setdefault(_grace(container), []).append(container)
-        for grace, members in sorted(by_grace.items()):
-            if abandon is not None and abandon.is_set():
-                return
-            names = ", ".join(sorted(one.service or one.name for one in members))
-            project.progress.step(f"Stopping {names}")
-            project.engine.stop([one.id for one in members], grace, abandon=abandon)
+        yield from sorted(by_grace.items())
+
+
+def _named(containers: Iterable[ContainerState]) -> str:
+    return ", ".join(sorted(one.service or one.name for one in containers))
 
 
 def stop_and_remove(project: Project, containers: Collection[ContainerState]) -> None:
@@ -61,8 +76,12 @@ def stop_and_remove(project: Project, containers: Collection[ContainerState]) ->
     """
     if not containers:
         return
-    stop(project, project.engine.inspect([one.id for one in containers]))
-    left, said = _remove(project, containers)
+    present = project.engine.inspect([one.id for one in containers])
+    for grace, members in _batches(_awake(project, present)):
+        project.progress.step(f"Stopping {_named(members)}")
+        # One call ends and removes: two would each begin with a look at all containers.
+        project.engine.remove([one.id for one in members], grace=grace)
+    left, said = _remove(project, project.engine.inspect([one.id for one in containers]))
     if left:
         names = ", ".join(one.name for one in left)
         raise RuntimeFailure(

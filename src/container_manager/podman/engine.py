@@ -125,10 +125,14 @@ class Engine:
         """End containers at once."""
         return self.call("kill", *ids)
 
-    def remove(self, ids: Sequence[str], *, anonymous_volumes: bool = False) -> Finished:
-        """Remove containers; what still runs is killed."""
+    def remove(
+        self, ids: Sequence[str], *, grace: float = 0.0, anonymous_volumes: bool = False
+    ) -> Finished:
+        """Remove containers; what still runs is ended, and killed after ``grace`` seconds."""
         extra = ["--volumes"] if anonymous_volumes else []
-        return self.call("rm", "--force", *extra, *ids, timeout=_ORDER_TIMEOUT)
+        seconds = str(round(grace + 0.49))
+        words = ("rm", "--force", f"--time={seconds}", *extra, *ids)
+        return self.call(*words, timeout=_ORDER_TIMEOUT + grace)
 
     def pause(self, ids: Sequence[str]) -> Finished:
         """Freeze all processes of containers; which are is the caller's to look at."""
