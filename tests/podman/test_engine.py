@@ -187,7 +187,7 @@ def test_orders_are_spelled_as_every_version_understands_them() -> None:
     podman.pull("r/x", lambda _: None, policy="newer")
     assert runner.calls == [
         ("stop", "-t", "2", "a", "b"),
-        ("rm", "--force", "--volumes", "a"),
+        ("rm", "--force", "-t", "0", "--volumes", "a"),
         ("volume", "export", "--output=/x.tar", "v"),
         ("pull", "--policy=newer", "r/x"),
     ]

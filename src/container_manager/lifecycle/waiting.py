@@ -30,6 +30,7 @@ _REMOVAL_LOOKS = 5
 _NEEDS_ANOTHER = re.compile(r"depends on container|dependency", re.IGNORECASE)
 """What Podman says where a container lives with one (``container:NAME``) that starts just now."""
 
+_TRIES = 5
 _GONE = "its container has disappeared"
 
 
@@ -76,7 +77,8 @@ class Waves:
         self._blocked: dict[str, str] = {}
         self._told: set[str] = set()
         self._confirmed: set[str] = set()
-        self._tried: set[str] = set()
+        self._tries: dict[str, int] = {}
+        self._again: list[str] = []
         self.states: dict[str, ContainerState] = {}
 
     def run(self, to_start: Collection[str]) -> dict[str, Verdict]:
@@ -96,7 +98,9 @@ class Waves:
         self, waiting: list[str], starter: Starter, ticker: HealthTicker
     ) -> dict[str, Verdict]:
         while True:
-            verdicts = self._verdicts({*waiting, *starter.busy})
+            if self._again and not starter.busy:  # what it lives with has been started by now
+                waiting, self._again = [*waiting, *self._again], []
+            verdicts = self._verdicts({*waiting, *starter.busy, *self._again})
             ready, blocked = ready_to_start(
                 self._stack, waiting, verdicts, self._begun.keys() - self._errors.keys()
             )
@@ -115,13 +119,14 @@ class Waves:
                 {name: one.reason for name, one in verdicts.items() if not one.settled}
             )
             started = starter.wait(_LOOK_EVERY)
-            self._look({*waiting, *starter.busy, *(n for one in started for n in one.ids)})
-            waiting += self._note(started)
+            now_there = {name for one in started for name in one.ids}
+            self._look({*waiting, *starter.busy, *now_there, *self._again})
+            self._note(started)
             ticker.tick(self.states.values(), {c.id: self._age(c) for c in self.states.values()})
 
-    def _note(self, started: Iterable[Started]) -> list[str]:
-        """Remember what was started, and what could not be; what is to be tried once more."""
-        now, again = time.monotonic(), []
+    def _note(self, started: Iterable[Started]) -> None:
+        """Remember what was started, and what could not be; some is tried again."""
+        now = time.monotonic()
         for one in started:
             self._begun.update(dict.fromkeys(one.ids, now))
             for name, container in one.ids.items() if not one.finished.ok else ():
@@ -129,13 +134,12 @@ class Waves:
                 same = state is not None and state.started_at == one.before.get(name)
                 if state is not None and (state.running or not same):
                     continue
-                if name not in self._tried and _NEEDS_ANOTHER.search(one.finished.stderr):
-                    self._tried.add(name)
+                tries = self._tries[name] = self._tries.get(name, 0) + 1
+                if tries < _TRIES and _NEEDS_ANOTHER.search(one.finished.stderr):
                     del self._begun[name]
-                    again.append(name)
+                    self._again.append(name)
                 else:
                     self._errors[name] = _message(one.finished.stderr, container, state)
-        return again
 
     def _look(self, not_yet: Collection[str]) -> None:
         """Ask Podman, and remember when each container was seen to start."""

@@ -131,7 +131,7 @@ class Engine:
         """Remove containers; what still runs is ended, and killed after ``grace`` seconds."""
         extra = ["--volumes"] if anonymous_volumes else []
         seconds = str(round(grace + 0.49))
-        words = ("rm", "--force", f"--time={seconds}", *extra, *ids)
+        words = ("rm", "--force", "-t", seconds, *extra, *ids)
         return self.call(*words, timeout=_ORDER_TIMEOUT + grace)
 
     def pause(self, ids: Sequence[str]) -> Finished:
