@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from container_manager.identity import private_folder
 from container_manager.lifecycle.project import Project
 from container_manager.podman.containers_conf import write_private
 
@@ -26,6 +27,7 @@ RESTORING = "restoring.json"
 
 def write_note(project: Project, name: str, content: Mapping[str, Any]) -> None:
     """Write a note in place of the one before; it is there, whole, when we are killed then."""
+    private_folder(project.state_dir)  # somebody may have cleared it away meanwhile
     write_private(project.state_dir / name, json.dumps({"project": project.name, **content}))
 
 
