@@ -150,8 +150,8 @@ def typed(lab: Lab, text: str, *words: str) -> tuple[int, str]:
             is_asking = b"[y/N] " in said or b"type the" in said
             if is_asking and text and not answered:
                 answered = bool(os.write(main, text.encode()))
-            elif is_asking and not text and time.monotonic() - asked > 1:
-                # Again after a second, as people do: one that comes a moment before the program
+            elif is_asking and not text and time.monotonic() - asked > 20:
+                # Again after a while, as people do: one that comes a moment before the program
                 # waits for its answer is only seen with the next key.
                 answered, asked = True, time.monotonic()
                 process.send_signal(signal.SIGINT)

@@ -124,15 +124,13 @@ def _listed(texts: tuple[str, ...]) -> str:
 
 def _ask(preview: Preview) -> None:
     if preview.unsaved:
-        _write(
+        question = (
             f"The data in {len(preview.unsaved)} of these volumes will be lost. To go on, type the "
-            f"project's name, {preview.project}: ",
-            sys.stderr,
+            f"project's name, {preview.project}: "
         )
-        agreed = _answer() == preview.project
+        agreed = _answer(question) == preview.project
     else:
-        _write("Go on? [y/N] ", sys.stderr)
-        agreed = _answer().lower() in ("y", "yes")
+        agreed = _answer("Go on? [y/N] ").lower() in ("y", "yes")
     if not agreed:
         raise PreconditionError(
             "Declined: nothing was removed, and no container was touched.",
@@ -140,8 +138,9 @@ def _ask(preview: Preview) -> None:
         )
 
 
-def _answer() -> str:
+def _answer(question: str) -> str:
     try:
+        _write(question, sys.stderr)
         line = sys.stdin.readline()
     except KeyboardInterrupt:
         print(file=sys.stderr)
