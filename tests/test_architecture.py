@@ -11,7 +11,7 @@ import container_manager
 PACKAGE = Path(container_manager.__file__).parent
 
 LAYERS = (
-    ("errors", "inputs", "hints", "sockets"),
+    ("errors", "inputs", "hints", "lazy", "sockets"),
     ("model", "places"),
     ("names",),
     ("config",),
@@ -31,8 +31,9 @@ LAYERS = (
     ),
     ("build", "preflight", "health", "credentials", "export"),
     ("api", "lifecycle", "scaffold"),
-    ("explaining", "opening"),
-    ("building", "doctor", "started"),
+    ("explaining", "started"),
+    ("opening",),
+    ("building", "doctor"),
     ("verbs", "testing"),
     ("careful",),
     ("tasks",),

@@ -16,10 +16,10 @@ from container_manager.build.apply import apply, recover
 from container_manager.build.content import check_json
 from container_manager.build.leaks import LeakScan
 from container_manager.build.lock import build_lock
-from container_manager.build.pipeline import settle
 from container_manager.build.plan import compare
 from container_manager.build.ports import remember_plain
 from container_manager.build.reading import Reading
+from container_manager.build.settling import settle
 from container_manager.build.site import Site
 from container_manager.build.sources import Walk
 from container_manager.build.steps import (

@@ -12,6 +12,7 @@ from os import PathLike
 from pathlib import Path
 
 from container_manager.build import again
+from container_manager.build.settling import settle
 from container_manager.errors import BuildError, ConfigError
 from container_manager.model import Build, FormerBuild
 from container_manager.places import find_config
@@ -88,11 +89,11 @@ def assets(config: ConfigPath = None, *, service: Iterable[str] = ()) -> Build:
 
 def builds(config: ConfigPath = None) -> list[FormerBuild]:
     """The former builds that can be brought back, newest first."""
-    from container_manager.build import history, pipeline
+    from container_manager.build import history
     from container_manager.config.loader import load
 
     build_dir = load(config).build_dir
-    pipeline.settle(build_dir)
+    settle(build_dir)
     return history.listed(build_dir)
 
 
@@ -110,7 +111,7 @@ def rollback(config: ConfigPath = None, *, number: int | None = None) -> Build:
     from container_manager.config.loader import load
 
     loaded = load(config)
-    finished = pipeline.settle(loaded.build_dir)
+    finished = settle(loaded.build_dir)
     if number is None and finished:
         raise BuildError(
             "A command that had been stopped was finished first, so the newest former build is "
@@ -146,7 +147,8 @@ def _part(
 
 def _with_images(config: ConfigPath, names: Sequence[str]) -> Build:
     from container_manager import lifecycle
-    from container_manager.opening import changing, open_built, told_by_template
+    from container_manager.opening import open_built, told_by_template
+    from container_manager.started import changing
 
     opened = open_built(config, names)
     with told_by_template(opened.build), changing(opened.project):

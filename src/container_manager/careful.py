@@ -120,6 +120,7 @@ def verb(
 
         @functools.wraps(function)
         def guarded(context: Context, *args: Any, **kwargs: Any) -> None:
+            _keep_compiled()
             from container_manager.report import nobody_reads, refused_by_system, tell
 
             try:
@@ -155,6 +156,11 @@ def verb(
         return CarefulTask(guarded, help=shown, iterable=iterable, **options)
 
     return decorate
+
+
+def _keep_compiled() -> None:
+    """Invoke forbids Python to keep what it compiled; a checkout would compile us each time."""
+    sys.dont_write_bytecode = bool(sys.flags.dont_write_bytecode)
 
 
 def _refuse_invokes_own_options(context: Context) -> None:

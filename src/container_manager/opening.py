@@ -7,7 +7,6 @@ import functools
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from os import PathLike
 from pathlib import Path
 
 from container_manager import lifecycle
@@ -34,38 +33,15 @@ from container_manager.errors import (
 from container_manager.identity import private_folder
 from container_manager.lifecycle.project import Project, open_project
 from container_manager.model import Build
+from container_manager.places import ConfigPath
 from container_manager.report import warn_all
+from container_manager.started import changing
 
 SECRETS_MASKED = (5, 3)
 """The version of Podman since which ``podman inspect`` masks secrets in the environment.
 
 Source: pull request 23959 of Podman.
 """
-
-ConfigPath = str | PathLike[str] | None
-
-
-@contextlib.contextmanager
-def changing(project: Project, *, attached: bool = False) -> Iterator[None]:
-    """A block that changes what runs: one at a time for a checkout.
-
-    Args:
-        project: whose stack.
-        attached: whether Ctrl-C within the block stops the containers.
-
-    Raises:
-        PreconditionError: another command is changing the stack for too long.
-    """
-    quietly = contextlib.nullcontext()
-    with (
-        hold(project.state_dir / "lock", "The stack is being changed"),
-        lifecycle.stops_on_interrupt(project) if attached else quietly,
-    ):
-        lifecycle.wake_what_was_left(project)
-        try:
-            yield
-        finally:
-            project.progress.idle()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -282,10 +258,3 @@ def starting(opened: Opened, *, attached: bool) -> Iterator[None]:
         changing(opened.project, attached=attached),
     ):
         yield
-
-
-def find(config: ConfigPath, *, adopt: bool = False) -> Project:
-    """The project of a configuration, without rendering anything."""
-    loaded = load(config)
-    pipeline.settle(loaded.build_dir)
-    return open_project(loaded, adopt=adopt)

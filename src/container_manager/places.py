@@ -6,10 +6,14 @@ import os
 import posixpath
 import stat
 from collections.abc import Mapping
+from os import PathLike
 from pathlib import Path
 
 from container_manager.errors import ConfigError
 from container_manager.inputs import look
+
+ConfigPath = str | PathLike[str] | None
+"""How people name a configuration; None: it is found upwards from here."""
 
 CONFIG_NAME = "config.yml"
 CONFIG_VARIABLE = "CONTAINER_MANAGER_CONFIG"

@@ -1,4 +1,4 @@
-"""Finds what was started from a folder, also when its configuration is broken or gone.
+"""Finds the project of a configuration, also when that is broken or gone, and guards its changes.
 
 A stack must always be stoppable, and its data must always be saveable: containers, networks and
 volumes carry the path of their configuration as a label.
@@ -6,19 +6,53 @@ volumes carry the path of their configuration as a label.
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from container_manager import identity as labels
+from container_manager import lifecycle
+from container_manager.build.lock import hold
+from container_manager.build.settling import settle
 from container_manager.config.loader import Config, load, without_content
 from container_manager.discovery import discover
 from container_manager.errors import ConfigError, ManagerError, Problem
 from container_manager.lifecycle.project import Project, open_project
 from container_manager.model import Service
-from container_manager.opening import ConfigPath, find
-from container_manager.places import CONFIG_NAME, STATE_DIR, find_config
+from container_manager.places import CONFIG_NAME, STATE_DIR, ConfigPath, find_config
 from container_manager.podman.engine import Engine
 from container_manager.report import warn_all
+
+
+@contextlib.contextmanager
+def changing(project: Project, *, attached: bool = False) -> Iterator[None]:
+    """A block that changes what runs: one at a time for a checkout.
+
+    Args:
+        project: whose stack.
+        attached: whether Ctrl-C within the block stops the containers.
+
+    Raises:
+        PreconditionError: another command is changing the stack for too long.
+    """
+    quietly = contextlib.nullcontext()
+    with (
+        hold(project.state_dir / "lock", "The stack is being changed"),
+        lifecycle.stops_on_interrupt(project) if attached else quietly,
+    ):
+        lifecycle.wake_what_was_left(project)
+        try:
+            yield
+        finally:
+            project.progress.idle()
+
+
+def find(config: ConfigPath, *, adopt: bool = False) -> Project:
+    """The project of a configuration, without rendering anything."""
+    loaded = load(config)
+    settle(loaded.build_dir)
+    return open_project(loaded, adopt=adopt)
 
 
 def find_running(config: ConfigPath, *, adopt: bool = False) -> Project:

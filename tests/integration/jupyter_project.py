@@ -92,7 +92,7 @@ def running(podman: Podman, python_image: str, folder: Path) -> Iterator[Lab]:
             text=True,
             timeout=800,
             check=False,
-            env={**os.environ, **settings, "PYTHONDONTWRITEBYTECODE": "1"},
+            env={**os.environ, **settings},
         )
         assert done.returncode == 0, done.stdout + done.stderr
         tokens = dict(re.findall(r"^(JUPYTER_\w+)=(\w{48})$", (root / ".env").read_text(), re.M))

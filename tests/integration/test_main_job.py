@@ -6,7 +6,6 @@ Everything is done through the command line, as a user does it; what came of it 
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -171,7 +170,6 @@ class Lab:
             text=True,
             timeout=240,
             check=False,
-            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
         )
         self.output += done.stdout + done.stderr
         assert done.returncode == code, done.stdout + done.stderr

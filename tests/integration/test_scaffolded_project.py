@@ -33,7 +33,6 @@ class Somebody:
             "PATH": programs,
             "LANG": "C.UTF-8",
             "GIT_CONFIG_NOSYSTEM": "1",
-            "PYTHONDONTWRITEBYTECODE": "1",
         }
 
     def run(

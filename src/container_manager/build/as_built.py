@@ -6,9 +6,9 @@ import functools
 
 from container_manager.build import manifest as record
 from container_manager.build.generated import ROOT_PATH, load_compose
-from container_manager.build.pipeline import settle
 from container_manager.build.preparing import Prepared, site_of
 from container_manager.build.reading import Reading
+from container_manager.build.settling import settle
 from container_manager.compose.stack import read_stack
 from container_manager.config.defaults import as_in_compose
 from container_manager.config.loader import Config

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 from container_manager.build import history, journal
 from container_manager.build import manifest as record
@@ -12,16 +11,16 @@ from container_manager.build.apply import apply, cannot_write, recover
 from container_manager.build.guards import claim
 from container_manager.build.leaks import without_leaks
 from container_manager.build.lock import build_lock
-from container_manager.build.manifest import needs_recovery
 from container_manager.build.plan import compare
 from container_manager.build.ports import chosen_by_another, remember
 from container_manager.build.preparing import Prepared, prepare
 from container_manager.build.reading import Reading
+from container_manager.build.settling import settle
 from container_manager.config.loader import Config
 from container_manager.inputs import Stamp, look
 from container_manager.model import Build, BuildPlan
 
-__all__ = ["Prepared", "build_of", "execute", "plan", "prepare", "settle"]
+__all__ = ["Prepared", "build_of", "execute", "plan", "prepare"]
 
 
 def plan(prepared: Prepared) -> BuildPlan:
@@ -127,22 +126,6 @@ def bring_back(config: Config, number: int) -> Build:
     return Build(
         build_dir=build_dir, compose_files=(), digests={}, plan=decided, warnings=decided.notes
     )
-
-
-def settle(build_dir: Path) -> bool:
-    """Finish or roll back a build that was stopped, before anything else is done.
-
-    Returns:
-        Whether there was one to finish.
-
-    Raises:
-        BuildError: the file system refuses.
-        PreconditionError: that build is still going on.
-    """
-    if not needs_recovery(build_dir):
-        return False
-    with build_lock(build_dir):
-        return recover(build_dir)
 
 
 def _compared(prepared: Prepared, manifest: record.Manifest) -> BuildPlan:

@@ -76,8 +76,7 @@ def stop_and_remove(project: Project, containers: Collection[ContainerState]) ->
     """
     if not containers:
         return
-    present = project.engine.inspect([one.id for one in containers])
-    for grace, members in _batches(_awake(project, present)):
+    for grace, members in _batches(_awake(project, containers)):
         project.progress.step(f"Stopping {_named(members)}")
         # One call ends and removes: two would each begin with a look at all containers.
         project.engine.remove([one.id for one in members], grace=grace)
@@ -103,6 +102,7 @@ def _remove(
     """
     left = list(containers)
     while left:
+        _awake(project, left)  # paused since they were looked at
         said = []
         for group in stop_order(left):
             ids = [one.id for one in group]

@@ -15,11 +15,12 @@ from container_manager.compose.providers import child_environment
 from container_manager.discovery import select
 from container_manager.errors import ManagerError, RuntimeFailure, UsageError, did_you_mean
 from container_manager.identity import private_folder
-from container_manager.opening import Opened, changing, open_to_start, starting
+from container_manager.opening import Opened, open_to_start, starting
 from container_manager.podman.engine import Engine
 from container_manager.podman.host import CACHE, connect
 from container_manager.podman.state import ContainerState
 from container_manager.run import Finished, ProcessRunner
+from container_manager.started import changing
 from container_manager.testing.detached import detach
 from container_manager.testing.ports import Ports
 from container_manager.testing.presses import Presses

@@ -7,9 +7,9 @@ exit code tells how it failed. Each is imported when it is first asked for: a co
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from container_manager.lazy import imports
 
 if TYPE_CHECKING:
     from container_manager.building import assets, build, builds, kernels, rollback
@@ -36,17 +36,14 @@ if TYPE_CHECKING:
     from container_manager.verbs.looking import explain, explain_service, services
     from container_manager.verbs.machine import base_image, doctor, explain_podman
     from container_manager.verbs.planning import plan
-    from container_manager.verbs.running import (
+    from container_manager.verbs.removing import (
         clean,
         clean_files,
         down,
-        follow,
         preview_clean,
         preview_down,
-        preview_rebuild,
-        rebuild,
-        up,
     )
+    from container_manager.verbs.running import follow, preview_rebuild, rebuild, up
     from container_manager.verbs.watching import watch
 
 __all__ = [
@@ -99,7 +96,7 @@ __all__ = [
     "watch",
 ]
 
-_PLACES: Mapping[str, tuple[str, ...]] = {
+_PLACES = {
     "building": (
         "assets",
         "build",
@@ -153,28 +150,17 @@ _PLACES: Mapping[str, tuple[str, ...]] = {
         "explain_podman",
     ),
     "verbs.planning": ("plan",),
-    "verbs.running": (
+    "verbs.removing": (
         "clean",
         "clean_files",
         "down",
-        "follow",
         "preview_clean",
         "preview_down",
-        "preview_rebuild",
-        "rebuild",
-        "up",
     ),
+    "verbs.running": ("follow", "preview_rebuild", "rebuild", "up"),
     "verbs.watching": ("watch",),
 }
-"""Module of the package -> the verbs that it has."""
-
-
-def __getattr__(name: str) -> Any:
-    """Import a verb."""
-    for module, names in _PLACES.items():
-        if name in names:
-            return getattr(importlib.import_module(f"container_manager.{module}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__ = imports(__name__, _PLACES)
 
 
 def __dir__() -> list[str]:

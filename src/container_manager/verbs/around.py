@@ -15,9 +15,9 @@ from container_manager.lifecycle.daily.handling import UsedImage
 from container_manager.lifecycle.daily.merged import merged
 from container_manager.lifecycle.daily.pulling import Pulled
 from container_manager.lifecycle.project import open_project
-from container_manager.opening import ConfigPath, changing
+from container_manager.places import ConfigPath
 from container_manager.report import warn_all
-from container_manager.started import find_running
+from container_manager.started import changing, find_running
 
 
 def logs(

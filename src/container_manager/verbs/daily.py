@@ -14,13 +14,9 @@ from container_manager.lifecycle.daily import controlling, listing
 from container_manager.lifecycle.daily.listing import ContainerRow
 from container_manager.lifecycle.outcome import Running
 from container_manager.lifecycle.project import Project
-from container_manager.opening import (
-    ConfigPath,
-    changing,
-    open_to_start,
-    starting,
-)
-from container_manager.started import find_running
+from container_manager.opening import open_to_start, starting
+from container_manager.places import ConfigPath
+from container_manager.started import changing, find_running
 from container_manager.verbs.meaning import are_ours, owners_of
 
 

@@ -14,9 +14,9 @@ from container_manager.errors import ConfigError, ManagerError, Problem, Runtime
 from container_manager.lifecycle.data.backups import BackupRow
 from container_manager.lifecycle.outcome import Outcome
 from container_manager.lifecycle.previews import Confirm, Preview
-from container_manager.opening import ConfigPath, changing
+from container_manager.places import ConfigPath
 from container_manager.report import warn_all
-from container_manager.started import find_running, find_with_services
+from container_manager.started import changing, find_running, find_with_services
 
 
 def backup(config: ConfigPath = None, *, service: Iterable[str] = ()) -> Path:

@@ -8,7 +8,8 @@ from container_manager.compose.one_off import OneOff
 from container_manager.errors import UsageError
 from container_manager.lifecycle.daily import inside, running_once
 from container_manager.lifecycle.daily.inside import Inside
-from container_manager.opening import ConfigPath, open_to_start, starting
+from container_manager.opening import open_to_start, starting
+from container_manager.places import ConfigPath
 from container_manager.started import find_running
 from container_manager.terminal import is_terminal
 from container_manager.verbs.meaning import are_ours

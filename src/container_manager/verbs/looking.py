@@ -8,7 +8,7 @@ from container_manager.config.loader import examine, load
 from container_manager.discovery import TEMPLATE_FILENAME
 from container_manager.explaining import Explanation, ServiceExplanation
 from container_manager.model import ServiceRow
-from container_manager.opening import ConfigPath
+from container_manager.places import ConfigPath
 from container_manager.report import warn_all
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from container_manager.base_image import ensure
 from container_manager.doctor.findings import Diagnosis
-from container_manager.opening import ConfigPath, find
+from container_manager.places import ConfigPath
 from container_manager.podman.host import explain
 from container_manager.progress import progress_here
+from container_manager.started import find
 
 
 def base_image(config: ConfigPath = None, *, rebuild: bool = False) -> str:

@@ -8,7 +8,7 @@ from container_manager.compose.model import Stack
 from container_manager.config.loader import load
 from container_manager.errors import PreconditionError, Problem, did_you_mean, raise_all
 from container_manager.names import Match, resolve
-from container_manager.opening import ConfigPath
+from container_manager.places import ConfigPath
 
 
 def are_ours(config: ConfigPath, names: Iterable[str]) -> bool:

@@ -21,7 +21,7 @@ from container_manager.lifecycle.planning import KEEP, ContainerChange
 from container_manager.lifecycle.project import open_project
 from container_manager.model import Build, KeyPath
 from container_manager.names import Match, resolve
-from container_manager.opening import ConfigPath
+from container_manager.places import ConfigPath
 from container_manager.report import warn_all
 
 _MOUNTED = "file"

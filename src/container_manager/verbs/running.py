@@ -1,28 +1,18 @@
-"""Verbs that start and stop the stack."""
+"""Verbs that start the stack."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 
 from container_manager import lifecycle
-from container_manager.config.completing import normalise_name
-from container_manager.config.loader import load, without_content
+from container_manager.config.loader import load
 from container_manager.discovery import discover, select
-from container_manager.errors import ConfigError, Location, Problem, UsageError, raise_all
-from container_manager.lifecycle.outcome import Outcome, Running
+from container_manager.errors import UsageError
+from container_manager.lifecycle.outcome import Running
 from container_manager.lifecycle.previews import Confirm, Preview
-from container_manager.lifecycle.project import open_project
-from container_manager.opening import (
-    ConfigPath,
-    changing,
-    find,
-    open_to_start,
-    starting,
-)
-from container_manager.places import CONFIG_NAME
-from container_manager.started import find_running
+from container_manager.opening import open_to_start, starting
+from container_manager.places import ConfigPath
+from container_manager.started import changing, find
 
 
 def up(
@@ -67,56 +57,6 @@ def up(
 def follow(running: Running) -> None:
     """Follow the logs of what runs, until it ends or Ctrl-C stops it."""
     lifecycle.follow(running.project, running.services)
-
-
-def down(
-    config: ConfigPath = None, *, adopt: bool = False, confirm: Confirm | None = None
-) -> Outcome:
-    """Stop and remove containers and networks; volumes and images stay.
-
-    Args:
-        config: the configuration.
-        adopt: take over a stack of this name that another checkout started.
-        confirm: told what will be removed; raises where that must not be.
-    """
-    project = find_running(config, adopt=adopt)
-    with changing(project):
-        return lifecycle.down(project, confirm=confirm)
-
-
-def preview_down(config: ConfigPath = None, *, adopt: bool = False) -> Preview:
-    """What :func:`down` would do; nothing is done."""
-    return lifecycle.preview_down(find_running(config, adopt=adopt))
-
-
-def clean(
-    config: ConfigPath = None,
-    *,
-    save: bool = True,
-    all_images: bool = False,
-    adopt: bool = False,
-    confirm: Confirm | None = None,
-) -> Outcome:
-    """Save all volumes, then remove containers, networks, secrets, our images, and the volumes.
-
-    Args:
-        config: the configuration.
-        save: whether volumes are saved in ``backups/`` first; where that fails, all stays.
-        all_images: remove base and pulled images of the stack too.
-        adopt: take over a stack of this name that another checkout started.
-        confirm: told what will be removed; raises where that must not be.
-    """
-    project = find_running(config, adopt=adopt)
-    with changing(project):
-        return lifecycle.clean(project, save=save, all_images=all_images, confirm=confirm)
-
-
-def preview_clean(
-    config: ConfigPath = None, *, save: bool = True, all_images: bool = False, adopt: bool = False
-) -> Preview:
-    """What :func:`clean` would do; nothing is done."""
-    project = find_running(config, adopt=adopt)
-    return lifecycle.preview_clean(project, save=save, all_images=all_images)
 
 
 def rebuild(
@@ -194,29 +134,3 @@ def _refuse_some_volumes(names: Sequence[str], *, volumes: bool) -> None:
             "--volumes empties the volumes of the whole stack: nothing was done.",
             remedy="Leave the names of services out, or --volumes.",
         )
-
-
-def clean_files(files: Sequence[Path]) -> Outcome:
-    """What :func:`clean` does, for the services of some generated compose files.
-
-    The project is the one whose configuration is found from the current directory upwards; without
-    one, it is the current directory and has its name.
-
-    Raises:
-        ConfigError: a file does not exist.
-    """
-    missing = [file for file in files if not file.is_file()]
-    raise_all(
-        ConfigError,
-        [Problem(message="There is no such file.", where=Location(file)) for file in missing],
-    )
-    try:
-        project = find(None)
-    except ConfigError:
-        path = Path.cwd() / CONFIG_NAME
-        if path.exists():
-            raise
-        name = normalise_name(Path.cwd().name)
-        project = open_project(without_content(path, name, os.environ))
-    with changing(project):
-        return lifecycle.clean_files(project, files)

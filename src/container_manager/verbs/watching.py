@@ -12,7 +12,8 @@ from container_manager.errors import InterruptedByUser, ManagerError, display_pa
 from container_manager.inputs import Stamp, look, noting_overall
 from container_manager.lifecycle.daily.reacting import Reactions
 from container_manager.lifecycle.ticking import checked_meanwhile
-from container_manager.opening import ConfigPath, Opened, open_to_start, starting
+from container_manager.opening import Opened, open_to_start, starting
+from container_manager.places import ConfigPath
 from container_manager.progress import Progress
 from container_manager.report import tell
 

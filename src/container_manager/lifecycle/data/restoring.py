@@ -100,7 +100,7 @@ def restore(
     )
 
 
-def preview(
+def preview_restore(
     project: Project,
     name: str | None = None,
     *,
