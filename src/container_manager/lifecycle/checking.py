@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from container_manager import identity as labels
@@ -81,10 +82,14 @@ def look_around(engine: Engine, stack: Stack) -> Surroundings:
     externals = [one.actual for one in stack.volumes.values() if one.external]
     networks = [one.actual for one in stack.networks.values() if one.external]
     compose_label = f"{labels.COMPOSE_PROJECT}={stack.project}"
+    with ThreadPoolExecutor(thread_name_prefix="look") as pool:  # each takes longest to begin
+        own = pool.submit(engine.containers, compose_label)
+        everything = pool.submit(engine.everything)
+        volumes = pool.submit(engine.volumes, compose_label)
     return Surroundings(
-        own=engine.containers(compose_label),
-        everything=engine.everything(),
-        volumes=engine.volumes(compose_label),
+        own=own.result(),
+        everything=everything.result(),
+        volumes=volumes.result(),
         known_volumes=[name for name in externals if engine.volume(name) is not None],
         known_networks=[name for name in networks if engine.has_network(name)],
     )

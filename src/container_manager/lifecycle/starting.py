@@ -167,7 +167,7 @@ def start(
     waves = Waves(
         project.engine,
         stack,
-        {name: states[name].id for name in names if name in states and name not in lost},
+        {name: states[name] for name in names if name in states and name not in lost},
         project.progress,
         lost=lost,
         timeout=timeout,

@@ -50,7 +50,7 @@ class Waves:
     Args:
         engine: Podman.
         stack: all services.
-        ids: compose service -> id of its container.
+        there: compose service -> its container, as it was seen just now.
         progress: where it says what happens.
         lost: compose service -> why it has no container.
         timeout: seconds a service may take, over what the services say.
@@ -60,7 +60,7 @@ class Waves:
         self,
         engine: Engine,
         stack: Stack,
-        ids: Mapping[str, str],
+        there: Mapping[str, ContainerState],
         progress: Progress,
         *,
         lost: Mapping[str, str],
@@ -68,7 +68,7 @@ class Waves:
     ) -> None:
         self._engine = engine
         self._stack = stack
-        self._ids = ids
+        self._ids = {name: one.id for name, one in there.items()}
         self._progress = progress
         self._timeout = timeout
         self._watched: dict[str, _Watched] = {}
@@ -79,7 +79,7 @@ class Waves:
         self._confirmed: set[str] = set()
         self._tries: dict[str, int] = {}
         self._again: list[str] = []
-        self.states: dict[str, ContainerState] = {}
+        self.states = dict(there)
 
     def run(self, to_start: Collection[str]) -> dict[str, Verdict]:
         """Start ``to_start``, each after what it waits for, and wait for all services."""
@@ -87,7 +87,7 @@ class Waves:
         waiting = [name for name in self._stack.services if name in startable]
         try:
             with health_ticker(self._engine) as ticker, Starter(self._engine) as starter:
-                self._look(set(waiting))
+                self._remember(self.states.values(), set(waiting))
                 for name in self._ids.keys() - set(waiting):
                     self._begun[name] = time.monotonic()
                 return self._watch(waiting, starter, ticker)
@@ -142,16 +142,21 @@ class Waves:
                     self._errors[name] = _message(one.finished.stderr, container, state)
 
     def _look(self, not_yet: Collection[str]) -> None:
-        """Ask Podman, and remember when each container was seen to start."""
+        self._remember(self._engine.inspect(list(self._ids.values())), not_yet)
+
+    def _remember(self, seen: Iterable[ContainerState], not_yet: Collection[str]) -> None:
+        """Remember when each container was seen to start."""
         names = {container: name for name, container in self._ids.items()}
         now = time.monotonic()
-        self.states = {}
-        for state in self._engine.inspect(list(names)):
+        seen, self.states = list(seen), {}
+        for state in seen:
             name = names[state.id]
             self.states[name] = state
             known = self._watched.get(state.id)
             if name in not_yet or known is None:
-                self._watched[state.id] = _Watched(state.started_at, now, state.restart_count)
+                # Podman counts from 0 where somebody starts a container, as we are about to.
+                restarts = 0 if name in not_yet else state.restart_count
+                self._watched[state.id] = _Watched(state.started_at, now, restarts)
             elif known.started_at != state.started_at:
                 known.started_at, known.seen = state.started_at, now
             if name not in not_yet:

@@ -140,8 +140,9 @@ def bring_up(
     paused = [one.id for one in states.values() if one.status == "paused"]
     if paused:
         project.engine.unpause(paused)
-    ids = {name: one.id for name, one in states.items()}
-    waves = Waves(project.engine, stack, ids, project.progress, lost={}, timeout=timeout)
+        awake = {one.id: one for one in project.engine.inspect(paused)}
+        states = {name: awake.get(one.id, one) for name, one in states.items()}
+    waves = Waves(project.engine, stack, states, project.progress, lost={}, timeout=timeout)
     verdicts = waves.run(names)
     raise_all(RuntimeFailure, failures(project, stack, verdicts, waves.states))
     return Outcome(services=service_outcomes(stack, verdicts, waves.states, names))
