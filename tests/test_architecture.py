@@ -29,7 +29,7 @@ LAYERS = (
         "identity",
         "terminal",
     ),
-    ("build", "preflight", "health", "credentials", "export"),
+    ("boot", "build", "preflight", "health", "credentials", "export"),
     ("api", "lifecycle", "scaffold"),
     ("explaining", "started"),
     ("opening",),

@@ -82,7 +82,7 @@ def find_with_services(config: ConfigPath) -> tuple[Project, Config | None]:
 
 
 def _without_config(config: ConfigPath, error: ConfigError, *, adopt: bool) -> Project:
-    found = [(path, name) for path in _candidates(config) for name in _started(path)]
+    found = [(path, name) for path in candidates(config) for name in _started(path)]
     nearest = [(path, name) for path, name in found if path == found[0][0]]
     if not nearest:
         raise error
@@ -99,7 +99,7 @@ def _without_config(config: ConfigPath, error: ConfigError, *, adopt: bool) -> P
     return open_project(without_content(path, name, os.environ), adopt=adopt)
 
 
-def _candidates(config: ConfigPath) -> list[Path]:
+def candidates(config: ConfigPath) -> list[Path]:
     """The paths that a configuration may have had, nearest first."""
     if config:
         return [Path(os.path.abspath(config))]  # noqa: PTH100 - as the labels have it

@@ -12,7 +12,9 @@ from typing import Any
 
 import pytest
 
+from container_manager.boot.unit import Record
 from container_manager.doctor import (
+    booting,
     clock,
     disks,
     podman_itself,
@@ -130,6 +132,13 @@ def provided(**changes: Any) -> list[Finding]:
     return provider.judge_provider(replace(GOOD, **changes))
 
 
+def units(config: str = __file__, *, lasting: bool = True) -> list[Finding]:
+    """What is said of a unit; this file stands for a configuration that is there."""
+    record = Record(config=Path(config), python=Path(__file__))
+    ours = {Path("/units/container-manager-lab.service"): record}
+    return booting.judge_units(ours, lasting=lasting, user="ada")
+
+
 def ended(code: int | None) -> provider_trials.Ended:
     return provider_trials.Ended(code=code, said="Error: what it said")
 
@@ -166,6 +175,7 @@ WELL: Mapping[str, Callable[[], list[Finding]]] = {
     "a proxy's old date": lambda: answered(date=NOW - 200),
     "provider": provided,
     "start": lambda: project.judge_start((), ()),
+    "a unit": units,
 }
 
 
@@ -194,6 +204,12 @@ WRONG: Mapping[str, tuple[Callable[[], list[Finding]], str, str]] = {
     ),
     "vfs": (lambda: storage(driver="vfs"), "store-vfs", "/store"),
     "fuse": (lambda: storage(mount_program="/usr/bin/fuse-overlayfs"), "store-fuse", "fuse-ov"),
+    "moved": (lambda: units("/lab/c.yml"), "boot-gone", "needs /lab/c.yml, which is gone"),
+    "logins": (
+        lambda: units(lasting=False),
+        "boot-without-linger",
+        f"only when ada logs in, and not with the machine: {__file__}",
+    ),
     "nfs": (lambda: storage(backing="nfs"), "store-on-network", "nfs"),
     "full": (lambda: disk(FLOOR - 1), "disk-full", "Only 100.0 MiB free at /store (images)."),
     "no files": (lambda: disk(9 << 30, 0), "disk-full", "Only 0 files free"),

@@ -37,6 +37,16 @@ ON_PROJECT: Mapping[str, Advice] = {
         "Containers end when the user logs out",
         "Run 'loginctl enable-linger {user}'.",
     ),
+    "boot-without-linger": Advice(
+        WARNING,
+        "A stack that is to start with the machine starts when its user logs in",
+        "Run 'loginctl enable-linger {user}'.",
+    ),
+    "boot-gone": Advice(
+        WARNING,
+        "The unit that starts a stack with the machine needs what is not there",
+        "Run 'boot' where the project is now, or 'boot --remove --config {config}'.",
+    ),
     "runtime-folder-missing": Advice(
         WARNING,
         "XDG_RUNTIME_DIR is not set, or no folder of the user's",

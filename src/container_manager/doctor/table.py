@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from container_manager.doctor import (
+    booting,
     clock,
     disks,
     podman_itself,
@@ -53,6 +54,7 @@ CHECKS: Sequence[Check] = (
     Check("SELinux", "Machine", user.selinux, ("info",)),
     Check("free space", "Machine", disks.disks, (), 10.0),
     Check("clock", "Machine", clock.clock, (), 10.0),
+    Check("reboots", "Machine", booting.reboots, (), 10.0),
     Check("folders", "Project", project.folders, ("config",)),
     Check("start", "Project", project.start, ("stack", "engine"), 60.0),
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from invoke import Context, Exit
 
 from container_manager.careful import verb
@@ -40,8 +42,49 @@ def doctor(
         raise Exit(code=diagnosis.exit_code)
 
 
+def _dry_boot(given: dict[str, Any]) -> None:
+    from container_manager import verbs
+    from container_manager.report.booting import show_boot_preview
+
+    preview = verbs.preview_unboot if given["remove"] else verbs.preview_boot
+    show_boot_preview(preview(given["config"]), json=given["json"])
+
+
+@verb(
+    dry=_dry_boot,
+    help={
+        "now": "start it at once as well, as the machine would",
+        "remove": "no longer start with the machine; what runs goes on running",
+        "status": "only look; exit code 1 where the stack would not start",
+    },
+)
+def boot(
+    context: Context,
+    config: str | None = None,
+    now: bool = False,
+    remove: bool = False,
+    status: bool = False,
+    json: bool = False,
+) -> None:
+    """Start the stack with the machine: write and enable a unit of systemd."""
+    from container_manager import verbs
+    from container_manager.errors import UsageError
+    from container_manager.report.booting import show_boot
+
+    if now + remove + status > 1:
+        raise UsageError("--now, --remove and --status go one at a time: nothing was done.")
+    if status:
+        state = verbs.boot_status(config)
+    else:
+        state = verbs.unboot(config) if remove else verbs.boot(config, now=now)
+    show_boot(state, json=json)
+    if status and state.problems:
+        raise Exit(code=1)
+
+
 TASKS = (
     base_image,
+    boot,
     doctor,
     explain_podman,
 )

@@ -24,6 +24,13 @@ if TYPE_CHECKING:
         pull,
         top,
     )
+    from container_manager.verbs.booting import (
+        boot,
+        boot_status,
+        preview_boot,
+        preview_unboot,
+        unboot,
+    )
     from container_manager.verbs.daily import kill, pause, ps, restart, start, stop, unpause
     from container_manager.verbs.data import (
         backup,
@@ -51,6 +58,8 @@ __all__ = [
     "backup",
     "backups",
     "base_image",
+    "boot",
+    "boot_status",
     "build",
     "builds",
     "clean",
@@ -73,10 +82,12 @@ __all__ = [
     "pause",
     "plan",
     "port",
+    "preview_boot",
     "preview_clean",
     "preview_down",
     "preview_rebuild",
     "preview_restore",
+    "preview_unboot",
     "ps",
     "pull",
     "rebuild",
@@ -90,6 +101,7 @@ __all__ = [
     "start",
     "stop",
     "top",
+    "unboot",
     "unpause",
     "up",
     "update",
@@ -117,6 +129,13 @@ _PLACES = {
         "port",
         "pull",
         "top",
+    ),
+    "verbs.booting": (
+        "boot",
+        "boot_status",
+        "preview_boot",
+        "preview_unboot",
+        "unboot",
     ),
     "verbs.daily": (
         "kill",
