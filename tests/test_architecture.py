@@ -12,7 +12,7 @@ PACKAGE = Path(container_manager.__file__).parent
 
 LAYERS = (
     ("errors", "inputs", "hints", "lazy", "sockets"),
-    ("model", "places"),
+    ("model", "places", "environments"),
     ("names",),
     ("config",),
     ("discovery", "render"),

@@ -112,7 +112,7 @@ class TestTheInstalledProgram:
         ("argv", "said"),
         [
             (["biuld"], "No idea what 'biuld' is!"),
-            (["build", "--sevice", "web"], "Did you mean '--service'?"),
+            (["build", "--sevice", "web"], "Did you mean '--service'"),
             (["build", "wbe"], "There is no service 'wbe'.\n  Did you mean 'web'?"),
             (["build", "-f", "other.yml"], "Write --config other.yml after the task's name."),
             (["-f", "other.yml", "build"], "Write --config other.yml after the task's name."),

@@ -16,6 +16,7 @@ from container_manager.errors import ManagerError, UsageError
 
 _HELP = {
     "config": "the configuration file (default: config.yml, found upwards)",
+    "env": "an environment: NAME reads config.NAME.yml, and .env.NAME over .env",
     "service": "only this service; may be given several times",
     "json": "machine-readable output on stdout",
     "detached": "return when everything is up, instead of following the logs",
@@ -118,6 +119,9 @@ def verb(
     def decorate(function: Callable[..., None]) -> Any:
         name = options.get("name") or function.__name__.replace("_", "-")
 
+        own = inspect.signature(function)
+        signature = _with_environment(own)
+
         @functools.wraps(function)
         def guarded(context: Context, *args: Any, **kwargs: Any) -> None:
             _keep_compiled()
@@ -127,12 +131,13 @@ def verb(
                 _refuse_invokes_own_options(context)
                 _refuse_detached(function, name)
                 _refuse_command(context, name)
+                given = signature.bind(context, *args, **kwargs)
+                given.apply_defaults()
+                arguments = _in_environment(given.arguments, own)
                 if context.config.run.dry:
-                    given = inspect.signature(function).bind(context, *args, **kwargs)
-                    given.apply_defaults()
-                    _dry(name, given.arguments, dry)
+                    _dry(name, arguments, dry)
                     return
-                function(context, *args, **kwargs)
+                function(**arguments)
                 sys.stdout.flush()
             except BrokenPipeError as error:
                 raise Exit(code=nobody_reads()) from error
@@ -149,13 +154,32 @@ def verb(
                 )
                 raise Exit(code=130) from interrupt
 
-        parameters = inspect.signature(function).parameters
+        guarded.__signature__ = signature  # type: ignore[attr-defined]
+        parameters = signature.parameters
         shown = {name: text for name, text in _HELP.items() if name in parameters}
         shown.update(options.pop("help", {}))
         iterable = [name for name in _REPEATABLE if name in parameters]
         return CarefulTask(guarded, help=shown, iterable=iterable, **options)
 
     return decorate
+
+
+def _with_environment(own: inspect.Signature) -> inspect.Signature:
+    """The signature of a task that takes ``--config``, with ``--env`` beside it; else as it is."""
+    if "config" not in own.parameters:
+        return own
+    env = inspect.Parameter("env", inspect.Parameter.KEYWORD_ONLY, default=None)
+    return own.replace(parameters=[*own.parameters.values(), env])
+
+
+def _in_environment(given: dict[str, Any], own: inspect.Signature) -> dict[str, Any]:
+    """The arguments of a task itself: the configuration is that of the environment, if any."""
+    arguments = {name: value for name, value in given.items() if name in own.parameters}
+    if given.get("env") is not None and "config" in arguments:
+        from container_manager.environments import config_of
+
+        arguments["config"] = config_of(arguments["config"], given["env"])
+    return arguments
 
 
 def _keep_compiled() -> None:

@@ -72,7 +72,6 @@ _INSIDE: Mapping[str, str] = {
     "-u": "--user says who.",
     "-w": "--workdir says where.",
     "-e": "--setenv NAME=VALUE gives a variable, --setenv NAME the value that it has here.",
-    "--env": "--setenv NAME=VALUE gives a variable, --setenv NAME the value that it has here.",
 }
 
 OPTIONS: Mapping[str, Mapping[str, str]] = {

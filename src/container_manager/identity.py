@@ -13,7 +13,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from container_manager.environments import ENVIRONMENTS
 from container_manager.errors import Location, PreconditionError, Problem, display_path
+from container_manager.places import STATE_DIR
 from container_manager.podman.containers_conf import write_private
 from container_manager.podman.state import ContainerState, VolumeState
 
@@ -84,6 +86,8 @@ def private_folder(state_dir: Path) -> None:
     Raises:
         PreconditionError: it is open to others, and not ours to close.
     """
+    if state_dir.parent.name == ENVIRONMENTS and state_dir.parent.parent.name == STATE_DIR:
+        private_folder(state_dir.parent.parent)
     state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     if state_dir.stat().st_mode & _OTHERS:
         try:

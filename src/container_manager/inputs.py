@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
@@ -45,6 +45,9 @@ class Inputs:
 
 UNSETTLED: Stamp = (0, 0, 0, 0, 0)
 """The stamp of what changed while it was looked at: no file has it."""
+
+THIS_HOST = "=host"
+"""How the name of this host is noted, among the variables; no variable can have this name."""
 
 _current: ContextVar[Inputs | None] = ContextVar("container_manager_inputs", default=None)
 _overall: ContextVar[Inputs | None] = ContextVar("container_manager_all_inputs", default=None)
@@ -112,3 +115,13 @@ def note_variable(name: str, value: str | None) -> None:
     inputs = _current.get()
     if inputs is not None:
         inputs.variables[name] = value
+
+
+def this_host() -> str:
+    """The short name of this host, which may be empty."""
+    return os.uname().nodename.partition(".")[0]
+
+
+def value_now(name: str, environ: Mapping[str, str]) -> str | None:
+    """What a variable is that was noted, or the name of this host."""
+    return this_host() if name == THIS_HOST else environ.get(name)

@@ -21,6 +21,12 @@ CONFIG_VARIABLE = "CONTAINER_MANAGER_CONFIG"
 STATE_DIR = ".container-manager"
 """In the project: what must outlive a build; for its owner alone."""
 
+BUILD_DIR = "./build"
+"""The build directory, unless ``build_dir`` says otherwise."""
+
+BACKUPS = "backups"
+"""In the project: what was in volumes."""
+
 MANAGER_DIR = ".manager"
 """In the build directory: staging, lock, journal, manifest, and former builds."""
 

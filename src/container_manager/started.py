@@ -17,10 +17,11 @@ from container_manager.build.lock import hold
 from container_manager.build.settling import settle
 from container_manager.config.loader import Config, load, without_content
 from container_manager.discovery import discover
+from container_manager.environments import state_dir_of
 from container_manager.errors import ConfigError, ManagerError, Problem
 from container_manager.lifecycle.project import Project, open_project
 from container_manager.model import Service
-from container_manager.places import CONFIG_NAME, STATE_DIR, ConfigPath, find_config
+from container_manager.places import CONFIG_NAME, ConfigPath, find_config
 from container_manager.podman.engine import Engine
 from container_manager.report import warn_all
 
@@ -112,7 +113,7 @@ def candidates(config: ConfigPath) -> list[Path]:
 
 def _started(path: Path) -> list[str]:
     """The names of the projects that were started by a configuration, as far as anything tells."""
-    state = path.parent / STATE_DIR
+    state = state_dir_of(path)
     if not state.is_dir():
         return []
     try:

@@ -60,6 +60,7 @@ def with_trailing_services(
             _refuse_ambiguous(argument, current)
             current = tasks[argument]
         elif argument.startswith("-"):
+            _refuse_early_environment(argument, current)
             _refuse_foreign_option(argument, current, core.keys())
             waiting = argument if _takes_value(argument, current, core) else None
         elif current is None:
@@ -104,6 +105,15 @@ def _nothing_of(current: ParserContext, word: str, tasks: Iterable[str]) -> Usag
         f"'{current.name}' takes no name, and '{word}' is no task: nothing was done.",
         remedy=f"{near} {more}" if near else more,
     )
+
+
+def _refuse_early_environment(argument: str, current: ParserContext | None) -> None:
+    """Invoke takes none of ours before a task, and its value would be taken for one."""
+    if current is None and argument.partition("=")[0] == "--env":
+        raise UsageError(
+            "--env stands before a task: nothing was done.",
+            remedy="Write --env NAME after the task's name.",
+        )
 
 
 def _refuse_foreign_option(

@@ -266,13 +266,13 @@ def test_images_python_auto_is_a_reference(project: Project) -> None:
 
 
 def test_an_unset_variable_stays_and_is_told_once(project: Project) -> None:
-    project.write("config.yml", "a: 1\nb: x-${HOST}\nc: ${HOST}\nd: [$HOST, '${P:-${PORT}}']\n")
+    project.write("config.yml", "a: 1\nb: x-${SITE}\nc: ${SITE}\nd: [$SITE, '${P:-${PORT}}']\n")
     config = project.config()
-    assert config.values["b"] == "x-${HOST}"
+    assert config.values["b"] == "x-${SITE}"
     assert [str(warning) for warning in config.warnings] == [
-        "config.yml:2:4: The variable HOST is not set.\n"
+        "config.yml:2:4: The variable SITE is not set.\n"
         f"  Set it in the environment or in {project.root}/.env, "
-        "or give a default: ${HOST:-…}.",
+        "or give a default: ${SITE:-…}.",
         "config.yml:4:12: The variable PORT is not set.\n"
         f"  Set it in the environment or in {project.root}/.env, "
         "or give a default: ${PORT:-…}.",

@@ -224,7 +224,7 @@ def test_a_glob_that_no_file_can_match(project: Project) -> None:
 @pytest.mark.parametrize(
     ("reference", "message"),
     [
-        ("${HOST}", "The import needs the variable HOST, which is not set."),
+        ("${SITE}", "The import needs the variable SITE, which is not set."),
         ("${HOST:?which machine}", "The variable HOST is required and not set: which machine."),
         ("${HOST", "'${HOST.yml' is not closed by '}'."),
     ],

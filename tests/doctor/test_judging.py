@@ -121,11 +121,10 @@ def answered(missing: list[str] | None = None, **changes: Any) -> list[Finding]:
 
 
 def private(mode: int, problem: Problem | None = None, state: int = 0o700) -> list[Finding]:
-    return project.judge_private(
-        project.Place(path=Path("/lab/.container-manager"), mode=state),
-        project.Place(path=Path("/lab/.env"), mode=mode),
-        [problem] if problem else [],
-    )
+    folder = project.Place(path=Path("/lab/.container-manager"), mode=state)
+    dotenv = project.Place(path=Path("/lab/.env"), mode=mode)
+    exposed = [problem] if problem else []
+    return project.judge_state(folder) + project.judge_dotenv(dotenv, exposed)
 
 
 def provided(**changes: Any) -> list[Finding]:

@@ -10,9 +10,10 @@ from container_manager.config.loader import Config
 from container_manager.discovery import TEMPLATE_FILENAME
 from container_manager.errors import Location, Problem
 from container_manager.model import Output, Service
-from container_manager.places import MANAGER_DIR, STATE_DIR, escapes
+from container_manager.places import BACKUPS, MANAGER_DIR, STATE_DIR, escapes
 
 OWNER = "project"
+_SEPARATOR = "\0"
 
 _SHOWN = 3
 """Foreign files that a message names."""
@@ -48,7 +49,7 @@ def build_dir_problems(config: Config, sources: Iterable[Path]) -> list[Problem]
     real_build, real_root = real(build), real(config.root)
     if real_root.is_relative_to(real_build):
         return [problem(f"The build directory {build} is or contains the project itself.")]
-    for kept in (config.state_dir, config.root / "backups"):
+    for kept in (config.root / STATE_DIR, config.root / BACKUPS):
         if overlaps(build, kept):
             return [problem(f"The build directory {build} overlaps {kept}, which outlives builds.")]
     for source in sorted({Path(source) for source in sources}):
@@ -58,7 +59,7 @@ def build_dir_problems(config: Config, sources: Iterable[Path]) -> list[Problem]
         meets = found.is_relative_to(real_build) or real_build.is_relative_to(found)
         if meets and not _is_skipped(build, source, config):
             return [problem(f"The build directory {build} overlaps the source {source}.")]
-    return _existing_problems(build, config.root, problem)
+    return _existing_problems(build, config, problem)
 
 
 def _is_skipped(build: Path, source: Path, config: Config) -> bool:
@@ -68,7 +69,9 @@ def _is_skipped(build: Path, source: Path, config: Config) -> bool:
     return inside and not overlaps(build, services)
 
 
-def _existing_problems(build: Path, root: Path, problem: Callable[..., Problem]) -> list[Problem]:
+def _existing_problems(
+    build: Path, config: Config, problem: Callable[..., Problem]
+) -> list[Problem]:
     try:
         foreign = sorted(entry.name for entry in os.scandir(build))
     except FileNotFoundError:
@@ -80,33 +83,52 @@ def _existing_problems(build: Path, root: Path, problem: Callable[..., Problem])
         return [problem(f"The build directory {build} cannot be a folder: {error}.")]
     if (build / MANAGER_DIR).is_dir():
         owner = owner_of(build)
-        taken = owner is not None and owner != str(real(root)) and os.path.isdir(owner)  # noqa: PTH112
-        message = f"The build directory {build} belongs to another project, {owner}."
-        return [problem(message)] if taken else []
+        who = _other_than(config, *owner) if owner is not None else None
+        return [problem(f"The build directory {build} belongs to {who}.")] if who else []
     shown = ", ".join(foreign[:_SHOWN]) + (", …" if len(foreign) > _SHOWN else "")
     message = f"The build directory {build} holds files that we did not write: {shown}."
     remedy = "Move them away or remove the folder, or set build_dir to another one."
     return [problem(message, remedy)] if foreign else []
 
 
-def owner_of(build: Path) -> str | None:
-    """The project that builds here, as it said of itself; None where nobody did."""
+def _other_than(config: Config, root: str, environment: str) -> str | None:
+    """Whose a build directory is, where another project or environment than this one has it."""
+    if root != str(real(config.root)):
+        return f"another project, {root}" if os.path.isdir(root) else None  # noqa: PTH112
+    if environment == _environment(config) or not os.path.exists(os.path.join(root, environment)):  # noqa: PTH110, PTH118
+        return None
+    return f"{environment} beside this one" if environment else "this project without --env"
+
+
+def owner_of(build: Path) -> tuple[str, str] | None:
+    """The project that builds here, as it said of itself; None where nobody did.
+
+    Returns:
+        Its folder, and the name of its configuration where that is an environment.
+    """
     try:
         recorded = (build / MANAGER_DIR / OWNER).read_bytes()
     except OSError:
         return None
-    return os.path.normpath(os.path.join(real(build), os.fsdecode(recorded)))  # noqa: PTH118
+    root, _, environment = os.fsdecode(recorded).partition(_SEPARATOR)
+    return os.path.normpath(os.path.join(real(build), root)), environment  # noqa: PTH118
 
 
-def claim(build: Path, root: Path) -> None:
+def claim(build: Path, config: Config) -> None:
     """Say whose build directory this is; relatively, so that a copy says the same of its own."""
-    if owner_of(build) != str(real(root)):
-        recorded = os.path.relpath(real(root), real(build))
+    root, environment = real(config.root), _environment(config)
+    if owner_of(build) != (str(root), environment):
+        recorded = os.path.relpath(root, real(build))
+        recorded += f"{_SEPARATOR}{environment}" if environment else ""
         temporary = build / MANAGER_DIR / f"{OWNER}.tmp"
         temporary.unlink(missing_ok=True)
         with temporary.open("xb") as stream:
             stream.write(os.fsencode(recorded))
         temporary.replace(build / MANAGER_DIR / OWNER)
+
+
+def _environment(config: Config) -> str:
+    return config.env.path.name if config.env is not None else ""
 
 
 def service_path_problems(service: Service, config: Config) -> list[Problem]:
@@ -132,7 +154,7 @@ def service_path_problems(service: Service, config: Config) -> list[Problem]:
                 remedy=f"It is looked for below {config.root}.",
             )
         ]
-    private = service.path.split("/")[0] in (STATE_DIR, "backups")
+    private = service.path.split("/")[0] in (STATE_DIR, BACKUPS)
     if found == real_root or service.path == "services" or private:
         return [
             Problem(

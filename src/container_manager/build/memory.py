@@ -20,7 +20,7 @@ from container_manager.build.program import installation
 from container_manager.build.reading import Known, Reading
 from container_manager.build.seen import TICK, Seen
 from container_manager.errors import Location, ManagerError, Problem
-from container_manager.inputs import Stamp, look
+from container_manager.inputs import Stamp, look, value_now
 from container_manager.model import Build
 from container_manager.places import STATE_DIR, leads_away
 
@@ -69,7 +69,7 @@ class Memory:
         if (self.config_path, self.program) != (str(config_path), installation()):
             return False
         return all(
-            hashed == _hashed(self.key, environ.get(name))
+            hashed == _hashed(self.key, value_now(name, environ))
             for name, hashed in self.variables.items()
         )
 

@@ -58,7 +58,7 @@ def execute(
         with build_lock(build_dir):
             recover(build_dir)
             try:
-                claim(build_dir, prepared.config.root)
+                claim(build_dir, prepared.config)
             except OSError as error:
                 raise cannot_write(build_dir, error) from error
             if look(str(record.place(build_dir))) != seen:

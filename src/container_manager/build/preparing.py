@@ -41,6 +41,7 @@ from container_manager.discovery import (
 from container_manager.errors import BuildError, Location, Problem, RenderError, raise_all
 from container_manager.inputs import Inputs, note, noting
 from container_manager.model import Build, ComposeFile, Output, Service
+from container_manager.places import STATE_DIR
 from container_manager.progress import PlainProgress
 from container_manager.render import Renderer
 
@@ -163,7 +164,7 @@ def site_of(config: Config, compiled: CompiledTemplates | None = None) -> Site:
     site = Site(
         root=config.root,
         build_dir=config.build_dir,
-        state_dir=config.state_dir,
+        state_dir=config.root / STATE_DIR,
         values=config.values,
         renderer=Renderer(config.root, config.values, config.environment, compiled),
         service_paths=defined_folders(config),

@@ -15,6 +15,7 @@ from container_manager.build.sources import Entry, Walk, identity
 from container_manager.errors import Location, ManagerError, Problem
 from container_manager.inputs import Inputs, note, note_all, noting, stamp_of
 from container_manager.model import Output, Service
+from container_manager.places import BACKUPS
 from container_manager.render import Renderer
 
 COMPOSE_STEP = "compose"
@@ -60,14 +61,14 @@ class Site:
 
     def look_at_folders(self) -> None:
         """Find the folders that are nobody's files, once for all services."""
-        note(self.root / "backups")
+        note(self.root / BACKUPS)
         _ = self.made_by_us, self.of_services
 
     @property
     def made_by_us(self) -> frozenset[tuple[int, int]]:
         """The folders that the manager makes, which no copy holds."""
         if self._made_by_us is None:
-            made = (self.build_dir, self.state_dir, self.root / "backups")
+            made = (self.build_dir, self.state_dir, self.root / BACKUPS)
             self._made_by_us = _identities(made)
         return self._made_by_us
 

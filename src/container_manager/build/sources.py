@@ -13,7 +13,7 @@ from container_manager.build.guards import real
 from container_manager.build.ignore import BY_NAME, Ignores
 from container_manager.errors import Location, Problem
 from container_manager.inputs import Stamp, note, stamp_of
-from container_manager.places import escapes
+from container_manager.places import MANAGER_DIR, MANIFEST, escapes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +79,8 @@ class Walk:
         except OSError as error:
             if not left_out:
                 self._problem(folder, f"This folder cannot be read: {error.strerror}.")
+            return
+        if prefix and is_build(folder, entries):
             return
         for entry in entries:
             path = f"{prefix}{entry.name}"
@@ -157,6 +159,12 @@ class Walk:
 
     def _problem(self, source: str | Path, message: str, remedy: str | None = None) -> None:
         self.problems.append(Problem(message=message, where=Location(Path(source)), remedy=remedy))
+
+
+def is_build(folder: str, entries: Collection[os.DirEntry[str]]) -> bool:
+    """Whether a build was made in a folder: for another environment, say, or by another project."""
+    made = any(entry.name == MANAGER_DIR for entry in entries)
+    return made and os.path.isfile(f"{folder}/{MANAGER_DIR}/{MANIFEST}")  # noqa: PTH113
 
 
 def identity(path: Path) -> tuple[int, int] | None:

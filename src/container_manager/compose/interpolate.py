@@ -39,7 +39,8 @@ def provider_view(environment: Environment, project_name: str) -> Environment:
         return {n: v for n, v in variables.items() if not n.startswith(PROVIDERS_OWN)}
 
     process = {**visible(environment.process), "COMPOSE_PROJECT_NAME": project_name}
-    return replace(environment, process=process, dotenv=visible(environment.dotenv))
+    # The provider fills in the same text later, and knows no other HOST than a variable.
+    return replace(environment, process=process, dotenv=visible(environment.dotenv), host="")
 
 
 def references(text: str) -> list[Reference]:

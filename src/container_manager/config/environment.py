@@ -22,24 +22,15 @@ from container_manager.config.interpolation import (
     tokens,
 )
 from container_manager.errors import Location, Problem
-from container_manager.inputs import note_variable
+from container_manager.inputs import THIS_HOST, note_variable
 
 MIN_SCANNED = 8
 """Secret values shorter than this many characters are not looked for in the build."""
 
-_SECRET_WORDS = frozenset(
-    (
-        "KEY",
-        "TOKEN",
-        "SECRET",
-        "PASSWORD",
-        "PASSWD",
-        "PASS",
-        "PASSPHRASE",
-        "CREDENTIAL",
-        "CREDENTIALS",
-        "DSN",
-    )
+_HOST = "HOST"
+
+_SECRET_WORDS = frozenset(("CREDENTIAL", "CREDENTIALS", "DSN")).union(
+    ("KEY", "TOKEN", "SECRET", "PASSWORD", "PASSWD", "PASS", "PASSPHRASE")
 )
 _URL_WITH_CREDENTIALS = re.compile(
     r"[a-z][0-9+.-]*://(?:"  # a scheme from its last letter on: searched in linear time
@@ -82,21 +73,33 @@ class Environment:
         process: the process environment.
         dotenv: the values of ``.env``.
         patterns: the ``secrets:`` globs of the configuration; ``!GLOB`` exempts.
-        dotenv_path: where ``.env`` is or would be, for messages.
+        dotenv_path: where ``.env`` is or would be, for messages and what is generated; in an
+            environment that is ``.env.NAME``.
+        dotenv_below: the ``.env`` that lies below that one, in an environment.
         generated: the credentials of services: what ``up`` generates where it is not set.
+        host: what ``${HOST}`` is where nobody sets that variable; empty where it is nothing.
     """
 
     process: Mapping[str, str]
     dotenv: Mapping[str, str] = field(default_factory=dict)
     patterns: tuple[str, ...] = ()
     dotenv_path: Path | None = None
+    dotenv_below: Path | None = None
     generated: frozenset[str] = frozenset()
+    host: str = ""
 
     def get(self, name: str) -> str | None:
         """The value of a variable, or None when it is not set."""
         value = self.process.get(name)
         note_variable(name, value)
         return self.dotenv.get(name) if value is None else value
+
+    def host_name(self, name: str, operator: str) -> str | None:
+        """This host's name, for a plain ``${HOST}`` that nobody sets."""
+        if name != _HOST or operator or not self.host:
+            return None
+        note_variable(THIS_HOST, self.host)
+        return self.host
 
     def is_secret(self, name: str) -> bool:
         """Whether the variable's value may be written nowhere."""
@@ -180,6 +183,8 @@ class Environment:
     def _value(self, token: Reference, report: Report) -> str | _UseOperand | None:
         """The value; None when unset without a default; USE_OPERAND when the operand stands in."""
         value = self.get(token.name)
+        if value is None:
+            value = self.host_name(token.name, token.operator)
         if value is not None and not is_utf8(value):
             report.undecodable.add(token.name)
         present = value is not None and (value != "" or not token.operator.startswith(":"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,6 @@ from container_manager.config.brought import over_packages
 from container_manager.config.choosing_ports import resolve_auto
 from container_manager.config.completing import default_values, normalise_name
 from container_manager.config.deployed import Deployed
-from container_manager.config.dotenv_file import read_dotenv
 from container_manager.config.environment import (
     Environment,
     Report,
@@ -25,9 +24,18 @@ from container_manager.config.environment import (
 from container_manager.config.interpolation import Text
 from container_manager.config.merge import Loader
 from container_manager.config.schema import validate
+from container_manager.config.staged import keep_apart, stands_alone, variables_of
+from container_manager.environments import (
+    NamedEnvironment,
+    backups_of,
+    environment_of,
+    local_of,
+    refuse_unusable,
+    state_dir_of,
+)
 from container_manager.errors import ConfigError, Location, Problem, raise_all
 from container_manager.model import Key, KeyPath, Node
-from container_manager.places import KEEP_BACKUPS, KEEP_BUILDS, STATE_DIR, find_config
+from container_manager.places import BUILD_DIR, KEEP_BACKUPS, KEEP_BUILDS, find_config
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +56,7 @@ class Config:
         unset: the variables without a value, which were told.
         deployed: how ``deployed_services`` came to be what it is.
         ports: the ports that were chosen where the configuration says ``auto``.
+        env: the environment that it is; None for one that is none.
     """
 
     path: Path
@@ -63,6 +72,7 @@ class Config:
     unset: frozenset[str] = frozenset()
     deployed: Deployed = field(default_factory=Deployed)
     ports: AutoPorts = field(default_factory=lambda: AutoPorts(path=Path(), config=""))
+    env: NamedEnvironment | None = None
 
     @property
     def project_name(self) -> str:
@@ -72,7 +82,7 @@ class Config:
     @property
     def build_dir(self) -> Path:
         """The build directory, absolute; the guards of the build decide whether it may be used."""
-        text = str(self.values.get("build_dir") or "./build")
+        text = str(self.values.get("build_dir") or BUILD_DIR)
         return Path(os.path.normpath(self.root / text))
 
     @property
@@ -90,7 +100,12 @@ class Config:
     @property
     def state_dir(self) -> Path:
         """The folder for what must outlive a build; mode 0700."""
-        return self.root / STATE_DIR
+        return state_dir_of(self.path)
+
+    @property
+    def backups_dir(self) -> Path:
+        """The folder of its backups."""
+        return backups_of(self.path)
 
     def origin(self, path: str | KeyPath) -> Location | None:
         """The file, line and column that set the value at a dotted path."""
@@ -181,20 +196,17 @@ def examine(
         raise ConfigError("The name of the configuration file is empty.")
     path = Path(os.path.abspath(config_path or find_config(environ=environ)))  # noqa: PTH100
     # abspath, not resolve(): a configuration reached through a symlink belongs to the link's folder
-    root = path.parent
-    dotenv_path = root / ".env"
-    environment = Environment(
-        process=environ, dotenv=read_dotenv(dotenv_path), dotenv_path=dotenv_path
-    )
+    root, env = path.parent, environment_of(path)
+    refuse_unusable(path)
+    environment = variables_of(root, env, environ)
     files = Loader(root=root, environment=environment)
-    tree, missing = over_packages(files.load(path), files)
+    tree, missing = over_packages(files.load(path, local_of(path)), files)
     errors, suspicions = validate(tree)
     suspicions += missing
+    suspicions += stands_alone(env, files.imported_from) if env is not None else []
     warnings = list(suspicions)
-    environment = Environment(
-        process=environ,
-        dotenv=environment.dotenv,
-        dotenv_path=dotenv_path,
+    environment = replace(
+        environment,
         patterns=_secret_patterns(tree),
         generated=findings.declared_credentials(tree),
     )
@@ -205,6 +217,8 @@ def examine(
     warnings += findings.unset_variables(report, tree, environment)
     warnings += findings.literal_secrets(tree)
     warnings += findings.short_secrets(environment, report)
+    if env is not None:
+        keep_apart(values, tree, env)
     default_values(values, root, errors, tree)
     ports, mistaken = resolve_auto(values, tree, path, avoided or Avoided(), errors)
     suspicions += mistaken
@@ -223,6 +237,7 @@ def examine(
         unset=frozenset(report.unset - environment.generated),
         deployed=files.deployed,
         ports=ports,
+        env=env,
     )
     return config, [*errors, *suspicions] if errors else []
 
@@ -241,6 +256,7 @@ def without_content(path: Path, project_name: str, environ: Mapping[str, str]) -
         referenced=frozenset(),
         imported_from={},
         warnings=(),
+        env=environment_of(path),
     )
 
 

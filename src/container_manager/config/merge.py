@@ -18,13 +18,8 @@ from container_manager.config.deployed import Deployed, read_part
 from container_manager.config.environment import Environment, Report, missing_variable
 from container_manager.config.interpolation import InterpolationError
 from container_manager.config.source import read_yaml
-from container_manager.errors import (
-    ConfigError,
-    Location,
-    Problem,
-    did_you_mean,
-    display_path,
-)
+from container_manager.environments import base_of, is_there
+from container_manager.errors import ConfigError, Location, Problem, did_you_mean, display_path
 from container_manager.inputs import note
 from container_manager.model import Key, Node
 
@@ -55,10 +50,10 @@ class Loader:
     deployed: Deployed = field(default_factory=Deployed)
     _read: dict[Path, tuple[Node, Deployed]] = field(default_factory=dict)
 
-    def load(self, path: Path) -> Node:
-        """The merged tree of ``path``; ``deployed_services`` is a plain list in it, or absent.
+    def load(self, path: Path, local: Path | None = None) -> Node:
+        """The merged tree of ``path``, with ``local`` laid over it where that is there.
 
-        What is wrong in the files is in ``problems`` then.
+        ``deployed_services`` is a plain list in it, or absent; what is wrong is in ``problems``.
 
         Raises:
             ConfigError: there is nothing to read, or no end of it.
@@ -77,20 +72,28 @@ class Loader:
                 remedy="It needs at least 'deployed_services' and the services it names.",
             )
         tree = self.read(path, self.deployed)
+        if local is not None and is_there(local):
+            self.imported_from.setdefault(local, Location(path))
+            tree = merge(tree, self.read(local, self.deployed, over=(base_of(local), path)))
         services = self.deployed.final(self.problems)
         if services is not None:
             assert isinstance(tree.value, dict)
             tree.value["deployed_services"] = services
         return tree
 
-    def read(self, path: Path, deployed: Deployed) -> Node:
+    def read(self, path: Path, deployed: Deployed, over: Sequence[Path] = ()) -> Node:
         """A file with all that it imports, without what they say of ``deployed_services``.
+
+        Args:
+            path: the file.
+            deployed: gains what they say.
+            over: what it is laid over, and so cannot import.
 
         Raises:
             ConfigError: the imports are nested too deeply.
         """
         try:
-            return self._file(path, (), deployed)
+            return self._file(path, tuple(file.resolve() for file in over), deployed)
         except RecursionError as cause:
             raise ConfigError("The imports are nested too deeply.", where=Location(path)) from cause
 

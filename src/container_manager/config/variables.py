@@ -12,6 +12,7 @@ from container_manager.errors import Location
 
 ENVIRONMENT = "environment"
 DOTENV = ".env"
+HOST = "host"
 DEFAULT = "default"
 UNSET = "unset"
 
@@ -25,7 +26,8 @@ class Variable:
     Attributes:
         name: the variable.
         secret: whether its value is shown nowhere.
-        source: :data:`ENVIRONMENT`, :data:`DOTENV`, :data:`DEFAULT` (of the text) or :data:`UNSET`.
+        source: :data:`ENVIRONMENT`, :data:`DOTENV`, :data:`HOST` (its name), :data:`DEFAULT`
+            (of the text) or :data:`UNSET`.
         value: what it gives; None for a secret, and where it gives nothing.
         where: the line of ``.env`` that sets it, where that is the source.
         overridden: the line of ``.env`` that sets it in vain, since the environment does.
@@ -54,12 +56,12 @@ def variable(name: str, environment: Environment, operator: str = "") -> Variabl
     value = environment.get(name)
     present = value is not None and (value != "" or not operator.startswith(":"))
     secret = environment.is_secret(name)
-    path = environment.dotenv_path
-    line = None
-    if path is not None and name in environment.dotenv:
-        line = Location(path, dotenv_lines(path).get(name))
+    line = dotenv_place(name, environment) if name in environment.dotenv else None
     in_process = name in environment.process
-    if present or (value is not None and not operator.endswith("-")):
+    host = environment.host_name(name, operator) if value is None else None
+    if host is not None:
+        value, source = host, HOST
+    elif present or (value is not None and not operator.endswith("-")):
         source = ENVIRONMENT if in_process else DOTENV
     else:
         source = DEFAULT if operator.endswith("-") else UNSET
@@ -72,6 +74,18 @@ def variable(name: str, environment: Environment, operator: str = "") -> Variabl
         overridden=line if in_process else None,
         generated=name in environment.generated,
     )
+
+
+def dotenv_place(name: str, environment: Environment) -> Location | None:
+    """The line of ``.env``, or of an environment's own file, that sets a variable.
+
+    Where none does, it is the file that could; None where there can be none.
+    """
+    for path in (environment.dotenv_path, environment.dotenv_below):
+        line = dotenv_lines(path).get(name) if path is not None else None
+        if path is not None and line is not None:
+            return Location(path, line)
+    return Location(environment.dotenv_path) if environment.dotenv_path is not None else None
 
 
 def as_written(text: str, environment: Environment) -> str:

@@ -8,8 +8,8 @@ from container_manager.compose.digest import secret_value
 from container_manager.compose.interpolate import references
 from container_manager.compose.model import SecretEntry, Stack
 from container_manager.config.credentials import declared
-from container_manager.config.dotenv_file import dotenv_lines
 from container_manager.config.environment import Environment, Report, is_utf8
+from container_manager.config.variables import dotenv_place
 from container_manager.credentials.needed import Needed, used_secrets
 from container_manager.credentials.weakness import is_well_known, names_password, weakness
 from container_manager.errors import Location, Problem
@@ -58,13 +58,9 @@ def _reasons(own: Mapping[str, str], environment: Environment) -> dict[str, str]
 
 
 def _told(reasons: Mapping[str, str], environment: Environment) -> list[Problem]:
-    if not reasons:
-        return []
-    path = environment.dotenv_path
-    lines = dotenv_lines(path) if path is not None else {}
     problems = []
     for name, reason in reasons.items():
-        place = source(name, environment, lines)
+        place = source(name, environment)
         said = "" if place else ", which the process environment sets,"
         problems.append(
             Problem(message=f"The value of {name}{said} {reason}.", where=place, remedy=_REMEDY)
@@ -72,15 +68,9 @@ def _told(reasons: Mapping[str, str], environment: Environment) -> list[Problem]
     return problems
 
 
-def source(
-    name: str, environment: Environment, lines: Mapping[str, int] | None = None
-) -> Location | None:
+def source(name: str, environment: Environment) -> Location | None:
     """The line of ``.env`` that sets a variable; None where the process environment does."""
-    path = environment.dotenv_path
-    if name in environment.process or path is None:
-        return None
-    lines = dotenv_lines(path) if lines is None else lines
-    return Location(path, lines.get(name))
+    return None if name in environment.process else dotenv_place(name, environment)
 
 
 def _written(

@@ -98,7 +98,7 @@ def _lost(name: str, volume: Declared, environment: Environment) -> Problem:
 def _different(name: str, volume: Declared, environment: Environment) -> Problem:
     place = source(name, environment)
     here = "" if place else " in the process environment"
-    back = environment.dotenv_path or ".env" if place else "the environment"
+    back = place.file if place else "the environment"
     return Problem(
         message=f"The value of {name}{here} is not the one that the volume {volume.actual} was "
         "initialised with.",

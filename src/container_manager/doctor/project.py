@@ -47,13 +47,14 @@ def folders(subject: Subject) -> list[Finding]:
     config = subject.config
     if config is None:
         return []
-    written = [config.root, config.build_dir, config.state_dir, config.root / "backups"]
+    written = [config.root, config.build_dir, config.state_dir, config.backups_dir]
     places = [look_at(path) for path in written]
-    dotenv = config.environment.dotenv_path
-    env = look_at(dotenv or config.root / ".env")
-    exposed = exposed_to_git(env.path, subject.runner) if env.mode is not None else []
     findings = judge_folders(places, subject.user)
-    findings += judge_private(look_at(config.state_dir), env, exposed)
+    findings += judge_state(look_at(config.state_dir))
+    for dotenv in (config.environment.dotenv_path, config.environment.dotenv_below):
+        env = look_at(dotenv) if dotenv is not None else None
+        if env is not None and env.mode is not None:
+            findings += judge_dotenv(env, exposed_to_git(env.path, subject.runner))
     return findings or [
         fine("project", f"{config.root} can be written; what is private is closed to others.")
     ]
@@ -84,12 +85,17 @@ def judge_folders(places: Iterable[Place], user: str) -> list[Finding]:
     ]
 
 
-def judge_private(state: Place, env: Place, exposed: Iterable[Problem]) -> list[Finding]:
-    """What others can see of what is the user's alone."""
+def judge_state(state: Place) -> list[Finding]:
+    """What others can see of the private folder."""
+    if not state.open:
+        return []
+    said = f"Others may read {state.path} (mode {state.mode:04o})."
+    return [found("state-open", said, path=str(state.path))]
+
+
+def judge_dotenv(env: Place, exposed: Iterable[Problem]) -> list[Finding]:
+    """What others can see of variables that are the user's alone."""
     findings = []
-    if state.open:
-        said = f"Others may read {state.path} (mode {state.mode:04o})."
-        findings.append(found("state-open", said, path=str(state.path)))
     if env.open:
         said = f"Others may read {env.path} (mode {env.mode:04o})."
         findings.append(found("env-open", said, path=str(env.path)))

@@ -43,6 +43,8 @@ def _is_path(value: object) -> bool:
 
 def _how(where: Location) -> str:
     """Which key asks for a file: read once more, since only an explanation needs it."""
+    if where.line is None:
+        return "local"
     try:
         tree = read_yaml(where.file)
     except ConfigError:

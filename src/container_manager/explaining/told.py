@@ -17,7 +17,8 @@ class Import:
     Attributes:
         file: the file that is read.
         where: the place that asks for it.
-        how: ``import``, ``applications`` (the list), or ``package``.
+        how: ``import``, ``applications`` (the list), ``package``, or ``local``: it is one
+            host's, and nobody asks for it.
     """
 
     file: Path

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from container_manager.config.loader import Config
 from container_manager.config.schema import SERVICE, TOP_LEVEL
+from container_manager.config.staged import rule_of
 from container_manager.errors import display_path
 from container_manager.health import DEFAULT_TIMEOUT
 from container_manager.model import KeyPath, Scalar, dotted
-from container_manager.places import KEEP_BUILDS
+from container_manager.places import BUILD_DIR, KEEP_BUILDS
 
 FAMILIES = ("framework", "applications", "services")
 
@@ -25,10 +26,15 @@ def unwritten(config: Config, path: KeyPath) -> tuple[Scalar, str]:
     name = str(path[-1])
     if len(path) > 1:
         return _OF_SERVICES.get(name, (None, _NOT_SET))
+    staged = rule_of(name, config.tree, config.env)
+    apart = f"; {staged}" if staged else ""
     folder = f"the folder of {display_path(config.path)}"
     rules: dict[str, tuple[Scalar, str]] = {
-        "build_dir": ("./build", "the default"),
-        "project_name": (config.project_name, f"the name of the project's folder, {config.root}"),
+        "build_dir": (config.values.get(name) or BUILD_DIR, f"the default{apart}"),
+        "project_name": (
+            config.project_name,
+            f"the name of the project's folder, {config.root}{apart}",
+        ),
         "project_root": (str(config.root), folder),
         "keep_builds": (KEEP_BUILDS, "the default"),
         "compose_provider": ("podman-compose", "the default: the one that comes along"),
@@ -47,7 +53,7 @@ def other_than_written(config: Config, path: KeyPath) -> str | None:
         return f"'auto': remembered in {display_path(config.ports.path)}"
     if path == ("project_root",):
         return f"its variable is not set: the folder of {display_path(config.path)}"
-    return None
+    return rule_of(str(path[0]), config.tree, config.env) if len(path) == 1 else None
 
 
 def meaning_of(path: KeyPath) -> str | None:

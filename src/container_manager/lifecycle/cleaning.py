@@ -101,7 +101,7 @@ def _preview(
         images=tuple(dict.fromkeys(images)),
         secrets=len(project.engine.secrets(secret_prefix(project.name))),
         volumes=volume_rows(project, volumes, saved=save),
-        backups=project.root / "backups",
+        backups=project.backups_dir,
         keeps=("external volumes", "what was built", "backups"),
     )
 

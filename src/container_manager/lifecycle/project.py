@@ -14,6 +14,7 @@ from container_manager.compose.providers import DEFAULT, Provider, child_environ
 from container_manager.config.defaults import as_in_compose
 from container_manager.config.environment import Environment
 from container_manager.config.loader import Config
+from container_manager.environments import backups_of
 from container_manager.errors import Location
 from container_manager.identity import Identity, load_identity, private_folder
 from container_manager.model import Node, Service
@@ -72,6 +73,11 @@ class Project:
             PreconditionError: it cannot be used.
         """
         return self.find_provider()
+
+    @property
+    def backups_dir(self) -> Path:
+        """The folder of its backups."""
+        return backups_of(self.config_path)
 
     def identity(self, *, create: bool) -> Identity:
         """Who we are; only what starts or builds something makes an identity."""

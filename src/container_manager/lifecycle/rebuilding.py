@@ -139,7 +139,7 @@ def preview_rebuild(
         networks=tuple(own_networks(project, identity)),
         images=tuple(image_names(own_images(project, identity))),
         volumes=volume_rows(project, emptied, saved=save),
-        backups=project.root / "backups",
+        backups=project.backups_dir,
         keeps=("external volumes", "backups") if emptied else ("volumes with their data",),
         starts=True,
     )

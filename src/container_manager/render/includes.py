@@ -12,11 +12,11 @@ import jinja2
 from container_manager.config.source import read_text
 from container_manager.errors import RenderError
 from container_manager.inputs import note
-from container_manager.places import STATE_DIR
+from container_manager.places import BACKUPS, STATE_DIR
 
 _SEPARATOR = "\0"
 _TEMPLATE, _INCLUDED = "template", "included"
-_PRIVATE_FOLDERS = (STATE_DIR, "backups")
+_PRIVATE_FOLDERS = (STATE_DIR, BACKUPS)
 
 
 def template_name(service_dir: Path, template: Path) -> str:
@@ -36,10 +36,12 @@ class ProjectLoader(jinja2.BaseLoader):
     Args:
         root: the project.
         build_dir: the build directory, which no template includes from.
+        dotenv: the variables of an environment, which are private as ``.env`` is.
     """
 
-    def __init__(self, root: Path, build_dir: Path) -> None:
+    def __init__(self, root: Path, build_dir: Path, dotenv: Path | None = None) -> None:
         self._root = root
+        self._dotenvs = {_real(path) for path in (root / ".env", dotenv) if path is not None}
         self._private = [*(root / name for name in _PRIVATE_FOLDERS), build_dir]
 
     def get_source(
@@ -60,7 +62,7 @@ class ProjectLoader(jinja2.BaseLoader):
 
     def _is_private(self, path: Path) -> bool:
         """Whether a file holds what nothing generated may hold, by this name or by its real one."""
-        if _real(path) == _real(self._root / ".env"):
+        if _real(path) in self._dotenvs:
             return True
         for spelled in (Path(os.path.normpath(path)), _real(path)):
             if _is_dotenv(spelled.name) or any(map(spelled.is_relative_to, self._folders())):

@@ -82,7 +82,8 @@ class Renderer:
         self._environment = environment or Environment(process={})
         self._values = values
         build_dir = root / str(values.get("build_dir") or "build")
-        self._loader = ProjectLoader(root, Path(os.path.normpath(build_dir)))
+        dotenv = self._environment.dotenv_path
+        self._loader = ProjectLoader(root, Path(os.path.normpath(build_dir)), dotenv)
         self._jinja = _Jinja(self._loader, compiled)
 
     def render(self, template: Path, *, service_dir: Path, compose: bool) -> Rendered:

@@ -17,6 +17,7 @@ _HOW = {
     "import": "imports",
     "applications": "lists, as an application,",
     "package": "asks for the package with",
+    "local": "has beside it",
 }
 
 
@@ -72,6 +73,7 @@ def variable_line(one: Variable) -> str:
     sources = {
         "environment": "from the process environment",
         ".env": f"from {one.where}",
+        "host": "not set: the name of this host",
         "default": "not set: the default in the text",
         "unset": "not set",
     }
@@ -191,7 +193,7 @@ def _variable(one: Variable) -> dict[str, Any]:
     return {
         "name": one.name,
         "secret": one.secret,
-        "set": one.source in ("environment", ".env"),
+        "set": one.source in ("environment", ".env", "host"),
         "source": one.source,
         "value": one.value,
         "set_in": _place(one.where),

@@ -13,18 +13,18 @@ from container_manager.config.dotenv_file import read_dotenv
 from container_manager.config.environment import Environment
 from container_manager.config.loader import Config
 from container_manager.config.source import read_text
-from container_manager.places import STATE_DIR
+from container_manager.places import BACKUPS, MANAGER_DIR, MANIFEST, STATE_DIR
 
 TEST_DOTENV = ".env.test"
 """The variables of a project's tests; it stands in for ``.env``."""
 
 _SKIPPED = (
-    *("build", "backups", STATE_DIR, ".git", ".hg", ".svn"),
+    *("build", BACKUPS, STATE_DIR, ".git", ".hg", ".svn"),
     *(".env", ".env.*", ".envrc"),
     *(".venv", "__pycache__", ".*_cache", ".hypothesis", ".tox", ".nox", "*.egg-info"),
 )
 _KEPT = (".env.example",)
-_AT_THE_TOP = ("build", "backups")
+_AT_THE_TOP = ("build", BACKUPS)
 
 
 def copy_project(
@@ -61,7 +61,7 @@ def _walk(folder: Path, wanted: Callable[[Path], bool]) -> Iterator[Path]:
         return
     for entry in entries:
         path = Path(entry.path)
-        if not wanted(path) or _is_environment(path):
+        if not wanted(path) or _is_environment(path) or _is_build(path):
             continue
         folder_itself = entry.is_dir(follow_symlinks=False)
         if folder_itself and not os.access(path, os.R_OK | os.X_OK):
@@ -74,6 +74,10 @@ def _walk(folder: Path, wanted: Callable[[Path], bool]) -> Iterator[Path]:
 def _is_environment(path: Path) -> bool:
     # Path.is_file() raises where one may not look.
     return os.path.isfile(path / "pyvenv.cfg")  # noqa: PTH113
+
+
+def _is_build(path: Path) -> bool:
+    return os.path.isfile(path / MANAGER_DIR / MANIFEST)  # noqa: PTH113
 
 
 def _copy(path: Path, root: Path, target: Path) -> None:
@@ -93,6 +97,8 @@ def _copy(path: Path, root: Path, target: Path) -> None:
 def variables_for_tests(root: Path, original: Config | None) -> tuple[str, Collection[str]]:
     """What ``.env`` says in a copy: ``.env.test``, else the part of ``.env`` that is no secret.
 
+    Of an environment, its own ``.env.NAME`` counts as a part of it.
+
     Args:
         root: the project.
         original: its configuration, which says what is secret; None where it cannot be read.
@@ -107,9 +113,10 @@ def variables_for_tests(root: Path, original: Config | None) -> tuple[str, Colle
     if own.is_file():
         read_dotenv(own)  # its mistakes are told by its own name
         return read_text(own), ()
-    given = read_dotenv(root / ".env")
     if original is None:
+        read_dotenv(root / ".env")
         return "", ()
+    given = original.environment.dotenv
     environment = Environment(process={}, dotenv=given, patterns=original.environment.patterns)
     public = {name: value for name, value in given.items() if not environment.is_secret(name)}
     return _written(public), sorted(given.keys() - public.keys())

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from container_manager.build import pipeline
 from container_manager.config.completing import normalise_name
 from container_manager.config.loader import Config, load
+from container_manager.environments import local_of
 from container_manager.errors import ConfigError, display_path, show_as
 from container_manager.testing.copying import TEST_DOTENV, copy_project, variables_for_tests
 from container_manager.testing.settings import from_outside, put, refuse_unwritable, value_at
@@ -105,7 +106,7 @@ class Original:
     def finish(self, target: Path, name: str, overrides: Mapping[str, Any]) -> None:
         """Write the configuration of a copy; messages name the files of the project itself."""
         values = {
-            "import": self.config_path.name,
+            "import": [self.config_path.name, *self._local(target)],
             "project_name": name,
             "project_root": str(target).replace("$", "$$"),
             "build_dir": BUILD_DIR,
@@ -114,6 +115,11 @@ class Original:
         file.write_text(json.dumps({**values, **overrides}, indent=1), encoding="utf-8")
         show_as(file, "project.set()")
         show_as(target, display_path(self.root))
+
+    def _local(self, target: Path) -> list[str]:
+        """What this host lays over the configuration: it counts in copies, as ``.env`` does."""
+        local = local_of(self.config_path).name
+        return [local] if (target / local).is_file() else []
 
     def prepared(self) -> pipeline.Prepared:
         """The unchanged project, rendered and checked; once."""

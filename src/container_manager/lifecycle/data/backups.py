@@ -23,7 +23,6 @@ from container_manager.lifecycle.data.manifests import MANIFEST, Manifest, read_
 from container_manager.lifecycle.data.retention import Kept, surplus
 from container_manager.lifecycle.project import Project
 
-BACKUPS = "backups"
 SUMS = "SHA256SUMS"
 """Beside a manifest: the checksums of everything in the folder, as ``sha256sum --check`` reads."""
 
@@ -58,9 +57,11 @@ def backups_folder(project: Project) -> Path:
     Raises:
         PreconditionError: it is a file, or not ours to write to.
     """
-    top = project.root / BACKUPS
+    top = project.backups_dir
     remedy = "Move away what is in the way, or give yourself the permission to write there."
     try:
+        if top.parent != project.root:
+            top.parent.mkdir(mode=0o700, exist_ok=True)
         top.mkdir(mode=0o700, exist_ok=True)
     except FileExistsError as error:
         raise PreconditionError(
@@ -81,7 +82,7 @@ def chosen_backup(project: Project, name: str | None) -> Path:
     Raises:
         PreconditionError: there is none, or ``name`` is not the name of a folder.
     """
-    top = project.root / BACKUPS
+    top = project.backups_dir
     if name is not None and (name in ("", ".", "..") or "/" in name or "\0" in name):
         raise PreconditionError(
             f"{name!r} is not the name of a backup.",
@@ -106,7 +107,7 @@ def list_backups(project: Project, *, verified: bool = False) -> list[BackupRow]
         project: whose.
         verified: compare all checksums, too.
     """
-    top = project.root / BACKUPS
+    top = project.backups_dir
     folders = sorted((top / name for name in _existing(top)), key=_age)
     return [_row(folder, verified=verified) for folder in folders]
 

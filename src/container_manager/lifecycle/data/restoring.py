@@ -224,6 +224,6 @@ def _preview(project: Project, planned: _Restore, *, save_first: bool) -> Previe
         made=tuple(one.name for one in planned.volumes),
         volumes=volume_rows(project, planned.replaced, saved=save_first),
         source=planned.folder,
-        backups=project.root / "backups",
+        backups=project.backups_dir,
         keeps=("the backup itself",),
     )
