@@ -11,8 +11,8 @@ import container_manager
 PACKAGE = Path(container_manager.__file__).parent
 
 LAYERS = (
-    ("errors", "inputs", "hints", "lazy", "sockets"),
-    ("model", "places", "environments"),
+    ("errors", "inputs", "hints", "lazy", "once", "sockets"),
+    ("model", "places", "environments", "run"),
     ("names",),
     ("config",),
     ("discovery", "render"),
@@ -21,7 +21,6 @@ LAYERS = (
         "podman",
         "debian_tree",
         "base_image",
-        "run",
         "progress",
         "live",
         "report",
@@ -31,7 +30,7 @@ LAYERS = (
     ),
     ("boot", "build", "preflight", "health", "credentials", "export"),
     ("api", "lifecycle", "scaffold"),
-    ("explaining", "started"),
+    ("explaining", "started", "hooking"),
     ("opening",),
     ("building", "doctor"),
     ("verbs", "testing"),

@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from os import PathLike
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from container_manager.build import again
 from container_manager.build.settling import settle
@@ -17,6 +18,9 @@ from container_manager.errors import BuildError, ConfigError
 from container_manager.model import Build, FormerBuild
 from container_manager.places import find_config
 from container_manager.report import warn_all
+
+if TYPE_CHECKING:
+    from container_manager.config.loader import Config
 
 ConfigPath = str | PathLike[str] | None
 
@@ -37,7 +41,7 @@ def build(config: ConfigPath = None, *, service: Iterable[str] = (), images: boo
         return _with_images(config, names)
     if names:
         return _part(config, only=names)
-    built = again.build_again(_path(config), os.environ)
+    built = again.build_again(_path(config), os.environ, _hooks)
     warn_all(built.warnings)
     return built
 
@@ -140,9 +144,22 @@ def _part(
     from container_manager.config.loader import load
 
     steps = tuple(STEPS) if steps is None else steps
-    built = pipeline.execute(pipeline.prepare(load(config), only=only, steps=steps))
+    loaded = load(config)
+    if _hooks(loaded, again.BEFORE):
+        loaded = load(config)  # it may have made what is read
+    built = pipeline.execute(pipeline.prepare(loaded, only=only, steps=steps))
     warn_all(built.warnings)
+    _hooks(loaded, again.AFTER)
     return built
+
+
+def _hooks(config: Config, name: str) -> bool:
+    """Run a hook; what starts programs is imported only where there is one."""
+    if not config.hooks:
+        return False
+    from container_manager.hooking import run_build_hooks
+
+    return run_build_hooks(config, name)
 
 
 def _with_images(config: ConfigPath, names: Sequence[str]) -> Build:

@@ -13,6 +13,7 @@ from typing import Any
 from invoke import Context, Exit, Task
 
 from container_manager.errors import ManagerError, UsageError
+from container_manager.once import once
 
 _HELP = {
     "config": "the configuration file (default: config.yml, found upwards)",
@@ -123,6 +124,7 @@ def verb(
         signature = _with_environment(own)
 
         @functools.wraps(function)
+        @once()
         def guarded(context: Context, *args: Any, **kwargs: Any) -> None:
             _keep_compiled()
             from container_manager.report import nobody_reads, refused_by_system, tell

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from container_manager.errors import ManagerError, UsageError
+from container_manager.once import once
 
 _COMMANDS = ("up", "down", "clean", "rebuild")
 
@@ -61,6 +62,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         130 interrupted.
     """
     arguments = parse_args(argv)
+    with once():
+        return _main(arguments)
+
+
+def _main(arguments: argparse.Namespace) -> int:
     from container_manager import verbs
     from container_manager.report import nobody_reads, refused_by_system, tell
     from container_manager.report.removing import confirmer

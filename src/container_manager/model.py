@@ -181,17 +181,43 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildPlan:
-    """Everything a build would do, decided before anything is done."""
+    """Everything a build would do, decided before anything is done.
+
+    Attributes:
+        build_dir: the build directory.
+        outputs: the wanted files.
+        changes: what becomes of each file.
+        notes: findings that stop nothing.
+        hooks: the user's own commands, which a plan does not run.
+    """
 
     build_dir: Path
     outputs: Mapping[str, Output]
     changes: tuple[Change, ...]
     notes: tuple[Problem, ...] = ()
+    hooks: tuple[Hook, ...] = ()
 
     @property
     def pending(self) -> tuple[Change, ...]:
         """The changes that would alter something."""
         return tuple(change for change in self.changes if change.action != "keep")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hook:
+    """One command of the user's own.
+
+    Attributes:
+        name: when it runs: ``before_build`` and the like.
+        argv: program and arguments.
+        timeout: seconds that it may take.
+        where: the place of the configuration that says so.
+    """
+
+    name: str
+    argv: tuple[str, ...]
+    timeout: float
+    where: Location
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,6 +30,7 @@ from container_manager.errors import (
     PreconditionError,
     raise_all,
 )
+from container_manager.hooking import run_build_hooks, run_project_hooks
 from container_manager.identity import private_folder
 from container_manager.lifecycle.project import Project, open_project
 from container_manager.model import Build
@@ -90,7 +91,7 @@ def open_built(config: ConfigPath, names: Sequence[str] = (), *, adopt: bool = F
     Raises:
         ManagerError: see the exit code.
     """
-    return _built(_checked(load(config), names), adopt=adopt)
+    return _built(_checked(_after_hooks(lambda: load(config)), names), adopt=adopt)
 
 
 def open_to_start(
@@ -116,7 +117,8 @@ def open_to_start(
         ManagerError: see the exit code. A weak credential is one; nothing was written then.
     """
     load_it = functools.partial(lifecycle.load_to_start, config, adopt=adopt, as_it_is=as_it_is)
-    checked = _without_weak(load_it(), names, as_it_is=as_it_is)
+    loaded = load_it() if as_it_is else _after_hooks(load_it)
+    checked = _without_weak(loaded, names, as_it_is=as_it_is)
     if _missing(checked):
         state_dir = checked.config.state_dir
         _generate(config, names, state_dir, adopt=adopt, must_open=must_open)
@@ -124,6 +126,12 @@ def open_to_start(
     if adapt is not None:
         checked = replace(checked, prepared=adapt(checked.prepared))
     return _built(checked, adopt=adopt)
+
+
+def _after_hooks(load_it: Callable[[], Config]) -> Config:
+    """The configuration, once what runs before a build has run: it may have made what is read."""
+    loaded = load_it()
+    return load_it() if run_build_hooks(loaded, "before_build") else loaded
 
 
 def _checked(loaded: Config, names: Sequence[str], *, as_it_is: bool = False) -> _Checked:
@@ -150,6 +158,8 @@ def _built(checked: _Checked, *, adopt: bool) -> Opened:
     warn_all(prepared.warnings)
     built = prepared.built or pipeline.execute(prepared)
     warn_all(built.plan.notes)
+    if prepared.built is None:
+        run_build_hooks(checked.config, "after_build")
     project = open_project(checked.config, prepared.services, adopt=adopt)
     _tell_about_podman(project, prepared.stack)
     if _uses_local_image(prepared):
@@ -245,16 +255,21 @@ def told_by_template(build: Build) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def starting(opened: Opened, *, attached: bool) -> Iterator[None]:
+def starting(opened: Opened, *, attached: bool, hooks: bool = True) -> Iterator[None]:
     """A block that starts a stack: all that holds for it, however it ends.
 
     Args:
         opened: what is started.
         attached: whether Ctrl-C within the block stops the containers.
+        hooks: whether the user's own commands run before and after it.
     """
     with (
         lifecycle.doors_told_on_failure(opened.project),
         told_by_template(opened.build),
         changing(opened.project, attached=attached),
     ):
+        if hooks:
+            run_project_hooks(opened.project, "before_up")
         yield
+        if hooks:
+            run_project_hooks(opened.project, "after_up")

@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import Protocol, TextIO
 
-from container_manager.config.environment import spellings
+from container_manager.config.spellings import spellings
 from container_manager.errors import Problem
 
 _MIN_REDACTED = 4

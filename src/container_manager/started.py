@@ -96,7 +96,8 @@ def _without_config(config: ConfigPath, error: ConfigError, *, adopt: bool) -> P
         raise ConfigError([*error.problems, more])
     ((path, name),) = nearest
     warn_all(error.problems)
-    warn_all([Problem(message=f"Going on with what was started before: {name}.")])
+    going_on = f"Going on with what was started before: {name}."
+    warn_all([Problem(message=going_on, remedy="No hooks run: nothing tells what they are.")])
     return open_project(without_content(path, name, os.environ), adopt=adopt)
 
 

@@ -24,6 +24,7 @@ FILES: Mapping[str, str] = {
         greeting: ${GREETING:-hello}
         token: ${LAB_TOKEN}
         defaults: {environment: {ZONE: '${LAB_ZONE:-UTC}'}}
+        compose_overrides: [shared/over.yml]
         """,
     "base.yml": "import: further/*.yml\ntitle: base\n",
     "further/one.yml": "kept: 1\n",
@@ -41,6 +42,11 @@ FILES: Mapping[str, str] = {
         secrets: {cert: {file: '{{ project_root }}/shared/cert.pem'}}
         """,
     "shared/cert.pem": "certificate\n",
+    "shared/over.yml": """
+        services:
+          web: {environment: {OVER: '${LAB_OVER:-none}', SECOND: '${LAB_TOKEN}'}}
+          worker: {mem_limit: 64m}
+        """,
     "shared/part.j2": "part of {{ title }}\n",
     "shared/macros.j2": "{% macro shown(x) %}<{{ x }}>{% endmacro %}\n",
     "shared/far.txt": "far\n",

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +25,13 @@ from container_manager.model import Build, BuildPlan, ComposeFile, Node
 
 if TYPE_CHECKING:
     from container_manager.build.pipeline import Prepared
+    from container_manager.config.loader import Config
+
+RunHooks = Callable[["Config", str], bool]
+"""Runs the commands of one hook of a configuration; whether there were any."""
+
+
+BEFORE, AFTER = "before_build", "after_build"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,23 +74,47 @@ def plan_again(config_path: Path, environ: Mapping[str, str]) -> Build:
     return _completed(built, again.memory) if part and again.memory else built
 
 
-def build_again(config_path: Path, environ: Mapping[str, str]) -> Build:
+def build_again(
+    config_path: Path, environ: Mapping[str, str], hooks: RunHooks = lambda _config, _name: False
+) -> Build:
     """Generate the build directory of a whole project; does nothing where nothing changed.
 
     Args:
         config_path: the configuration, absolute.
         environ: the process environment.
+        hooks: runs the user's own commands around the build, also where nothing changed.
 
     Raises:
-        ManagerError: the project cannot be built.
+        ManagerError: the project cannot be built, or a hook failed.
     """
     again = _look(config_path, environ)
+    if again.memory is None or again.changed is None:
+        built, config = _built(again, hooks)
+        hooks(config, AFTER)
+        return built
+    if not again.memory.hooks:
+        return _built_or_not(again)
+    from container_manager.config.loader import load
+
+    config = load(config_path, environ)
+    hooks(config, BEFORE)
+    built = _built_or_not(_look(config_path, environ))
+    hooks(config, AFTER)
+    return built
+
+
+def _built_or_not(again: Again) -> Build:
     if again.memory is not None and again.changed == frozenset():
         return _as_it_is(again.memory)
+    return _built(again, lambda _config, _name: False)[0]
+
+
+def _built(again: Again, hooks: RunHooks) -> tuple[Build, Config]:
+    """A build of what changed, and the configuration it was made of."""
     from container_manager.build import pipeline
     from container_manager.build.ports import note_remembered
 
-    prepared, inputs, part, before = _prepared(again)
+    prepared, inputs, part, before = _prepared(again, hooks)
 
     def prepare_again() -> Prepared:
         nonlocal again, prepared, inputs, part
@@ -98,9 +129,9 @@ def build_again(config_path: Path, environ: Mapping[str, str]) -> Build:
     else:
         note_remembered(prepared.config, prepared.reading, inputs)
         memory = _made(again, prepared, built, inputs)
-    memories.remember(config_path, memory)
+    memories.remember(again.config_path, memory)
     prepared.renderer.remember()
-    return built
+    return built, prepared.config
 
 
 def _look(config_path: Path, environ: Mapping[str, str]) -> Again:
@@ -116,7 +147,9 @@ def _look(config_path: Path, environ: Mapping[str, str]) -> Again:
     return Again(config_path=config_path, environ=environ, memory=memory, changed=changed, at=at)
 
 
-def _prepared(again: Again) -> tuple[Prepared, Inputs, bool, Stamp | None]:
+def _prepared(
+    again: Again, hooks: RunHooks = lambda _config, _name: False
+) -> tuple[Prepared, Inputs, bool, Stamp | None]:
     """What has to be built, what was read, whether it is only a part, and what was there before."""
     from container_manager.build.partly import prepare_some
     from container_manager.build.preparing import prepare
@@ -127,6 +160,8 @@ def _prepared(again: Again) -> tuple[Prepared, Inputs, bool, Stamp | None]:
     compiled = CompiledTemplates(memories.compiled(again.config_path))
     with noting() as inputs:
         config = load(again.config_path, again.environ)
+        if hooks(config, BEFORE):  # it may have made what is read
+            return _prepared(again)
         before = memories.manifest_stamp(config.build_dir)
         if memory is not None and again.changed:
             some = prepare_some(config, again.changed, memory, compiled)
@@ -147,7 +182,7 @@ def _made(again: Again, prepared: Prepared, built: Build, inputs: Inputs) -> Mem
     variables = dict(inputs.variables)
     for one in parts:
         variables.update(one.variables)
-    key = memories.new_key()
+    key, supplied = memories.new_key(), prepared.config.environment.supplied
     return Memory(
         config_path=str(again.config_path),
         program=installation(),
@@ -165,6 +200,9 @@ def _made(again: Again, prepared: Prepared, built: Build, inputs: Inputs) -> Mem
         ),
         warnings=prepared.warnings,
         shown_as=shown_as(),
+        hooks=prepared.config.hooks,
+        command=supplied.argv,
+        printed=memories.keyed(key, supplied.text) if supplied.asked else None,
     )
 
 
@@ -207,7 +245,7 @@ def _as_it_is(memory: Memory) -> Build:
             build_dir=build_dir,
             compose_files=(),
             digests={},
-            plan=BuildPlan(build_dir=build_dir, outputs={}, changes=()),
+            plan=BuildPlan(build_dir=build_dir, outputs={}, changes=(), hooks=memory.hooks),
             warnings=memory.warnings,
         ),
         memory,

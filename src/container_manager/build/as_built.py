@@ -9,6 +9,7 @@ from container_manager.build.generated import ROOT_PATH, load_compose
 from container_manager.build.preparing import Prepared, site_of
 from container_manager.build.reading import Reading
 from container_manager.build.settling import settle
+from container_manager.compose.overrides import overrides_of
 from container_manager.compose.stack import read_stack
 from container_manager.config.defaults import as_in_compose
 from container_manager.config.loader import Config
@@ -37,6 +38,7 @@ def as_built(config: Config) -> Prepared:
         project_name=config.project_name,
         told=config.unset,
         defaults=as_in_compose(config.tree, config.values),
+        overrides=overrides_of(config),
     )
     notes = (*config.warnings, *warnings, *stack.warnings, *_changed(config, manifest))
     build = Build(

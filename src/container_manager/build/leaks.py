@@ -8,8 +8,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from container_manager.build.reading import Known, Reading
-from container_manager.config.environment import MIN_SCANNED, spellings
+from container_manager.config.environment import MIN_SCANNED
 from container_manager.config.loader import Config
+from container_manager.config.spellings import spellings
 from container_manager.errors import BuildError, Location, Problem, raise_all
 from container_manager.model import Node, Output, dotted
 

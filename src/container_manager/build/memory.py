@@ -19,12 +19,13 @@ from container_manager.build.manifest import needs_recovery
 from container_manager.build.program import installation
 from container_manager.build.reading import Known, Reading
 from container_manager.build.seen import TICK, Seen
-from container_manager.errors import Location, ManagerError, Problem
+from container_manager.build.spelled import dump_hook, dump_problem, parse_hook, parse_problem
+from container_manager.errors import ManagerError, Problem
 from container_manager.inputs import Stamp, look, value_now
-from container_manager.model import Build
+from container_manager.model import Build, Hook
 from container_manager.places import STATE_DIR, leads_away
 
-_VERSION = 1
+_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +48,9 @@ class Memory:
         compose_files: path, template and service of each, root first.
         warnings: what people were told.
         shown_as: folders of packages, and how people are shown what lies in them.
+        hooks: the user's own commands.
+        command: the program that printed further variables; empty where there is none.
+        printed: a keyed hash of what it printed; None where it was not asked.
     """
 
     config_path: str
@@ -63,15 +67,32 @@ class Memory:
     compose_files: tuple[tuple[str, str, str | None], ...]
     warnings: tuple[Problem, ...]
     shown_as: Mapping[str, str]
+    hooks: tuple[Hook, ...]
+    command: tuple[str, ...]
+    printed: str | None
 
     def fits(self, config_path: Path, environ: Mapping[str, str]) -> bool:
         """Whether the project, the program and the variables are what they were."""
         if (self.config_path, self.program) != (str(config_path), installation()):
             return False
         return all(
-            hashed == _hashed(self.key, value_now(name, environ))
+            hashed == keyed(self.key, value_now(name, environ))
             for name, hashed in self.variables.items()
-        )
+        ) and (self.printed is None or self._prints_the_same(config_path, environ))
+
+    def _prints_the_same(self, config_path: Path, environ: Mapping[str, str]) -> bool:
+        from container_manager.config.staged import variables_of
+        from container_manager.config.supplied import Supplied
+        from container_manager.environments import environment_of
+
+        root = config_path.parent
+        try:
+            others = variables_of(root, environment_of(config_path), environ)
+            around = {**others.dotenv, **others.process}
+            text = Supplied(argv=self.command, root=root, environ=around).text
+        except ManagerError:
+            return False  # whoever reads all tells why
+        return keyed(self.key, text) == self.printed
 
     def touched(self) -> frozenset[str] | None:
         """The services whose files are others now; None where more than that is."""
@@ -162,7 +183,7 @@ def forget(config_path: Path) -> None:
 
 def hashed_variables(key: bytes, variables: Mapping[str, str | None]) -> dict[str, str | None]:
     """Variables as they are remembered."""
-    return {name: _hashed(key, value) for name, value in sorted(variables.items())}
+    return {name: keyed(key, value) for name, value in sorted(variables.items())}
 
 
 def new_key() -> bytes:
@@ -190,7 +211,8 @@ def seen_built(built: Build) -> Seen:
     return Seen(stamps={**kept, **placed}, digests=digests, young=young)
 
 
-def _hashed(key: bytes, value: str | None) -> str | None:
+def keyed(key: bytes, value: str | None) -> str | None:
+    """A hash of a value that says nothing about it to who has not the key; None for None."""
     if value is None:
         return None
     import hmac
@@ -215,7 +237,10 @@ def _dump(memory: Memory) -> Iterator[str]:
         "manifest": lambda: memory.manifest,
         "compose_files": lambda: memory.compose_files,
         "shown_as": lambda: memory.shown_as,
-        "warnings": lambda: [_dump_problem(problem) for problem in memory.warnings],
+        "warnings": lambda: [dump_problem(problem) for problem in memory.warnings],
+        "hooks": lambda: [dump_hook(hook) for hook in memory.hooks],
+        "command": lambda: memory.command,
+        "printed": lambda: memory.printed,
     }
     before = "{"
     for key, value in data.items():
@@ -241,14 +266,17 @@ def _parse(data: Any) -> Memory | None:
         manifest=tuple(data["manifest"]) if data["manifest"] else None,
         compose_files=tuple((path, text, owner) for path, text, owner in data["compose_files"]),
         shown_as=data["shown_as"],
-        warnings=tuple(_parse_problem(problem) for problem in data["warnings"]),
+        warnings=tuple(parse_problem(problem) for problem in data["warnings"]),
+        hooks=tuple(parse_hook(hook) for hook in data["hooks"]),
+        command=tuple(map(str, data["command"])),
+        printed=data["printed"],
     )
 
 
 _SHAPE: Mapping[str, type] = {
     **dict.fromkeys(("config_path", "program", "build_dir", "key"), str),
     **dict.fromkeys(("variables", "services", "interfaces", "shown_as"), dict),
-    **dict.fromkeys(("common", "compose_files", "warnings"), list),
+    **dict.fromkeys(("common", "compose_files", "warnings", "hooks", "command"), list),
     **dict.fromkeys(("inputs", "outputs"), dict),
 }
 
@@ -266,15 +294,3 @@ def _has_its_shape(data: Any) -> bool:
         and set(map(type, seen)) <= {str}
         and set(map(type, texts)) <= {str}
     )
-
-
-def _dump_problem(problem: Problem) -> list[Any]:
-    where = problem.where
-    at = [str(where.file), where.line, where.column] if where else None
-    return [problem.message, at, problem.remedy]
-
-
-def _parse_problem(data: Any) -> Problem:
-    message, at, remedy = data
-    where = Location(Path(at[0]), at[1], at[2]) if at else None
-    return Problem(message=message, where=where, remedy=remedy)

@@ -16,6 +16,7 @@ from container_manager.build.preparing import (
     site_of,
 )
 from container_manager.build.steps import CONFIG_FILE, STEPS
+from container_manager.compose.overrides import overrides_of
 from container_manager.compose.stack import read_some
 from container_manager.config.defaults import as_in_compose
 from container_manager.config.loader import Config
@@ -83,6 +84,7 @@ def _prepare_some(
             base=(config.build_dir / ROOT_PATH).parent,
             planned=planned,
             defaults=as_in_compose(config.tree, config.values),
+            overrides=overrides_of(config),
         )
     asked = set(read_besides.variables)
     for one in inputs.values():

@@ -28,7 +28,8 @@ def plan(prepared: Prepared) -> BuildPlan:
     build_dir = prepared.config.build_dir
     if journal.is_interrupted(build_dir):
         journal.read(build_dir)  # what 'build' could not finish is told here, too
-    return _compared(prepared, record.read_with_begun(build_dir))
+    decided = _compared(prepared, record.read_with_begun(build_dir))
+    return replace(decided, hooks=prepared.config.hooks)
 
 
 def execute(

@@ -27,6 +27,7 @@ from container_manager.build.site import Site
 from container_manager.build.steps import STEPS, root_output, service_outputs
 from container_manager.build.trace import to_templates
 from container_manager.compose.model import Stack
+from container_manager.compose.overrides import overrides_of
 from container_manager.compose.stack import read_stack
 from container_manager.config import answers
 from container_manager.config.defaults import as_in_compose
@@ -240,6 +241,7 @@ def _check(
             planned=planned,
             told=config.unset,
             defaults=as_in_compose(config.tree, config.values),
+            overrides=overrides_of(config),
         )
     except RenderError as error:
         raise RenderError(to_templates(error.problems, rendered)) from error

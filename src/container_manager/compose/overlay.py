@@ -1,7 +1,7 @@
 """The manager's own compose file: labels, defaults, secrets; rendered files stay as they are.
 
 It is written twice: before images are built, with what goes into images, and afterwards, with
-everything. It is passed last, is never below ``build/``, and holds no secret.
+everything. It is passed after all rendered files, is never below ``build/``, and holds no secret.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -53,11 +54,13 @@ class Overlay:
         digests: compose service -> digest of its container; empty before images exist.
         secrets: compose service -> key in the environment -> value; the values are not written,
             only whether they are empty.
+        later: the files that are laid over this one.
     """
 
     constant: Mapping[str, str]
     digests: Mapping[str, str] = field(default_factory=dict)
     secrets: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    later: frozenset[Path] = frozenset()
 
     def text(self, stack: Stack) -> str:
         """The compose file."""
@@ -79,6 +82,20 @@ class Overlay:
         if stack.default_network:
             document["networks"]["default"] = {"labels": dict(self.constant)}
         return document
+
+    def seal(self, stack: Stack) -> dict[str, Any]:
+        """What is laid over the later files: no provider sees the secrets in them either."""
+        entries = {
+            name: {
+                entry.key: Reset() if self.secrets.get(name, {}).get(entry.key) else ""
+                for entry in service.secret_entries
+                if entry.where.file in self.later
+                and (self.secrets.get(name, {}).get(entry.key) or not entry.passed_through)
+            }
+            for name, service in stack.services.items()
+        }
+        services = {name: {"environment": found} for name, found in entries.items() if found}
+        return {"services": services} if services else {}
 
     def _service(self, stack: Stack, service: ComposeService) -> dict[str, Any]:
         result: dict[str, Any] = {
@@ -110,12 +127,14 @@ class Overlay:
         }
         delivered = []
         for entry in service.secret_entries:
+            is_later = entry.where.file in self.later
             if values.get(entry.key):
-                if entry.key not in service.default_entries:  # or it is in no earlier file
+                # What is in no earlier file cannot be taken away here.
+                if entry.key not in service.default_entries and not is_later:
                     environment[entry.key] = Reset()
                 source = secret_name(stack.project, service.name, entry.key)
                 delivered.append({"source": source, "type": "env", "target": entry.key})
-            elif not entry.passed_through:
+            elif not entry.passed_through and not is_later:
                 environment[entry.key] = ""  # Podman's secrets cannot be empty
         result: dict[str, Any] = {}
         if environment:

@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
-from container_manager.compose.attached import NAME_REMEDY, is_name, name_rule
+from container_manager.compose.declaring import SHARED, Declarations, children
 from container_manager.compose.defaults import Defaults, read_defaults, with_defaults
 from container_manager.compose.graph import check_uses, mark_one_shots
 from container_manager.compose.interpolate import Reader, provider_view
-from container_manager.compose.model import ComposeService, Declared, Stack
+from container_manager.compose.model import ComposeService, Stack
+from container_manager.compose.overrides import Override, Overrides, read_overrides
 from container_manager.compose.service import ServiceReader
 from container_manager.compose.shape import check_shape
 from container_manager.config.environment import Environment
@@ -26,9 +25,6 @@ from container_manager.errors import Problem, RenderError, did_you_mean, raise_a
 from container_manager.model import ComposeFile, Node, Service
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-
-SHARED = ("volumes", "networks", "secrets")
-"""Top-level mappings that several templates may declare, if they say the same."""
 
 
 def read_stack(
@@ -40,6 +36,7 @@ def read_stack(
     planned: Mapping[Path, str | Path] | None = None,
     told: Collection[str] = (),
     defaults: Node | None = None,
+    overrides: Sequence[Override] = (),
 ) -> Stack:
     """Merge, interpolate and check the generated compose files.
 
@@ -51,6 +48,7 @@ def read_stack(
         planned: files that a build is about to write: path -> text, or what it is copied from.
         told: variables whose absence was reported already.
         defaults: compose keys for services whose files are silent about them, spelled as there.
+        overrides: the user's own compose files, laid over all others.
 
     Raises:
         RenderError: with every problem found.
@@ -59,8 +57,10 @@ def read_stack(
         environment=provider_view(environment, project_name), planned=planned or {}, told=set(told)
     )
     to_give = read_defaults(defaults, reader)
-    base = files[0].path.parent
-    read = _read_files(files, services, reader, project_name, base)
+    declared = Declarations(reader=reader, project=project_name, base=files[0].path.parent)
+    over = read_overrides(overrides, reader)
+    read = _read_files(files, services, declared, over)
+    over.check_names(read.services, reader)
     return _checked(read, reader, to_give)
 
 
@@ -73,6 +73,7 @@ def read_some(
     base: Path,
     planned: Mapping[Path, str | Path],
     defaults: Node | None,
+    overrides: Sequence[Override],
 ) -> Stack:
     """What some compose files say, without a look at the others that they belong together with.
 
@@ -84,13 +85,15 @@ def read_some(
         base: the folder of the root file.
         planned: files that a build is about to write.
         defaults: compose keys for services that are silent about them.
+        overrides: the user's own compose files, which may be about other services, too.
 
     Raises:
         RenderError: with every problem found in them.
     """
     reader = Reader(environment=provider_view(environment, project_name), planned=planned)
     to_give = read_defaults(defaults, reader)
-    stack = _read_files(files, services, reader, project_name, base)
+    declared = Declarations(reader=reader, project=project_name, base=base)
+    stack = _read_files(files, services, declared, read_overrides(overrides, reader))
     raise_all(RenderError, reader.problems)
     return with_defaults(mark_one_shots(stack), to_give)
 
@@ -110,9 +113,7 @@ def _interface(document: Node, services: Sequence[ComposeService]) -> str:
             for one in services
         ],
         "shared": [
-            [kind, name, node.plain()]
-            for kind in SHARED
-            for name, node in _children(document, kind)
+            [kind, name, node.plain()] for kind in SHARED for name, node in children(document, kind)
         ],
     }
     text = json.dumps(told, sort_keys=True, default=str)
@@ -122,12 +123,11 @@ def _interface(document: Node, services: Sequence[ComposeService]) -> str:
 def _read_files(
     files: Sequence[ComposeFile],
     services: Mapping[str, Service],
-    reader: Reader,
-    project: str,
-    base: Path,
+    declared: Declarations,
+    overrides: Overrides,
 ) -> Stack:
+    reader, project, base = declared.reader, declared.project, declared.base
     found: dict[str, ComposeService] = {}
-    shared: dict[str, dict[str, Declared]] = {kind: {} for kind in SHARED}
     interfaces: dict[str, str] = {}
     no_yaml: list[Problem] = []
     for file in files:
@@ -138,6 +138,7 @@ def _read_files(
             continue
         if not check_shape(document, reader):
             continue
+        document = overrides.laid_over(document, reader)
         ours = services.get(file.service or "")
         settings = ours.settings if ours else {}
         own = _read_services(
@@ -146,15 +147,16 @@ def _read_files(
         if ours is not None:
             _check_one_shots(ours, document, reader)
             interfaces[ours.name] = _interface(document, own)
-        for kind in SHARED:
-            for name, node in _children(document, kind):
-                _declare(shared[kind], kind, name, node, reader, project=project, base=base)
+        declared.add(document)
     raise_all(RenderError, no_yaml)
+    declared.lay_over(overrides)
     return Stack(
         project=project,
         base=base,
         services=found,
-        **shared,
+        volumes=declared.found["volumes"],
+        networks=declared.found["networks"],
+        secrets=declared.found["secrets"],
         referenced=reader.referenced,
         environment=reader.environment,
         interfaces=interfaces,
@@ -167,7 +169,7 @@ def _read_services(
 ) -> list[ComposeService]:
     """Add the services of a file to those that were found; returns its own."""
     reader, own = read.reader, []
-    for name, node in _children(document, "services"):
+    for name, node in children(document, "services"):
         if not _NAME.fullmatch(name):
             reader.problem(
                 node.where,
@@ -209,7 +211,7 @@ def _check_builds(stack: Stack, reader: Reader) -> None:
 
 def _check_one_shots(service: Service, document: Node, reader: Reader) -> None:
     """``one_shot`` names compose services of the service's own template."""
-    own = [name for name, _ in _children(document, "services")]
+    own = [name for name, _ in children(document, "services")]
     for name in service.settings.get("one_shot") or []:
         if name not in own:
             reader.problem(
@@ -217,73 +219,3 @@ def _check_one_shots(service: Service, document: Node, reader: Reader) -> None:
                 f"'one_shot' of {service.name} names '{name}', which its template does not define.",
                 did_you_mean(name, own) or f"It defines: {', '.join(own) or 'nothing'}.",
             )
-
-
-def _children(document: Node, kind: str) -> list[tuple[str, Node]]:
-    node = document.find((kind,))
-    if node is None or not isinstance(node.value, dict):
-        return []
-    return [(str(name), child) for name, child in node.value.items()]
-
-
-def _declare(
-    known: dict[str, Declared],
-    kind: str,
-    name: str,
-    node: Node,
-    reader: Reader,
-    *,
-    project: str,
-    base: Path,
-) -> None:
-    definition = reader.plain(node, (kind, name)) or {}
-    if not isinstance(definition, dict):
-        reader.problem(node.where, f"'{kind}.{name}' must be a mapping or empty.")
-        return
-    if kind == "secrets":
-        _check_secret(name, node, definition, reader, base)
-    earlier = known.get(name)
-    if earlier and earlier.definition and definition and earlier.definition != definition:
-        reader.problem(
-            node.where,
-            f"'{kind}.{name}' is declared differently elsewhere.",
-            f"It is declared first at {earlier.where}; a provider would mix the two. "
-            "Make them equal, or declare it in the root template alone.",
-        )
-        return
-    if earlier and not definition:
-        return
-    external = definition.get("external")
-    old_name = external.get("name") if isinstance(external, dict) else None
-    given = definition.get("name") or old_name
-    actual = given or (name if external else f"{project}_{name}")
-    for one in (name, given) if given else (name,):
-        if kind != "secrets" and not is_name(one) and "${" not in str(one):
-            reader.problem(node.where, name_rule(one, kind.removesuffix("s")), NAME_REMEDY)
-    known[name] = Declared(
-        name=name,
-        actual=str(actual),
-        external=bool(external),
-        definition=definition,
-        where=node.where,
-    )
-
-
-def _check_secret(
-    name: str, node: Node, definition: Mapping[str, Any], reader: Reader, base: Path
-) -> None:
-    """Compose's own secrets: a file may be one, a variable may not."""
-    if "environment" in definition:
-        reader.problem(
-            node.where,
-            f"The secret '{name}' comes from a variable, which podman-compose cannot deliver.",
-            "Put the variable under the service's 'environment' as NAME: ${NAME}; "
-            "it reaches the container as a Podman secret.",
-        )
-    file = definition.get("file")
-    if file and not reader.has(base / os.path.expanduser(str(file))):  # noqa: PTH111 - as above
-        reader.problem(
-            node.where,
-            f"The file {str(file)!r} of the secret '{name}' does not exist in {base}.",
-            "Create it, or name it by an absolute path.",
-        )

@@ -46,37 +46,46 @@ def _read(path: Path) -> dict[str, tuple[str, int]]:
         raise ConfigError("This symlink leads nowhere.", where=Location(path))
     if not os.path.exists(path):  # noqa: PTH110 - Path.exists() raises on names too long
         return {}
-    from dotenv.parser import parse_stream  # only here: most commands have no .env
-
     if path.stat().st_size > MAX_SIZE:
         raise ConfigError(_TOO_LARGE, where=Location(path), remedy=_SHORTEN)
-    values: dict[str, tuple[str, int]] = {}
-    problems: list[Problem] = []
-    for binding in parse_stream(StringIO(read_text(path))):
-        text = binding.original.string
-        line = binding.original.line + text[: len(text) - len(text.lstrip())].count("\n")
-        # The line itself is not quoted: it may hold half of a password.
-        if binding.error:
-            problems.append(
-                Problem(
-                    message="This line is not of the form NAME=value.",
-                    where=Location(path, line),
-                    remedy="Quote values with spaces, quotes or '#'.",
-                )
-            )
-        elif "\0" in text:
-            problems.append(
-                Problem(
-                    message=f"The value of {binding.key or 'this line'} holds a NUL byte, which "
-                    "no program can be given.",
-                    where=Location(path, line),
-                    remedy="Remove the byte.",
-                )
-            )
-        elif binding.key is not None and binding.value is not None:
-            values[binding.key] = (binding.value, line)
+    values, wrong = parse_dotenv(read_text(path))
+    problems = [
+        Problem(message=message, where=Location(path, line), remedy=remedy)
+        for line, (message, remedy) in wrong
+    ]
     raise_all(ConfigError, problems)
     return values
+
+
+def parse_dotenv(
+    text: str,
+) -> tuple[dict[str, tuple[str, int]], list[tuple[int, tuple[str, str]]]]:
+    """The variables of a text in the format of ``.env``.
+
+    Returns:
+        Variable -> its value and its line; and, for each line that cannot be used, what is wrong
+        and what to do. Nothing of the line is quoted: it may hold half of a password.
+    """
+    from dotenv.parser import parse_stream  # only here: most commands have no .env
+
+    values: dict[str, tuple[str, int]] = {}
+    wrong: list[tuple[int, tuple[str, str]]] = []
+    for binding in parse_stream(StringIO(text)):
+        original = binding.original.string
+        blank = original[: len(original) - len(original.lstrip())]
+        line = binding.original.line + blank.count("\n")
+        if binding.error:
+            told = "This line is not of the form NAME=value."
+            wrong.append((line, (told, "Quote values with spaces, quotes or '#'.")))
+        elif "\0" in original:
+            told = (
+                f"The value of {binding.key or 'this line'} holds a NUL byte, which no program "
+                "can be given."
+            )
+            wrong.append((line, (told, "Remove the byte.")))
+        elif binding.key is not None and binding.value is not None:
+            values[binding.key] = (binding.value, line)
+    return values, wrong
 
 
 def append_to_dotenv(path: Path, lines: list[str], folder: Path) -> bool:

@@ -1,12 +1,11 @@
 """The variables a project sees, and which of them are secret.
 
-One precedence, everywhere: the process environment first, then ``.env``, whose values are
-literal. Secrets are never expanded into anything: where one is referenced, the reference stays.
+One precedence, everywhere: the process environment, then ``.env``, whose values are literal, then
+``secrets_command``. Secrets are never expanded: where one is referenced, the reference stays.
 """
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -21,6 +20,7 @@ from container_manager.config.interpolation import (
     Text,
     tokens,
 )
+from container_manager.config.supplied import NOTHING, Supplied
 from container_manager.errors import Location, Problem
 from container_manager.inputs import THIS_HOST, note_variable
 
@@ -78,6 +78,7 @@ class Environment:
         dotenv_below: the ``.env`` that lies below that one, in an environment.
         generated: the credentials of services: what ``up`` generates where it is not set.
         host: what ``${HOST}`` is where nobody sets that variable; empty where it is nothing.
+        supplied: what ``secrets_command`` prints; it is run when it is asked.
     """
 
     process: Mapping[str, str]
@@ -87,12 +88,15 @@ class Environment:
     dotenv_below: Path | None = None
     generated: frozenset[str] = frozenset()
     host: str = ""
+    supplied: Supplied = NOTHING
 
     def get(self, name: str) -> str | None:
         """The value of a variable, or None when it is not set."""
         value = self.process.get(name)
         note_variable(name, value)
-        return self.dotenv.get(name) if value is None else value
+        if value is None:
+            value = self.dotenv.get(name)
+        return self.supplied.get(name) if value is None else value
 
     def host_name(self, name: str, operator: str) -> str | None:
         """This host's name, for a plain ``${HOST}`` that nobody sets."""
@@ -110,18 +114,20 @@ class Environment:
             return True
         if looks_secret(name):
             return True
+        if name not in self.process and name not in self.dotenv and name in self.supplied:
+            return True
         return holds_credentials(self.get(name) or "")
 
     def secret_values(self, referenced: Iterable[str]) -> dict[str, str]:
-        """The secrets to look for: all of ``.env``, and of the shell those that are referenced."""
-        names = sorted({*self.dotenv, *referenced})
+        """The secrets to look for: of ``.env``, of the command, of the shell those referenced."""
+        names = sorted({*self.dotenv, *self.supplied, *referenced})
         found = {name: self.get(name) or "" for name in names if self.is_secret(name)}
         return {name: value for name, value in found.items() if value}
 
     def public(self) -> dict[str, str]:
-        """Every variable that is not secret, shell over ``.env``."""
-        merged = {**self.dotenv, **self.process}
-        return {name: value for name, value in merged.items() if not self.is_secret(name)}
+        """Every variable that is not secret, shell over ``.env`` over the command's."""
+        merged = {**self.supplied, **self.dotenv, **self.process}
+        return {n: value for n, value in merged.items() if not self.is_secret(n)}
 
     def expand(self, text: str, report: Report) -> str:
         """Expand what may be expanded; see the module's docstring for what stays.
@@ -198,17 +204,6 @@ class Environment:
             report.missing[token.name] = token.operand
             return ""
         return None
-
-
-def spellings(value: str) -> set[str]:
-    """How a value may stand in texts: as it is, and as compose files, JSON and YAML write it."""
-    return {
-        value,
-        value.replace("$", "$$"),
-        json.dumps(value)[1:-1],
-        json.dumps(value, ensure_ascii=False)[1:-1],
-        value.replace("'", "''"),
-    }
 
 
 class _UseOperand:

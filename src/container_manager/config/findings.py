@@ -15,6 +15,7 @@ from container_manager.config.environment import (
 )
 from container_manager.config.interpolation import InterpolationError, tokens
 from container_manager.config.schema import service_nodes
+from container_manager.config.supplied import NOTHING
 from container_manager.errors import Problem
 from container_manager.model import Node, dotted
 from container_manager.names import Match, resolve
@@ -72,6 +73,9 @@ def _refers(text: str) -> bool:
 
 def short_secrets(environment: Environment, report: Report) -> list[Problem]:
     """Secrets that are too short to be looked for; named, never shown."""
+    if not report.referenced:
+        # What 'secrets_command' prints is not asked for where nothing refers to a variable.
+        environment = replace(environment, supplied=NOTHING)
     values = environment.secret_values(report.referenced)
     return [
         Problem(
@@ -101,7 +105,7 @@ def declared_credentials(tree: Node) -> frozenset[str]:
 
 def credential_problems(tree: Node, environment: Environment) -> list[Problem]:
     """Entries that are malformed, or whose names do not say that they are secret."""
-    by_name = replace(environment, process={}, dotenv={})
+    by_name = replace(environment, process={}, dotenv={}, supplied=NOTHING)
     problems = []
     for path, service in service_nodes(tree, []):
         for entry in credentials.entries(service):

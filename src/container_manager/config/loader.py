@@ -21,10 +21,12 @@ from container_manager.config.environment import (
     Report,
     expand_value,
 )
+from container_manager.config.hooks import hooks_of
 from container_manager.config.interpolation import Text
 from container_manager.config.merge import Loader
 from container_manager.config.schema import validate
 from container_manager.config.staged import keep_apart, stands_alone, variables_of
+from container_manager.config.supplying import supplied_by
 from container_manager.environments import (
     NamedEnvironment,
     backups_of,
@@ -34,7 +36,7 @@ from container_manager.environments import (
     state_dir_of,
 )
 from container_manager.errors import ConfigError, Location, Problem, raise_all
-from container_manager.model import Key, KeyPath, Node
+from container_manager.model import Hook, Key, KeyPath, Node
 from container_manager.places import BUILD_DIR, KEEP_BACKUPS, KEEP_BUILDS, find_config
 
 
@@ -57,6 +59,7 @@ class Config:
         deployed: how ``deployed_services`` came to be what it is.
         ports: the ports that were chosen where the configuration says ``auto``.
         env: the environment that it is; None for one that is none.
+        hooks: the user's own commands.
     """
 
     path: Path
@@ -73,6 +76,7 @@ class Config:
     deployed: Deployed = field(default_factory=Deployed)
     ports: AutoPorts = field(default_factory=lambda: AutoPorts(path=Path(), config=""))
     env: NamedEnvironment | None = None
+    hooks: tuple[Hook, ...] = ()
 
     @property
     def project_name(self) -> str:
@@ -209,6 +213,7 @@ def examine(
         environment,
         patterns=_secret_patterns(tree),
         generated=findings.declared_credentials(tree),
+        supplied=supplied_by(tree, environment, root, errors),
     )
     errors += findings.credential_problems(tree, environment)
     report = Report()
@@ -223,6 +228,7 @@ def examine(
     ports, mistaken = resolve_auto(values, tree, path, avoided or Avoided(), errors)
     suspicions += mistaken
     warnings += mistaken
+    hooks = hooks_of(tree, values, errors) if not errors else ()
     config = Config(
         path=path,
         root=root,
@@ -238,6 +244,7 @@ def examine(
         deployed=files.deployed,
         ports=ports,
         env=env,
+        hooks=hooks,
     )
     return config, [*errors, *suspicions] if errors else []
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
-from container_manager.config import defaults, quiesce
+from container_manager.config import defaults, hooks, quiesce
 from container_manager.config.templates import template_problems
 from container_manager.errors import Location, Problem
 from container_manager.model import KeyPath, Node, dotted
@@ -152,7 +152,7 @@ SERVICE: Mapping[str, KnownKey] = {
     "credentials": KnownKey(check=_listed, meaning="variables that up generates if not set"),
 }
 
-LATER = frozenset({"compose_overrides", "secrets_command", "hooks", "ca_certificates"})
+LATER = frozenset({"ca_certificates"})
 """Known keys of the contract that this version does not act on yet: using one is an error."""
 
 
@@ -172,6 +172,7 @@ def validate(tree: Node) -> tuple[list[Problem], list[Problem]]:
     errors += [_wrong(*misfit) for misfit in defaults.misfits(tree)]
     errors += defaults.unknown_keys(tree)
     errors += template_problems(tree)
+    errors += hooks.problems(tree)
     for path, node in service_nodes(tree, errors):
         errors.extend(_check_keys(node, SERVICE, path))
         warnings.extend(_near_misses(node, SERVICE, path))

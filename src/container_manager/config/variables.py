@@ -13,6 +13,7 @@ from container_manager.errors import Location
 ENVIRONMENT = "environment"
 DOTENV = ".env"
 HOST = "host"
+SUPPLIED = "secrets_command"
 DEFAULT = "default"
 UNSET = "unset"
 
@@ -26,8 +27,8 @@ class Variable:
     Attributes:
         name: the variable.
         secret: whether its value is shown nowhere.
-        source: :data:`ENVIRONMENT`, :data:`DOTENV`, :data:`HOST` (its name), :data:`DEFAULT`
-            (of the text) or :data:`UNSET`.
+        source: :data:`ENVIRONMENT`, :data:`DOTENV`, :data:`HOST` (its name), :data:`SUPPLIED`,
+            :data:`DEFAULT` (of the text) or :data:`UNSET`.
         value: what it gives; None for a secret, and where it gives nothing.
         where: the line of ``.env`` that sets it, where that is the source.
         overridden: the line of ``.env`` that sets it in vain, since the environment does.
@@ -62,7 +63,8 @@ def variable(name: str, environment: Environment, operator: str = "") -> Variabl
     if host is not None:
         value, source = host, HOST
     elif present or (value is not None and not operator.endswith("-")):
-        source = ENVIRONMENT if in_process else DOTENV
+        in_file = DOTENV if name in environment.dotenv else SUPPLIED
+        source = ENVIRONMENT if in_process else in_file
     else:
         source = DEFAULT if operator.endswith("-") else UNSET
     return Variable(

@@ -61,7 +61,8 @@ def _told(reasons: Mapping[str, str], environment: Environment) -> list[Problem]
     problems = []
     for name, reason in reasons.items():
         place = source(name, environment)
-        said = "" if place else ", which the process environment sets,"
+        setter = "the process environment" if name in environment.process else "secrets_command"
+        said = "" if place else f", which {setter} sets,"
         problems.append(
             Problem(message=f"The value of {name}{said} {reason}.", where=place, remedy=_REMEDY)
         )
@@ -69,8 +70,11 @@ def _told(reasons: Mapping[str, str], environment: Environment) -> list[Problem]
 
 
 def source(name: str, environment: Environment) -> Location | None:
-    """The line of ``.env`` that sets a variable; None where the process environment does."""
-    return None if name in environment.process else dotenv_place(name, environment)
+    """The line of ``.env`` that sets a variable; None where something else does."""
+    if name in environment.process:
+        return None
+    elsewhere = name not in environment.dotenv and name in environment.supplied
+    return None if elsewhere else dotenv_place(name, environment)
 
 
 def _written(

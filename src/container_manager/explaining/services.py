@@ -8,6 +8,7 @@ from pathlib import Path
 from container_manager.build.generated import ROOT_PATH, Planned, compose_files_of
 from container_manager.build.preparing import outputs_of, prepare, site_of
 from container_manager.compose.model import ComposeService, Stack
+from container_manager.compose.overrides import overrides_of
 from container_manager.compose.stack import read_some
 from container_manager.config.defaults import as_in_compose
 from container_manager.config.loader import Config
@@ -91,6 +92,7 @@ def _alone(config: Config, service: Service, problems: tuple[Problem, ...]) -> _
         base=(config.build_dir / ROOT_PATH).parent,
         planned=Planned(config.build_dir, outputs),
         defaults=as_in_compose(config.tree, config.values),
+        overrides=overrides_of(config),
     )
     return _Made(outputs.values(), files[0], stack, site.renderer, problems)
 

@@ -18,7 +18,7 @@ from container_manager.lifecycle.data.emptying import (
 )
 from container_manager.lifecycle.data.volumes import own_volumes
 from container_manager.lifecycle.outcome import Outcome
-from container_manager.lifecycle.previews import Confirm, Preview, volume_rows
+from container_manager.lifecycle.previews import Confirm, Preview, hooks_before, volume_rows
 from container_manager.lifecycle.project import Project
 from container_manager.lifecycle.removing import (
     own_containers,
@@ -103,6 +103,7 @@ def _preview(
         volumes=volume_rows(project, volumes, saved=save),
         backups=project.backups_dir,
         keeps=("external volumes", "what was built", "backups"),
+        hooks=hooks_before(project, containers),
     )
 
 

@@ -43,7 +43,7 @@ class Composition:
         identity: who we are.
         files: what may be mounted or built from.
         contexts: compose service -> digests of the files of its build context.
-        further: compose files that are laid over all others.
+        further: compose files of ours that are laid over all others.
         own: what the manager's own compose file says, once it is written.
     """
 
@@ -61,6 +61,11 @@ class Composition:
         """Where the manager's own compose file lies."""
         return self.project.state_dir / "compose" / f"{self.project.name}.yml"
 
+    @property
+    def seal_path(self) -> Path:
+        """Where what is laid over the user's own compose files lies, if they hold secrets."""
+        return self.project.state_dir / "seals" / f"{self.project.name}.yml"
+
     def write_overlay(
         self,
         digests: Mapping[str, str] | None = None,
@@ -71,10 +76,15 @@ class Composition:
             constant=self.identity.constant_labels,
             digests=digests or {},
             secrets=secrets or {},
+            later=frozenset(one.path for one in self.project.overrides),
         )
         self.own.update(overlay.document(self.stack))
         private_folder(self.project.state_dir)
         _write(self.overlay_path, dumped(self.own))
+        if seal := overlay.seal(self.stack):
+            _write(self.seal_path, dumped(seal))
+        else:
+            self.seal_path.unlink(missing_ok=True)
 
     def check(self) -> None:
         """Ask the provider whether it understands the files; nothing is touched.
@@ -140,12 +150,17 @@ class Composition:
     def _base(self, provider: Provider, names: Sequence[str]) -> list[str]:
         """What a call begins with that is about some services."""
         paths = [file.path for file in self.build.compose_files]
+        theirs = [one.path for one in self.project.overrides]
         podman = self.project.engine.host.executable
         own = self.overlay_path
         if provider.kind == COMPOSE_V2:
             own = self.project.state_dir / COMPOSE_V2 / own.name
             _write(own, dumped(for_compose_v2(self.own, self.stack, names)))
-        return provider.base(podman, self.project.name, [*paths, own, *self.further])
+            laid = [*theirs, own]  # it takes away what they say of services that it does not make
+        else:
+            seal = [self.seal_path] if theirs and self.seal_path.is_file() else []
+            laid = [own, *theirs, *seal]
+        return provider.base(podman, self.project.name, [*paths, *laid, *self.further])
 
     def _run(
         self,

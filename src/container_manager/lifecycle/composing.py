@@ -38,6 +38,7 @@ def compose(
             project.environment,
             project_name=project.name,
             defaults=project.defaults,
+            overrides=project.overrides,
         )
     chosen = with_dependencies(stack, stack.owned_by(tuple(only))) if only is not None else None
     names = [name for name in stack.services if chosen is None or name in chosen]

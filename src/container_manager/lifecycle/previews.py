@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from container_manager.lifecycle.data.volumes import disk_size
 from container_manager.lifecycle.project import Project
+from container_manager.model import Hook
 from container_manager.podman.state import VolumeState
 
 
@@ -44,6 +45,7 @@ class Preview:
         backups: where volumes are saved.
         keeps: what stays, for people.
         starts: whether everything is started anew afterwards.
+        hooks: the user's own commands that run before.
     """
 
     verb: str
@@ -59,6 +61,7 @@ class Preview:
     backups: Path | None = None
     keeps: tuple[str, ...] = ()
     starts: bool = False
+    hooks: tuple[Hook, ...] = ()
 
     @property
     def unsaved(self) -> tuple[VolumeRow, ...]:
@@ -68,6 +71,11 @@ class Preview:
 
 Confirm = Callable[[Preview], None]
 """Is told what a command is about to do; raises where that must not be."""
+
+
+def hooks_before(project: Project, containers: Sequence[object]) -> tuple[Hook, ...]:
+    """The user's own commands that run before containers go; none where there are no containers."""
+    return tuple(one for one in project.hooks if containers and one.name == "before_down")
 
 
 def volume_rows(

@@ -10,6 +10,7 @@ from typing import Any
 
 from container_manager import identity as labels
 from container_manager.compose.finding import CHOICE, Finder
+from container_manager.compose.overrides import Override, overrides_of
 from container_manager.compose.providers import DEFAULT, Provider, child_environment
 from container_manager.config.defaults import as_in_compose
 from container_manager.config.environment import Environment
@@ -17,7 +18,7 @@ from container_manager.config.loader import Config
 from container_manager.environments import backups_of
 from container_manager.errors import Location
 from container_manager.identity import Identity, load_identity, private_folder
-from container_manager.model import Node, Service
+from container_manager.model import Hook, Node, Service
 from container_manager.podman.engine import Engine
 from container_manager.podman.host import connect
 from container_manager.podman.state import ContainerState
@@ -42,10 +43,12 @@ class Project:
         redact: takes secrets out of what others print.
         adopt: whether a foreign stack of this name is taken over.
         defaults: what services get whose compose files are silent about it.
+        overrides: the user's own compose files, laid over all others.
         configuration: the values, secrets as placeholders.
         named: where the configuration says ``project_name``; None where it does not.
         port_keys: finds the keys that give a service of ours a port, each with its place.
         keep_backups: how many automatic backups stay; 0: all.
+        hooks: the user's own commands.
     """
 
     name: str
@@ -60,10 +63,12 @@ class Project:
     redact: Redactor
     adopt: bool = False
     defaults: Node | None = None
+    overrides: tuple[Override, ...] = ()
     configuration: Mapping[str, Any] = field(default_factory=dict)
     named: Location | None = None
     port_keys: Callable[[str | None, int], Sequence[str]] = lambda _, __: ()
     keep_backups: int = 0
+    hooks: tuple[Hook, ...] = ()
 
     @property
     def provider(self) -> Provider:
@@ -145,10 +150,12 @@ def open_project(
         redact=Redactor(config.environment.secret_values(referenced).values()),
         adopt=adopt,
         defaults=as_in_compose(config.tree, config.values),
+        overrides=overrides_of(config),
         configuration=config.values,
         named=config.origin("project_name"),
         port_keys=functools.partial(_port_keys, config, services),
         keep_backups=config.keep_backups,
+        hooks=config.hooks,
     )
 
 

@@ -22,7 +22,7 @@ from container_manager.errors import (
 from container_manager.identity import Identity, foreign_problems
 from container_manager.lifecycle.outcome import Outcome
 from container_manager.lifecycle.podman_secrets import drop_secrets
-from container_manager.lifecycle.previews import Confirm, Preview
+from container_manager.lifecycle.previews import Confirm, Preview, hooks_before
 from container_manager.lifecycle.project import Project
 from container_manager.lifecycle.stopping import stop_and_remove
 from container_manager.podman.state import ContainerState, ListedContainer
@@ -92,6 +92,7 @@ def _preview(project: Project, seen: _Seen) -> Preview:
         networks=tuple(seen.networks),
         secrets=seen.secrets,
         keeps=("volumes", "images", "what was built"),
+        hooks=hooks_before(project, seen.containers),
     )
 
 

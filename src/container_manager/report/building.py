@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from container_manager.errors import display_path
 from container_manager.report import print_json, table
+from container_manager.report.hooks import show_hooks, start_data
 
 if TYPE_CHECKING:
     from container_manager.model import Build, BuildPlan, Change, FormerBuild, ServiceRow
@@ -65,6 +66,7 @@ def plan_json(plan: BuildPlan, *, redact: Callable[[str], str] | None = None) ->
             _change(change) | ({"diff": redact(_diff(plan, change))} if redact else {})
             for change in plan.pending
         ],
+        "hooks": start_data(plan.hooks),
     }
 
 
@@ -75,6 +77,7 @@ def show_plan(
     if json:
         print_json(plan_json(plan, redact=redact))
         return
+    show_hooks(plan.hooks)
     print(f"{display_path(plan.build_dir)}: {summary(plan)}")
     for change in plan.pending:
         hand = "changed by hand; " if change.by_hand else ""

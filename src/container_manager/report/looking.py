@@ -74,6 +74,7 @@ def variable_line(one: Variable) -> str:
         "environment": "from the process environment",
         ".env": f"from {one.where}",
         "host": "not set: the name of this host",
+        "secrets_command": "from secrets_command",
         "default": "not set: the default in the text",
         "unset": "not set",
     }
@@ -193,7 +194,7 @@ def _variable(one: Variable) -> dict[str, Any]:
     return {
         "name": one.name,
         "secret": one.secret,
-        "set": one.source in ("environment", ".env", "host"),
+        "set": one.source in ("environment", ".env", "host", "secrets_command"),
         "source": one.source,
         "value": one.value,
         "set_in": _place(one.where),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from container_manager.errors import InterruptedByUser, PreconditionError
 from container_manager.report import print_json
+from container_manager.report.hooks import hook_text, hooks_data
 
 if TYPE_CHECKING:
     from container_manager.lifecycle.previews import Preview, VolumeRow
@@ -64,6 +65,7 @@ def preview_data(preview: Preview) -> dict[str, object]:
         "backup": str(preview.source) if preview.source else None,
         "keeps": list(preview.keeps),
         "starts": preview.starts,
+        "hooks": hooks_data(preview.hooks),
     }
 
 
@@ -74,6 +76,7 @@ def preview_text(preview: Preview) -> str:
     if preview.source is not None:
         head = f"'{preview.verb}' brings back, from {preview.source}: {', '.join(preview.made)}"
     rows = [
+        *(("runs first", hook_text(one)) for one in preview.hooks),
         ("containers", ", ".join(preview.containers)),
         ("networks", ", ".join(preview.networks)),
         ("secrets", str(preview.secrets) if preview.secrets else ""),

@@ -23,6 +23,7 @@ import yaml
 from container_manager.build import pipeline
 from container_manager.build.trace import to_templates
 from container_manager.compose.model import ComposeService, Declared, Port, Stack
+from container_manager.compose.overrides import overrides_of
 from container_manager.compose.stack import read_stack
 from container_manager.config.defaults import as_in_compose
 from container_manager.config.source import parse_yaml
@@ -87,6 +88,7 @@ def _rewritten(prepared: pipeline.Prepared, change: Callable[[str], str]) -> pip
         },
         told=prepared.config.unset,
         defaults=as_in_compose(prepared.config.tree, prepared.config.values),
+        overrides=overrides_of(prepared.config),
     )
     return replace(
         prepared, outputs=outputs, rendered=rendered, compose_files=tuple(files), stack=stack

@@ -82,7 +82,7 @@ def run(
         workdir=how.workdir,
         variables=inside.public_variables(opened.project, how.variables),
     )
-    with starting(opened, attached=False):
+    with starting(opened, attached=False, hooks=False):
         made = running_once.make(
             opened.project,
             opened.build,

@@ -11,6 +11,7 @@ from pathlib import Path
 from container_manager.build import causes, pipeline
 from container_manager.build.preparing import Prepared
 from container_manager.build.trace import to_templates
+from container_manager.compose.overrides import overrides_of, placed
 from container_manager.config.loader import Config, load
 from container_manager.discovery import select
 from container_manager.errors import Location, PreconditionError, Problem
@@ -175,6 +176,9 @@ def _placed(text: str, prepared: Prepared, service: str, path: KeyPath) -> str:
 
 
 def _place(prepared: Prepared, service: str, owner: str | None, path: KeyPath) -> Location | None:
+    own = placed(overrides_of(prepared.config)).place(("services", service, *path))
+    if own is not None:
+        return own
     file = next((one for one in prepared.compose_files if one.service == owner), None)
     node = file.load().find(("services", service)) if file is not None else None
     return node.nearest(path).where if node is not None else None

@@ -10,9 +10,10 @@ from container_manager import lifecycle
 from container_manager.config.completing import normalise_name
 from container_manager.config.loader import without_content
 from container_manager.errors import ConfigError, Location, Problem, raise_all
+from container_manager.hooking import run_project_hooks
 from container_manager.lifecycle.outcome import Outcome
 from container_manager.lifecycle.previews import Confirm, Preview
-from container_manager.lifecycle.project import open_project
+from container_manager.lifecycle.project import Project, open_project
 from container_manager.places import CONFIG_NAME, ConfigPath
 from container_manager.started import changing, find, find_running
 
@@ -29,7 +30,7 @@ def down(
     """
     project = find_running(config, adopt=adopt)
     with changing(project):
-        return lifecycle.down(project, confirm=confirm)
+        return lifecycle.down(project, confirm=_then_hooks(project, confirm))
 
 
 def preview_down(config: ConfigPath = None, *, adopt: bool = False) -> Preview:
@@ -56,6 +57,7 @@ def clean(
     """
     project = find_running(config, adopt=adopt)
     with changing(project):
+        confirm = _then_hooks(project, confirm)
         return lifecycle.clean(project, save=save, all_images=all_images, confirm=confirm)
 
 
@@ -65,6 +67,18 @@ def preview_clean(
     """What :func:`clean` would do; nothing is done."""
     project = find_running(config, adopt=adopt)
     return lifecycle.preview_clean(project, save=save, all_images=all_images)
+
+
+def _then_hooks(project: Project, confirm: Confirm | None) -> Confirm:
+    """The same question, and once it is answered what runs before containers are stopped."""
+
+    def confirmed(preview: Preview) -> None:
+        if confirm is not None:
+            confirm(preview)
+        if preview.containers:
+            run_project_hooks(project, "before_down")
+
+    return confirmed
 
 
 def clean_files(files: Sequence[Path]) -> Outcome:

@@ -12,6 +12,7 @@ from container_manager.errors import InterruptedByUser, ManagerError, display_pa
 from container_manager.inputs import Stamp, look, noting_overall
 from container_manager.lifecycle.daily.reacting import Reactions
 from container_manager.lifecycle.ticking import checked_meanwhile
+from container_manager.once import once
 from container_manager.opening import Opened, open_to_start, starting
 from container_manager.places import ConfigPath
 from container_manager.progress import Progress
@@ -104,7 +105,8 @@ def _differences(known: Stamps) -> Stamps:
 
 
 def _apply(config: ConfigPath, names: Sequence[str], reactions: Reactions) -> Opened:
-    opened = open_to_start(config, names)
+    with once():
+        opened = open_to_start(config, names)
     with starting(opened, attached=False):
         reactions.apply(opened.project, opened.build, opened.stack, opened.only)
     return opened
