@@ -3,10 +3,28 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 pytest_plugins = ["pytester"]
+
+
+SHARED = ("tests/integration/test_daily_work.py", "tests/integration/test_jupyter.py")
+"""Modules whose tests share a stack: a worker for all of one."""
+
+
+class _OneWorkerForWhatIsShared(LoadScopeScheduling):
+    # Not --dist loadgroup: that of pytest-xdist 3.8 does nothing under pytest 9.
+    def _split_scope(self, nodeid: str) -> str:
+        module = nodeid.partition("::")[0]
+        return module if module in SHARED else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    """Each test goes to the next worker that is free, but for those of :data:`SHARED`."""
+    return _OneWorkerForWhatIsShared(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

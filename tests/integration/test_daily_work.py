@@ -25,7 +25,7 @@ from tests.integration.conftest import Podman
 
 from container_manager.cli import run
 
-pytestmark = [pytest.mark.podman, pytest.mark.xdist_group("daily")]
+pytestmark = pytest.mark.podman
 
 TOKEN = "a-secret-token-of-the-daily-lab"
 

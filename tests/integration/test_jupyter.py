@@ -17,7 +17,7 @@ from tests.integration.jupyter_api import Server
 from tests.integration.jupyter_hostile import HOSTILE, SPOIL
 from tests.integration.jupyter_project import PUBLIC_HOST, PUBLIC_PATH, Lab, running
 
-pytestmark = [pytest.mark.podman, pytest.mark.timeout(900), pytest.mark.xdist_group("jupyter")]
+pytestmark = [pytest.mark.podman, pytest.mark.timeout(900)]
 
 READ_KERNEL, WRITE_KERNEL = "python3-epics-readonly", "python3-epics-write"
 HELD = "/etc /home /opt/repo /opt/jupyter/share/jupyter/kernels /opt/jupyter/*.*"

@@ -345,7 +345,8 @@ def test_what_a_killed_run_left_is_removed_by_the_next(
     done = run(test_web=TEST)
     assert done.returncode == 0, done.stdout
     assert left() == []
-    assert set(Path(tempfile.gettempdir()).glob("container-manager-podman-*")) < folders
+    # Other test runs, which have folders of their own, may begin meanwhile.
+    assert folders - set(Path(tempfile.gettempdir()).glob("container-manager-podman-*"))
 
 
 def test_images_of_one_run_share_their_layers(
