@@ -12,7 +12,7 @@ PACKAGE = Path(container_manager.__file__).parent
 
 LAYERS = (
     ("errors", "inputs", "hints", "lazy", "once", "sockets"),
-    ("model", "places", "environments", "run"),
+    ("model", "places", "environments", "plugins", "run"),
     ("names",),
     ("config",),
     ("discovery", "render"),

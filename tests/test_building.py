@@ -114,6 +114,7 @@ class TestPlan:
         assert outcome("plan", "--files", "--json", "--diff") == 0
         assert json.loads(capsys.readouterr().out) == {
             "build_dir": str(built.root / "build"),
+            "hooks": [],
             "changes": [
                 {
                     "action": "remove",

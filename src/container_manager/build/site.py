@@ -16,6 +16,7 @@ from container_manager.errors import Location, ManagerError, Problem
 from container_manager.inputs import Inputs, note, note_all, noting, stamp_of
 from container_manager.model import Output, Service
 from container_manager.places import BACKUPS
+from container_manager.plugins import Plugin
 from container_manager.render import Renderer
 
 COMPOSE_STEP = "compose"
@@ -35,6 +36,7 @@ class Site:
         service_paths: folders of all services, which are nobody else's files.
         fragments: configuration files that were imported.
         origin: tells the place of a key path, for messages.
+        plugged: the build steps of other distributions, and what finding them looked at.
     """
 
     root: Path
@@ -46,6 +48,7 @@ class Site:
     fragments: Collection[Path] = ()
     origin: Callable[[tuple[Any, ...]], Location | None] = lambda _: None
     warnings: list[Problem] = field(default_factory=list)
+    plugged: tuple[list[tuple[Plugin, Callable[..., Any]]], Inputs] | None = None
     _flattened: str | None = None
     _made_by_us: frozenset[tuple[int, int]] | None = None
     _of_services: frozenset[tuple[int, int]] | None = None

@@ -12,8 +12,10 @@ import posixpath
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from container_manager.build.additional import additional_step
 from container_manager.build.content import check_json
 from container_manager.build.guards import bad_output_name, real
+from container_manager.build.plugged import plugins_step
 from container_manager.build.site import (
     COMPOSE_STEP,
     Site,
@@ -28,7 +30,6 @@ from container_manager.discovery import COMPOSE_FILE_NAME, SERVICES_DIR, TEMPLAT
 from container_manager.errors import Location, Problem, RenderError
 from container_manager.inputs import note
 from container_manager.model import Output, Service
-from container_manager.places import escapes
 
 SRC_DIR = "src"
 OUT_SRC_DIR = "repo_src"
@@ -190,25 +191,6 @@ def requirements_step(site: Site, service: Service, problems: list[Problem]) -> 
         yield copied(path, entry, service, reason, "requirements")
 
 
-def additional_step(site: Site, service: Service, problems: list[Problem]) -> Iterator[Output]:
-    """Further folders and files, ``"dir"`` or ``{src, dst}``."""
-    for index, item in enumerate(service.settings.get("additional_dirs") or []):
-        where = site.origin((*service.key_path, "additional_dirs", index))
-        src, dst = (item["src"], item["dst"]) if isinstance(item, Mapping) else (item, item)
-        dst = posixpath.normpath(str(dst))
-        source = site.root / str(src)
-        problem = _additional_problem(site, source, str(src), dst, service)
-        if problem:
-            problems.append(Problem(message=problem[0], where=where, remedy=problem[1]))
-            continue
-        reason = f"additional_dirs of {service.name}: {src}"
-        if source.is_file():
-            yield copied(f"{service.path}/{dst}", entry_of(source), service, reason, "additional")
-            continue
-        for entry in walk_copied(site, source, problems):
-            yield copied(f"{service.path}/{dst}/{entry.path}", entry, service, reason, "additional")
-
-
 def config_step(site: Site, service: Service, problems: list[Problem]) -> Iterator[Output]:
     """The flattened configuration, for the container to read."""
     own = service.folder / CONFIG_FILE
@@ -243,6 +225,7 @@ STEPS: Mapping[str, Step] = {
     "additional": additional_step,
     "config": config_step,
     "kernels": kernels_step,
+    "plugins": plugins_step,
 }
 """A new build step is a function above and a row here."""
 
@@ -275,26 +258,3 @@ def _is_wish(service: Service, where: Location | None) -> bool:
 def _matches(path: str, patterns: Sequence[str]) -> bool:
     name = posixpath.basename(path)
     return any(fnmatch.fnmatchcase(path, p) or fnmatch.fnmatchcase(name, p) for p in patterns)
-
-
-def _additional_problem(
-    site: Site, source: Path, src: str, dst: str, service: Service
-) -> tuple[str, str | None] | None:
-    shown = f"additional_dirs of {service.name}: "
-    note(source)
-    if escapes(dst):
-        return (
-            f"{shown}the destination {dst!r} leaves the service's build folder.",
-            "Write {src: PATH, dst: NAME} with a name inside it.",
-        )
-    if dst == ".":
-        return (
-            f"{shown}the destination is the service's build folder itself.",
-            "Name a folder inside it.",
-        )
-    if not os.path.exists(source):  # noqa: PTH110 - Path.exists() raises on names too long
-        return f"{shown}the source {src!r} does not exist.", f"It is looked for in {site.root}."
-    for folder, name in ((site.build_dir, "build directory"), (site.state_dir, "private folder")):
-        if real(source).is_relative_to(real(folder)):
-            return f"{shown}the source {src!r} lies in the {name}.", None
-    return None  # a source that contains the build directory skips it

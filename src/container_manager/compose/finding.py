@@ -21,7 +21,8 @@ from container_manager.compose.capabilities import COMPOSE_V2, PODMAN_COMPOSE
 from container_manager.compose.compose_v2 import ComposeV2
 from container_manager.compose.podman_compose import PodmanCompose
 from container_manager.compose.providers import DEFAULT, Provider, bundled
-from container_manager.errors import PreconditionError, RuntimeFailure
+from container_manager.errors import ManagerError, PreconditionError, RuntimeFailure
+from container_manager.plugins import PROVIDERS, plugins
 from container_manager.podman import containers_conf, socket
 from container_manager.podman.host import PodmanHost
 from container_manager.run import Finished, Runner
@@ -47,6 +48,7 @@ _BANNERS = (
     (re.compile(r"Docker Compose version v?(\d+(?:\.\d+)*)"), COMPOSE_V2),
     (re.compile(r"podman-compose version:? v?(\d+(?:\.\d+)*)"), PODMAN_COMPOSE),
 )
+_ATTRIBUTES = ("name", "title", "kind", "variables", "socket", "base", "check", "create")
 _INSTEAD = "remove 'compose_provider': podman-compose comes with Container Manager."
 
 
@@ -91,10 +93,30 @@ class Finder:
         """
         if name == DEFAULT:
             return bundled()
-        found = self._through_podman() if name == "podman" else self._docker()
+        found = self._named(name)
         if isinstance(found, ComposeV2):
             return replace(found, socket=socket.choose(self.host, self.environ))
         return found
+
+    def _named(self, name: str) -> Provider:
+        if name == "podman":
+            return self._through_podman()
+        return self._docker() if name == "docker" else self._plugged(name)
+
+    def _plugged(self, name: str) -> Provider:
+        """What a plugin gives; the configuration's check has found one of that name."""
+        plugin = next((one for one in plugins(PROVIDERS) if one.name == name), None)
+        if plugin is None:
+            raise PreconditionError(f"There is no compose provider '{name}'.", remedy=_INSTEAD)
+        make = plugin.load()
+        try:
+            provider: Provider = make(self)
+            _refuse_unlike(provider)
+        except ManagerError:
+            raise
+        except Exception as error:  # whatever the code of somebody else does
+            raise plugin.broken(error) from error
+        return provider
 
     def _docker(self) -> ComposeV2:
         candidates = list(dict.fromkeys(self._candidates()))
@@ -209,6 +231,16 @@ class Finder:
         text = json.dumps({"key": full, "found": asdict(found)}, indent=1)
         containers_conf.write_private(cache, text)
         return found
+
+
+def _refuse_unlike(provider: Provider) -> None:
+    """Raise where what a plugin gave cannot be used as a provider."""
+    lacking = [key for key in _ATTRIBUTES if not hasattr(provider, key)]
+    if lacking:
+        kind = type(provider).__name__
+        raise TypeError(f"it gave no provider: {kind} has no {', '.join(lacking)}")
+    if provider.kind not in _OLDEST:
+        raise TypeError(f"the kind of a provider is one of {', '.join(_OLDEST)}")
 
 
 def _stamps(paths: Sequence[str]) -> str:

@@ -16,6 +16,9 @@ from container_manager.config import defaults, hooks, quiesce
 from container_manager.config.templates import template_problems
 from container_manager.errors import Location, Problem
 from container_manager.model import KeyPath, Node, dotted
+from container_manager.plugins import PROVIDERS, plugins
+
+_PROVIDERS = ("podman-compose", "podman", "docker")
 
 Check = Callable[[Node], str | None]
 """Returns what was expected, or None when the value is fine."""
@@ -72,11 +75,11 @@ def _texts_by_name(node: Node) -> str | None:
     return None if fine else "a mapping of names to texts"
 
 
-def _one_of(*choices: str) -> Check:
-    def check(node: Node) -> str | None:
-        return None if node.value in choices else "one of " + ", ".join(choices)
-
-    return check
+def _provider(node: Node) -> str | None:
+    if node.value in _PROVIDERS:
+        return None
+    known = [*_PROVIDERS, *(plugin.name for plugin in plugins(PROVIDERS))]
+    return None if node.value in known else "one of " + ", ".join(known)
 
 
 def _on_change(node: Node) -> str | None:
@@ -109,9 +112,7 @@ TOP_LEVEL: Mapping[str, KnownKey] = {
     "keep_backups": KnownKey(
         check=_count, meaning="how many automatic backups are kept (10); 0: all"
     ),
-    "compose_provider": KnownKey(
-        check=_one_of("podman-compose", "podman", "docker"), meaning="what runs compose files"
-    ),
+    "compose_provider": KnownKey(check=_provider, meaning="what runs compose files"),
     "compose_overrides": KnownKey(check=_texts, meaning="compose files laid over ours, last"),
     "deployed_services": KnownKey(check=lambda _: None, meaning="the services that run"),
     "framework": KnownKey(
