@@ -37,6 +37,7 @@ LAYERS = (
     ("careful",),
     ("tasks",),
     ("cli", "words"),
+    ("entry",),
     ("__main__",),
 )
 """From the ground up; neighbours in a layer may use each other, but not in a circle."""

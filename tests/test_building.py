@@ -86,6 +86,20 @@ class TestPlan:
             "           framework.services.web.unused (config.yml:11:15)\n"
         )
 
+    def test_tells_a_cause_of_several_files_once(self, built: Project, capsys: Capture) -> None:
+        built.deploy("db", "services: {db: {image: localhost/db}}\n")
+        built.deploy("web", TEMPLATE, greeting="hello", unused=1, more={"mood": "good"})
+        assert outcome("build") == 0
+        set_key(built, '"good"', '"bad"')
+        capsys.readouterr()
+        assert outcome("plan", "--files") == 0
+        assert capsys.readouterr().out == (
+            "build: 2 changed\n"
+            "  replace  services/framework/db/config.yml  (the flattened configuration)\n"
+            f"  replace  {WEB}/config.yml  (the flattened configuration)\n"
+            "           mood (config.yml:19:10)\n"
+        )
+
     def test_shows_the_difference(self, built: Project, capsys: Capture) -> None:
         built.write(f"{WEB}/page.txt", "second\n")
         built.write(f"{WEB}/new.txt", "no newline")

@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from tests.conftest import Project
@@ -138,6 +140,29 @@ class TestTheInstalledProgram:
         assert said in capsys.readouterr().err
         assert project.tree() == before
 
+    @pytest.mark.parametrize(("task", "tried"), [("up", True), ("boot", True), ("ps", False)])
+    def test_help_says_what_can_be_tried(
+        self, task: str, tried: bool, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert outcome(task, "--help") == 0
+        assert ("With --dry it shows what it would do" in capsys.readouterr().out) is tried
+
+    def test_ctrl_c_while_it_is_imported_ends_it_without_a_word(self, tmp_path: Path) -> None:
+        """A library that takes its time stands for a slow disk."""
+        (tmp_path / "invoke.py").write_text("print(flush=True)\nimport time\ntime.sleep(60)\n")
+        process = subprocess.Popen(
+            [sys.executable, "-m", "container_manager", "services"],
+            env={**os.environ, "PYTHONPATH": str(tmp_path)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=60)
+        assert (process.returncode, said) == (-signal.SIGINT, "")
+
     def test_trailing_names_are_services(
         self, project: Project, capsys: pytest.CaptureFixture[str]
     ) -> None:
@@ -184,7 +209,7 @@ class TestTheInstalledProgram:
                 "family": "framework",
                 "template": "services/framework/web/docker-compose.yml.j2",
                 "ports": ["127.0.0.1:8099->80"],
-                "defined": "config.yml:8:11",
+                "defined": "config.yml:9:13",
             }
         ]
         assert not (project.root / "build").exists()

@@ -172,12 +172,25 @@ def test_deployed_services_in_order_with_their_places(project: Project) -> None:
             "applications.als.mongo",
             "applications",
             "services/applications/als/mongo",
-            "config.yml:7:27",
+            "config.yml:7:34",
         ),
-        ("framework.jupyter", "framework", "services/framework/jupyter", "config.yml:4:14"),
+        ("framework.jupyter", "framework", "services/framework/jupyter", "config.yml:4:21"),
     ]
     assert services[0].key_path == ("applications", "als", "services", "mongo")
     assert found == ()
+
+
+def test_the_file_that_says_where_a_service_lies_defines_it(project: Project) -> None:
+    """Another one may only set something of it."""
+    project.write(
+        "lab.yml", "framework:\n  services:\n    web:\n      path: services/framework/web\n"
+    )
+    project.write(
+        "config.yml",
+        "import: lab.yml\ndeployed_services: [web]\nframework: {services: {web: {port: 1}}}\n",
+    )
+    ((web,), _) = discover(project.config())
+    assert str(web.where) == "lab.yml:4:13"
 
 
 def test_a_bare_name_that_two_know_is_the_frameworks_with_a_warning(project: Project) -> None:

@@ -42,7 +42,7 @@ def test_hints_name_tasks_that_there_are() -> None:
 @pytest.mark.parametrize(
     ("typed", "hint"),
     [
-        (["logs", "-f", "web"], "--follow"),
+        (["logs", "-n", "5"], "--tail N"),
         (["up", "--build"], "'up' builds"),
         (["down", "-v"], "'clean' removes volumes"),
         (["exec", "-it", "web", "--", "sh"], "There is a terminal"),

@@ -1,5 +1,5 @@
 """``python -m container_manager CONFIG [COMMAND]``."""
 
-from container_manager.cli import run
+from container_manager.entry import run
 
 run()

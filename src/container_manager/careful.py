@@ -6,7 +6,9 @@ import contextlib
 import functools
 import inspect
 import shlex
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -33,7 +35,7 @@ _REPEATABLE = ("service", "data", "setenv", "path")
 _STARTING = frozenset({"up", "rebuild", "plan"})
 """Tasks that do more than write files."""
 
-_SHORT = frozenset({"config", "detached", "json", "service"})
+_SHORT = frozenset({"config", "detached", "follow", "json", "service"})
 """Parameters with a short flag."""
 
 
@@ -130,6 +132,7 @@ def verb(
             from container_manager.report import nobody_reads, refused_by_system, tell
 
             try:
+                interruptible()
                 _refuse_invokes_own_options(context)
                 _refuse_detached(function, name)
                 _refuse_command(context, name)
@@ -156,6 +159,9 @@ def verb(
                 )
                 raise Exit(code=130) from interrupt
 
+        if dry:
+            told = inspect.getdoc(function) or ""
+            guarded.__doc__ = f"{told}\n\nWith --dry it shows what it would do, and does nothing."
         guarded.__signature__ = signature  # type: ignore[attr-defined]
         parameters = signature.parameters
         shown = {name: text for name, text in _HELP.items() if name in parameters}
@@ -164,6 +170,15 @@ def verb(
         return CarefulTask(guarded, help=shown, iterable=iterable, **options)
 
     return decorate
+
+
+def interruptible() -> None:
+    """From here on Ctrl-C raises again, since somebody says what it has left; see ``entry``."""
+    if (
+        threading.current_thread() is threading.main_thread()
+        and signal.getsignal(signal.SIGINT) is signal.SIG_DFL
+    ):
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _with_environment(own: inspect.Signature) -> inspect.Signature:

@@ -68,6 +68,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _main(arguments: argparse.Namespace) -> int:
     from container_manager import verbs
+    from container_manager.careful import interruptible
     from container_manager.report import nobody_reads, refused_by_system, tell
     from container_manager.report.removing import confirmer
     from container_manager.report.running import show_removed, show_up
@@ -75,6 +76,7 @@ def _main(arguments: argparse.Namespace) -> int:
     confirm = confirmer(yes=False)
 
     try:
+        interruptible()
         match arguments.command:
             case None:
                 for compose_file in verbs.build(arguments.config).compose_files:

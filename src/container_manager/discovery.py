@@ -182,7 +182,8 @@ def _service(match: Match, config: Config) -> Service:
         settings=match.settings,
         path=path,
         folder=found.folder if found else config.root / path,
-        where=config.origin(match.key_path),
+        # The file that says where it lies defines it; others may only set something.
+        where=config.origin((*match.key_path, "path")),
         package=found.shown if found else None,
     )
 

@@ -58,7 +58,6 @@ HINTS: Mapping[str, str] = {
 WHOLE: Mapping[str, str] = {
     "down": "'stop NAME' stops a service; take it out of deployed_services, and 'up' removes its "
     "containers alone.",
-    "ps": "It lists all containers; 'ps --json' is for programs.",
     "clean": "It removes all of the stack; 'restore' and 'backup' take names.",
 }
 """Task about the whole stack -> what to use for one service."""
@@ -93,7 +92,7 @@ OPTIONS: Mapping[str, Mapping[str, str]] = {
         "--no-cache": "'rebuild' builds all images afresh.",
         "--pull": "'pull' fetches newer images.",
     },
-    "logs": {"-f": "--follow goes on with what is said.", "-n": "--tail N shows the last lines."},
+    "logs": {"-n": "--tail N shows the last lines."},
     "ps": {"-a": "'ps' lists stopped containers in any case.", "-q": "--json is for programs."},
     "exec": _INSIDE,
     "shell": _INSIDE,

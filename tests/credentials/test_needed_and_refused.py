@@ -81,7 +81,7 @@ def test_a_volume_that_nobody_declares_is_refused(project: Project) -> None:
     with project.refuses(ConfigError) as refusal:
         verbs.up()
     assert refusal.messages == [
-        "config.yml:8:10: The credential DB_PASSWORD of framework.db names the volume 'dat', which "
+        "config.yml:9:13: The credential DB_PASSWORD of framework.db names the volume 'dat', which "
         "no template declares."
     ]
     assert refusal.remedies == ["Did you mean 'data'?"]

@@ -7,6 +7,7 @@ import io
 import json
 import os
 import pty
+import re
 import select
 import signal
 import socket
@@ -357,6 +358,11 @@ def test_what_is_said_published_and_used(lab: Lab) -> None:
     lab.run("cp", "config.yml", "worker:/tmp/copied")
     lab.run("cp", "worker:/tmp/copied", "back")
     assert (lab.root / "back").read_text() == (lab.root / "config.yml").read_text()
+    said = lab.run("cp", "worker:/tmp/no-such-file", ".", code=1)
+    assert "no-such-file" in said
+    assert not re.search("[0-9a-f]{12}", said)
+    assert [one["service"] for one in json.loads(lab.run("ps", "worker", "--json"))] == ["worker"]
+    assert "No service 'wroker' has a container here" in lab.run("ps", "wroker", code=2)
 
 
 def leftovers(podman: Podman, lab: Lab) -> list[str]:
@@ -411,7 +417,7 @@ def test_run_brings_up_what_the_service_needs_and_ctrl_c_reaches_it(
 
 
 def test_logs_are_followed_until_somebody_leaves(lab: Lab, podman: Podman) -> None:
-    process = lab.start("logs", "worker", "--follow", stdout=subprocess.PIPE)
+    process = lab.start("logs", "-f", "worker", stdout=subprocess.PIPE)
     with killed_at_the_end(process):
         assert process.stdout is not None
         container = f"{lab.name}_worker_1"

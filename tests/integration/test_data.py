@@ -211,6 +211,7 @@ def test_what_is_saved_while_all_runs_comes_back_as_it_was(lab: Lab, podman: Pod
     rows = {one["name"]: one for one in json.loads(lab.run("backups", "--json")[0])}
     assert (rows[saved.name]["automatic"], rows[saved.name]["made_by"]) == (True, "restore")
     assert rows[folder.name]["automatic"] is False
+    assert lab.run("backups")[0].count("verified when it was made") == len(rows)
     assert lab.run("backups", "--verify")[0].count(" verified") == len(rows)
 
     # One flipped byte is refused, and nothing is touched.

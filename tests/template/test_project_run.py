@@ -79,7 +79,10 @@ def machine(tmp_path: Path) -> Machine:
 def test_it_prepares_once_then_hands_on_arguments_and_exit_code(machine: Machine) -> None:
     code, said, told = machine.run("up", "a b", "")
     assert (code, said) == (3, "<up><a b><>")
-    assert told.startswith("Preparing .venv with Python 3.")
+    making, installing = told.splitlines()
+    assert making.startswith("Making .venv, once, with Python 3.")
+    assert installing.startswith("Installing what pyproject.toml asks for;")
+    assert installing.endswith(f"{machine.project}/.venv/prepare.log")
     _, groups = machine.installed()
     assert groups.startswith(f"{machine.project}: -m pip install ")
     assert groups.endswith(" --group test")

@@ -79,15 +79,26 @@ def show_plan(
         return
     show_hooks(plan.hooks)
     print(f"{display_path(plan.build_dir)}: {summary(plan)}")
-    for change in plan.pending:
-        hand = "changed by hand; " if change.by_hand else ""
-        print(f"  {change.action:<8} {printable(change.path)}  ({hand}{change.reason})")
-        for cause in change.causes[:_CAUSES]:
+    for group in [[one] for one in plan.pending] if redact else _with_same_causes(plan.pending):
+        for change in group:
+            hand = "changed by hand; " if change.by_hand else ""
+            print(f"  {change.action:<8} {printable(change.path)}  ({hand}{change.reason})")
+        causes = group[0].causes
+        for cause in causes[:_CAUSES]:
             print(f"           {cause}")
-        if len(change.causes) > _CAUSES:
-            print(f"           and {len(change.causes) - _CAUSES} more keys")
+        if len(causes) > _CAUSES:
+            print(f"           and {len(causes) - _CAUSES} more keys")
         if redact:
-            sys.stdout.write(redact(_diff(plan, change)))
+            sys.stdout.write(redact(_diff(plan, group[0])))
+
+
+def _with_same_causes(changes: Sequence[Change]) -> list[list[Change]]:
+    """Files that change for the same reason: the flattened configuration of every service, say."""
+    groups: dict[object, list[Change]] = {}
+    for one in changes:
+        key = (one.action, one.reason, one.causes) if one.causes else one.path
+        groups.setdefault(key, []).append(one)
+    return list(groups.values())
 
 
 def _diff(plan: BuildPlan, change: Change) -> str:

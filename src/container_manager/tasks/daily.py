@@ -10,12 +10,14 @@ from container_manager.careful import seconds, verb
 
 
 @verb()
-def ps(context: Context, config: str | None = None, json: bool = False) -> None:
-    """List all containers of the stack as they are: state, health, exit code, addresses."""
+def ps(
+    context: Context, config: str | None = None, service: Any = None, json: bool = False
+) -> None:
+    """List containers of the stack as they are: state, health, exit code, addresses."""
     from container_manager import verbs
     from container_manager.report.daily import show_containers
 
-    show_containers(verbs.ps(config), json=json)
+    show_containers(verbs.ps(config, service=service), json=json)
 
 
 @verb(

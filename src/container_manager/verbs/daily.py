@@ -20,9 +20,9 @@ from container_manager.started import changing, find_running
 from container_manager.verbs.meaning import are_ours, owners_of
 
 
-def ps(config: ConfigPath = None) -> list[ContainerRow]:
-    """All containers of the stack, as observed."""
-    return listing.ps(find_running(config, adopt=False))
+def ps(config: ConfigPath = None, *, service: Iterable[str] = ()) -> list[ContainerRow]:
+    """All containers of the stack, or those of some services, as observed."""
+    return listing.ps(find_running(config, adopt=False), tuple(service))
 
 
 def restart(

@@ -87,14 +87,22 @@ def copy(project: Project, source: str, destination: str) -> None:
             "One of the two has to be in a container, and the other here.",
             remedy="As in: cp web:/etc/hosts . or: cp notes.txt web:/tmp/",
         )
-    words = []
+    words, names = [], {}
     for given, one in zip((source, destination), inside, strict=True):
         # A path with a colon would be taken for one in a container.
         here = given if given.startswith(("/", "./", "../")) else f"./{given}"
-        words.append(f"{one_of(project, one[0]).id}:{one[1]}" if one else here)
+        if one is None:
+            words.append(here)
+            continue
+        container = one_of(project, one[0])
+        names[container.id] = container.service
+        words.append(f"{container.id}:{one[1]}")
     finished = project.engine.call("cp", *words, timeout=_COPY_TIMEOUT)
     if not finished.ok:
-        raise RuntimeFailure(f"Nothing was copied: {project.redact(finished.last_lines)}")
+        said = project.redact(finished.last_lines)
+        for long_id, name in names.items():
+            said = said.replace(long_id, name)
+        raise RuntimeFailure(f"Nothing was copied: {said}")
 
 
 def _inside(given: str) -> tuple[str, str] | None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from container_manager import identity as labels
+from container_manager.lifecycle.daily.choosing import chosen
 from container_manager.lifecycle.planning import is_one_off
 from container_manager.lifecycle.project import Project
 from container_manager.podman.state import ContainerState
@@ -43,10 +44,15 @@ class ContainerRow:
     one_off: bool
 
 
-def ps(project: Project) -> list[ContainerRow]:
-    """All containers of the stack that are ours, the stopped ones too."""
+def ps(project: Project, names: Sequence[str] = ()) -> list[ContainerRow]:
+    """All containers of the stack that are ours, the stopped ones too; or those of some services.
+
+    Raises:
+        PreconditionError: a name leads to no container.
+    """
     identity = project.identity(create=False)
-    return rows(one for one in project.containers() if identity.owns(one.labels))
+    ours = [one for one in project.containers() if identity.owns(one.labels)]
+    return rows(chosen(project, names, ours) if names else ours)
 
 
 def rows(containers: Iterable[ContainerState]) -> list[ContainerRow]:
