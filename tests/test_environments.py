@@ -489,3 +489,20 @@ def test_a_flattened_configuration_is_that_of_the_environment(lab: Project) -> N
     assert flat.values["greeting"] == prod.values["greeting"]
     assert flat.project_name == prod.project_name == "lab-prod"
     assert flat.env is None
+
+
+# --- credentials ----------------------------------------------------------------------------------
+
+
+def test_credentials_of_the_common_file_are_not_those_of_an_environment(project: Project) -> None:
+    """A service declares them, so each stack has its own; other variables count everywhere."""
+    project.deploy(credentials=["WEB_PASSWORD"])
+    project.write("config.prod.yml", PROD)
+    project.write(".env", "WEB_PASSWORD=of-the-base-stack\nAPI_KEY=the-same-everywhere\n")
+    assert project.config().environment.get("WEB_PASSWORD") == "of-the-base-stack"
+    prod = project.config("config.prod.yml").environment
+    assert (prod.get("WEB_PASSWORD"), prod.get("API_KEY")) == (None, "the-same-everywhere")
+    project.write(".env.prod", "WEB_PASSWORD=of-prod-alone\n")
+    assert project.config("config.prod.yml").environment.get("WEB_PASSWORD") == "of-prod-alone"
+    own = project.config("config.prod.yml", WEB_PASSWORD="of-the-shell").environment
+    assert own.get("WEB_PASSWORD") == "of-the-shell"

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from container_manager import identity as labels
 from container_manager.compose.model import Port, Stack
 from container_manager.compose.stack import read_stack
 from container_manager.config.environment import Environment
@@ -262,3 +263,33 @@ def test_what_an_ordinary_user_in_a_container_cannot_read_is_told(tmp_path: Path
     assert "may not read" in findings(mounted, tmp_path).warnings[0].message
     for user in ("", "user: root,", "user: '0:0',"):
         assert findings(text.format(user=user, source=folder), tmp_path).warnings == ()
+
+
+FIXED = """
+services: {web: {image: localhost/x, volumes: ['data:/data'], networks: [back]}}
+volumes: {data: {name: kept}}
+networks: {back: {name: inner}}
+"""
+
+
+def test_a_fixed_name_that_the_stack_of_another_configuration_has(tmp_path: Path) -> None:
+    """Two environments would write into one volume, and meet in one network."""
+    other = tmp_path / "config.prod.yml"
+    other.touch()
+    made = {labels.PROJECT: "lab-prod", labels.CONFIG: str(other)}
+    found = findings(
+        FIXED, tmp_path, fixed={("volume", "kept"): made, ("network", "inner"): made}
+    ).problems
+    assert [one.message for one in found] == [
+        f"The volume kept is that of the stack 'lab-prod', started by {other}.",
+        f"The network inner is that of the stack 'lab-prod', started by {other}.",
+    ]
+    assert "write {{ project_name }} into it" in str(found[0].remedy)
+
+
+@pytest.mark.parametrize("owner", ["config.yml", "gone.yml", None])
+def test_a_fixed_name_that_nobody_else_has(tmp_path: Path, owner: str | None) -> None:
+    """Our own, also under a former project name; of a checkout that is gone; made by hand."""
+    (tmp_path / "config.yml").touch()
+    made = {labels.PROJECT: "former", labels.CONFIG: str(tmp_path / owner)} if owner else {}
+    assert findings(FIXED, tmp_path, fixed={("volume", "kept"): made}).problems == ()

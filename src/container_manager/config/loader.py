@@ -25,7 +25,12 @@ from container_manager.config.hooks import hooks_of
 from container_manager.config.interpolation import Text
 from container_manager.config.merge import Loader
 from container_manager.config.schema import validate
-from container_manager.config.staged import keep_apart, stands_alone, variables_of
+from container_manager.config.staged import (
+    keep_apart,
+    stands_alone,
+    variables_of,
+    with_own_credentials,
+)
 from container_manager.config.supplying import supplied_by
 from container_manager.environments import (
     NamedEnvironment,
@@ -209,10 +214,10 @@ def examine(
     suspicions += missing
     suspicions += stands_alone(env, files.imported_from) if env is not None else []
     warnings = list(suspicions)
+    environment = with_own_credentials(environment, findings.declared_credentials(tree))
     environment = replace(
         environment,
         patterns=_secret_patterns(tree),
-        generated=findings.declared_credentials(tree),
         supplied=supplied_by(tree, environment, root, errors),
     )
     errors += findings.credential_problems(tree, environment)

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from container_manager.config.completing import normalise_name
-from container_manager.config.dotenv_file import read_dotenv
+from container_manager.config.dotenv_file import dotenv_lines, read_dotenv
 from container_manager.config.environment import Environment
 from container_manager.config.interpolation import Placeholder, Text
 from container_manager.environments import NamedEnvironment
@@ -45,6 +46,19 @@ def variables_of(
         dotenv_below=below,
         host=this_host(),
     )
+
+
+def with_own_credentials(environment: Environment, generated: frozenset[str]) -> Environment:
+    """The variables, with the credentials that ``up`` generates.
+
+    Those of ``.env`` are of the stack outside of environments: none of its passwords opens another
+    stack, nor does a change of one lock another out. Whatever else stands there counts everywhere.
+    """
+    dotenv = environment.dotenv
+    if environment.dotenv_below is not None and not generated.isdisjoint(dotenv):
+        own = dotenv_lines(environment.dotenv_path) if environment.dotenv_path else {}
+        dotenv = {n: v for n, v in dotenv.items() if n in own or n not in generated}
+    return replace(environment, dotenv=dotenv, generated=generated)
 
 
 def keep_apart(values: dict[str, Any], tree: Node, own: NamedEnvironment) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -15,6 +15,7 @@ from container_manager.lifecycle.data.notes import unfinished_restore
 from container_manager.lifecycle.project import Project
 from container_manager.lifecycle.removing import left_behind
 from container_manager.podman.engine import Engine
+from container_manager.podman.state import VolumeState
 from container_manager.preflight import Findings, Surroundings, check
 from container_manager.preflight.host import host_problems
 
@@ -85,14 +86,27 @@ def look_around(engine: Engine, stack: Stack) -> Surroundings:
     with ThreadPoolExecutor(thread_name_prefix="look") as pool:  # each takes longest to begin
         own = pool.submit(engine.containers, compose_label)
         everything = pool.submit(engine.everything)
-        volumes = pool.submit(engine.volumes, compose_label)
+        volumes = pool.submit(engine.volumes)
+    there = volumes.result()
     return Surroundings(
         own=own.result(),
         everything=everything.result(),
-        volumes=volumes.result(),
+        volumes=[v for v in there if v.labels.get(labels.COMPOSE_PROJECT) == stack.project],
         known_volumes=[name for name in externals if engine.volume(name) is not None],
         known_networks=[name for name in networks if engine.has_network(name)],
+        fixed=_fixed(engine, stack, there),
     )
+
+
+def _fixed(
+    engine: Engine, stack: Stack, there: Iterable[VolumeState]
+) -> dict[tuple[str, str], Mapping[str, str]]:
+    """The labels of the volumes and networks whose names templates give for good."""
+    volumes = {one.actual for one in stack.volumes.values() if one.definition.get("name")}
+    networks = {one.actual for one in stack.networks.values() if one.definition.get("name")}
+    made = engine.networks(labels.PROJECT) if networks else {}
+    found = {("volume", one.name): one.labels for one in there if one.name in volumes}
+    return found | {("network", n): given for n, given in made.items() if n in networks}
 
 
 def _half_restored(project: Project) -> list[Problem]:

@@ -6,14 +6,15 @@ nothing. Missing folders that may be created are returned, not made.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+import os
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from container_manager.compose.model import ComposeService, Stack
+from container_manager.compose.model import ComposeService, Declared, Stack
 from container_manager.compose.overlay import container_name
 from container_manager.errors import Problem
-from container_manager.identity import COMPOSE_PROJECT, CONFIG, Identity, foreign_problems
+from container_manager.identity import COMPOSE_PROJECT, CONFIG, PROJECT, Identity, foreign_problems
 from container_manager.podman.state import ListedContainer
 from container_manager.preflight.mounts import missing, unreadable
 from container_manager.preflight.ports import KeysOf, PortTest, taken_ports, try_bind
@@ -64,6 +65,7 @@ def check(
     problems += _taken_names(stack, services, surroundings)
     problems += taken_ports(services, surroundings, try_port or try_bind, keys_of)
     problems += _missing_externals(stack, services, surroundings)
+    problems += _shared_by_name(stack, services, identity, surroundings)
     folders, absent = missing(services, root)
     return Findings(
         problems=tuple(problems + absent),
@@ -102,33 +104,50 @@ def _taken_names(
 def _missing_externals(
     stack: Stack, services: Iterable[ComposeService], surroundings: Surroundings
 ) -> list[Problem]:
+    known = {"volume": surroundings.known_volumes, "network": surroundings.known_networks}
+    return [
+        Problem(
+            message=f"The external {kind} '{one.actual}' does not exist.",
+            where=one.where,
+            remedy=f"Create it with 'podman {kind} create {one.actual}', or remove 'external'.",
+        )
+        for kind, _, one in _used(stack, services)
+        if one.external and one.actual not in known[kind]
+    ]
+
+
+def _shared_by_name(
+    stack: Stack, services: Iterable[ComposeService], identity: Identity, around: Surroundings
+) -> list[Problem]:
+    """Volumes and networks of a fixed name that the stack of another configuration has made."""
     problems = []
+    for kind, name, one in _used(stack, services):
+        labels = around.fixed.get((kind, one.actual), {}) if not one.external else {}
+        owner = labels.get(CONFIG, "")
+        if owner in ("", str(identity.config)) or not os.path.lexists(owner):
+            continue
+        problems.append(
+            Problem(
+                message=f"The {kind} {one.actual} is that of the stack '{labels.get(PROJECT)}', "
+                f"started by {owner}.",
+                where=one.where,
+                remedy=f"The name of '{name}' is fixed: write {{{{ project_name }}}} into it, or "
+                "'external: true' where two stacks are to share it.",
+            )
+        )
+    return problems
+
+
+def _used(stack: Stack, services: Iterable[ComposeService]) -> Iterator[tuple[str, str, Declared]]:
+    """The volumes and networks that services use: kind, name in the compose files, declaration."""
     listed = list(services)
-    for kind, declared, known, used in (
-        (
-            "volume",
-            stack.volumes,
-            surroundings.known_volumes,
-            {v for s in listed for v in s.volumes},
-        ),
-        (
-            "network",
-            stack.networks,
-            surroundings.known_networks,
-            {n for s in listed for n in s.networks},
-        ),
+    for kind, declared, used in (
+        ("volume", stack.volumes, {v for s in listed for v in s.volumes}),
+        ("network", stack.networks, {n for s in listed for n in s.networks}),
     ):
         for name, one in declared.items():
-            if one.external and name in used and one.actual not in known:
-                problems.append(
-                    Problem(
-                        message=f"The external {kind} '{one.actual}' does not exist.",
-                        where=one.where,
-                        remedy=f"Create it with 'podman {kind} create {one.actual}', or remove "
-                        "'external'.",
-                    )
-                )
-    return problems
+            if name in used:
+                yield kind, name, one
 
 
 def _short_names(services: Iterable[ComposeService]) -> list[Problem]:

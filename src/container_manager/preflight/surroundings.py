@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 
 from container_manager.podman.state import ContainerState, ListedContainer, VolumeState
 
@@ -18,6 +18,8 @@ class Surroundings:
         volumes: the volumes of the compose project of our name.
         known_volumes: the names of external volumes that exist.
         known_networks: the names of external networks that exist.
+        fixed: ``volume`` or ``network``, and a name that a template gives one for good -> the
+            labels of what has that name.
     """
 
     own: Collection[ContainerState]
@@ -25,3 +27,4 @@ class Surroundings:
     volumes: Collection[VolumeState]
     known_volumes: Collection[str]
     known_networks: Collection[str]
+    fixed: Mapping[tuple[str, str], Mapping[str, str]] = field(default_factory=dict)
