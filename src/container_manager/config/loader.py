@@ -16,11 +16,8 @@ from container_manager.config.brought import over_packages
 from container_manager.config.choosing_ports import resolve_auto
 from container_manager.config.completing import default_values, normalise_name
 from container_manager.config.deployed import Deployed
-from container_manager.config.environment import (
-    Environment,
-    Report,
-    expand_value,
-)
+from container_manager.config.environment import Environment, Report
+from container_manager.config.expanding import expand_tree
 from container_manager.config.hooks import hooks_of
 from container_manager.config.interpolation import Text
 from container_manager.config.merge import Loader
@@ -222,8 +219,7 @@ def examine(
     )
     errors += findings.credential_problems(tree, environment)
     report = Report()
-    values = _expand(tree, (), environment, report, errors)
-    assert isinstance(values, dict)
+    values = expand_tree(tree, environment, report, errors)
     warnings += findings.unset_variables(report, tree, environment)
     warnings += findings.literal_secrets(tree)
     warnings += findings.short_secrets(environment, report)
@@ -277,22 +273,6 @@ def _secret_patterns(tree: Node) -> tuple[str, ...]:
     if node is None or not isinstance(node.value, list):
         return ()
     return tuple(str(item.value) for item in node.value)
-
-
-def _expand(
-    node: Node, path: KeyPath, environment: Environment, report: Report, errors: list[Problem]
-) -> Any:
-    if isinstance(node.value, dict):
-        return {
-            key: _expand(child, (*path, key), environment, report, errors)
-            for key, child in node.value.items()
-        }
-    if isinstance(node.value, list):
-        return [
-            _expand(child, (*path, index), environment, report, errors)
-            for index, child in enumerate(node.value)
-        ]
-    return expand_value(node.value, node.where, environment, report, errors)
 
 
 def _write_text(dumper: Any, value: Text) -> yaml.Node:
