@@ -106,15 +106,22 @@ def test_it_waits_for_the_network_of_whose_it_is(
     assert text.endswith(f"[Install]\nWantedBy={target}\n")
 
 
-def test_systemd_enables_and_disables_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("system", "folder", "target"),
+    [(True, "system", "multi-user.target"), (False, "user", "default.target")],
+)
+def test_systemd_enables_and_disables_it(
+    tmp_path: Path, system: bool, folder: str, target: str
+) -> None:
     """By its own program, on the files of a machine that does not run."""
-    one = wanted(tmp_path / "lab", system=True)
-    units = tmp_path / "machine" / "etc" / "systemd" / "system"
+    one = wanted(tmp_path / "lab", system=system)
+    units = tmp_path / "machine" / "etc" / "systemd" / folder
     units.mkdir(parents=True)
     (units / one.name).write_text(unit_text(one), encoding="utf-8")
-    systemctl = ["systemctl", f"--root={tmp_path / 'machine'}"]
+    scope = "--system" if system else "--global"
+    systemctl = ["systemctl", scope, f"--root={tmp_path / 'machine'}"]
     subprocess.run([*systemctl, "enable", one.name], check=True, capture_output=True)
-    link = units / "multi-user.target.wants" / one.name
+    link = units / f"{target}.wants" / one.name
     assert link.is_symlink()
     subprocess.run([*systemctl, "disable", one.name], check=True, capture_output=True)
     assert not link.is_symlink()

@@ -210,6 +210,18 @@ def test_json_is_for_programs(machine: Machine, capsys: pytest.CaptureFixture[st
     }
 
 
+def test_an_environment_has_a_unit_of_its_own(project: Project, machine: Machine) -> None:
+    project.write("config.prod.yml", "import: config.yml\n")
+    assert outcome("build", "--env", "prod") == 0
+    assert outcome("boot") == 0
+    assert outcome("boot", "--env", "prod") == 0
+    prod = machine.units / "container-manager-lab-prod.service"
+    assert sorted(machine.units.iterdir()) == [prod, machine.unit]
+    assert f"up --as-built --detached --config {project.root}/config.prod.yml\n" in prod.read_text()
+    assert outcome("boot", "--remove", "--env", "prod") == 0
+    assert list(machine.units.iterdir()) == [machine.unit]
+
+
 class TestStatus:
     """``boot --status``."""
 
@@ -359,6 +371,32 @@ class TestRefusals:
         assert outcome("boot") == 2
         assert "framework.db is not in this build" in capsys.readouterr().err
         assert not machine.units.exists()
+
+    def test_root_does_not_take_an_ordinary_users_stack(
+        self,
+        project: Project,
+        machine: Machine,
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        """As it would be under sudo."""
+        state = project.root / ".container-manager"
+        state.mkdir(mode=0o700, exist_ok=True)
+        if os.getuid() == 0:
+            os.chown(state, NOBODY, -1)
+        monkeypatch.setattr(os, "geteuid", lambda: 0)
+        assert outcome("boot", "--dry") == 2
+        assert f"This stack is that of {state.owner() if os.getuid() else NOBODY}" in (
+            capsys.readouterr().err
+        )
+
+    def test_without_a_configuration_that_is_what_is_told(
+        self, project: Project, machine: Machine, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        (machine.fake / "state").write_text("offline\n")
+        (project.root / "config.yml").unlink()
+        assert outcome("boot") == 2
+        assert "There is no config.yml in" in capsys.readouterr().err
 
     def test_containers_elsewhere_start_elsewhere(
         self,

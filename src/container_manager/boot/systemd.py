@@ -80,14 +80,14 @@ def find_systemd(runner: Runner, environ: Mapping[str, str], *, by_hand: str) ->
     """
     found = assumed(runner, environ)
     if shutil.which("systemctl", path=environ.get("PATH", "")) is None:
-        raise PreconditionError("There is no systemd here: nothing was written.", remedy=by_hand)
+        raise PreconditionError("There is no systemd here: nothing was done.", remedy=by_hand)
     answered = found.call("is-system-running")
     if answered.stdout.strip() not in _RUNS:
         said = answered.last_lines.splitlines()
         reason = f" ({said[-1]})" if said else ""
         lone = not found.system and not environ.get("XDG_RUNTIME_DIR")
         raise PreconditionError(
-            f"systemd cannot be asked{reason}: nothing was written.",
+            f"systemd does not answer here{reason}: nothing was done.",
             remedy="Log in as this user itself (ssh, or 'machinectl shell USER@'), not through su "
             "or sudo: XDG_RUNTIME_DIR is not set."
             if lone
@@ -102,12 +102,13 @@ def find_systemd(runner: Runner, environ: Mapping[str, str], *, by_hand: str) ->
     )
 
 
-def user_name() -> str:
-    """This user's name, as logind knows it."""
+def user_name(uid: int | None = None) -> str:
+    """A user's name, as logind knows it; without a number, this one's."""
+    uid = os.geteuid() if uid is None else uid
     try:
-        return pwd.getpwuid(os.geteuid()).pw_name
+        return pwd.getpwuid(uid).pw_name
     except KeyError:
-        return str(os.geteuid())
+        return str(uid)
 
 
 def lingers(runner: Runner) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -20,8 +21,8 @@ from container_manager.boot.unit import (
 )
 from container_manager.build.as_built import as_built
 from container_manager.config.loader import Config, load
-from container_manager.errors import PreconditionError, Problem
-from container_manager.places import ConfigPath
+from container_manager.errors import Location, PreconditionError, Problem
+from container_manager.places import ConfigPath, find_config
 from container_manager.report import warn_all
 from container_manager.run import ProcessRunner
 from container_manager.started import candidates
@@ -70,7 +71,7 @@ def boot(config: ConfigPath = None, *, now: bool = False) -> Boot:
     Raises:
         ManagerError: see the exit code.
     """
-    systemd = _systemd(candidates(config)[0])
+    systemd = _systemd(Path(os.path.abspath(config or find_config())))  # noqa: PTH100 - as load()
     loaded = _loaded(config)
     wanted = _wanted(loaded, systemd)
     done = enabling.enable(systemd, wanted)
@@ -156,6 +157,7 @@ def _loaded(config: ConfigPath) -> Config:
     with inputs.noting() as seen:
         loaded = load(config)
         prepared = as_built(loaded)
+    _refuse_another_users(loaded)
     far = [name for name in _ELSEWHERE if loaded.environment.get(name)]
     if far:
         raise PreconditionError(
@@ -167,11 +169,23 @@ def _loaded(config: ConfigPath) -> Config:
     return loaded
 
 
+def _refuse_another_users(loaded: Config) -> None:
+    """Under sudo, root's Podman would get a second stack, beside that of an ordinary user."""
+    owner = loaded.state_dir.stat().st_uid if loaded.state_dir.exists() else os.geteuid()
+    if os.geteuid() == 0 and owner != 0:
+        raise PreconditionError(
+            f"This stack is that of {user_name(owner)}; root's containers are others.",
+            where=Location(loaded.state_dir),
+            remedy="Run 'boot' as that user, without sudo.",
+        )
+
+
 def _only_in_shell(loaded: Config, asked: Iterable[str]) -> list[Problem]:
     """Variables that the project uses and that a start of the machine would not have."""
     environment = loaded.environment
     kept = {*kept_variables(environment.process), *_EVERYWHERE}
     names = sorted(set(asked) & environment.process.keys() - environment.dotenv.keys() - kept)
+    names = [name for name in names if name not in environment.supplied]
     if not names:
         return []
     return [
@@ -198,9 +212,10 @@ def _wanted(loaded: Config, systemd: Systemd) -> Wanted:
 
 
 def _systemd(config: Path) -> Systemd:
+    words = (sys.executable, "-m", "container_manager", "up", "--as-built", "--detached")
     by_hand = (
         "Have whatever starts programs here run this: "
-        f"{sys.executable} -m container_manager up --as-built --detached --config {config}"
+        f"{shlex.join([*words, '--config', str(config)])}"
         "\n  'boot --dry' shows the unit for a machine that has systemd."
     )
     return find_systemd(ProcessRunner(), os.environ, by_hand=by_hand)
