@@ -137,6 +137,8 @@ networks:
         ("healthcheck: {test: [CMD, sh, -c, 'a; b']}", "health_words"),
         ("volumes: [{type: tmpfs, target: /x}, data:/data]", None),
         ("x-podman.no_hosts: true", "podman_keys"),
+        ("devices: [vendor.com/thing=one]", "cdi_devices"),
+        ("devices: ['/dev/null:/dev/nothing']", None),
         ("ports: ['8080:80']\nuser: '7'", None),
     ],
 )

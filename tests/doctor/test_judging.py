@@ -16,6 +16,7 @@ from container_manager.boot.unit import Record
 from container_manager.doctor import (
     booting,
     clock,
+    devices,
     disks,
     podman_itself,
     project,
@@ -30,6 +31,7 @@ from container_manager.doctor.findings import Finding, Level
 from container_manager.errors import Location, Problem
 from container_manager.podman.host import PodmanHost
 from container_manager.podman.info import Info
+from container_manager.preflight.devices import Specified
 from container_manager.preflight.host import FLOOR, Space, full_disk, missing_ids
 
 INFO = Info(
@@ -294,6 +296,13 @@ WRONG: Mapping[str, tuple[Callable[[], list[Finding]], str, str]] = {
     ),
     "no tun": (lambda: rights(tun=False), "tun-missing", "pasta needs /dev/net/tun"),
     "SELinux": (lambda: user.judge_selinux(True, True), "selinux", "enforcing"),
+    "a description of devices": (
+        lambda: devices.judge_devices(
+            Specified(names=(), broken={Path("/etc/cdi/x.json"): "it is empty"}, folders=())
+        ),
+        "device-file-broken",
+        "/etc/cdi/x.json describes no devices: it is empty.",
+    ),
     "an old clock": (lambda: clock.judge_clock(0.0, NOW), "clock-wrong", "says 1970-01-01 00:00"),
     "a file server's clock": (
         lambda: clock.judge_stamps(NOW, [int((NOW + 60) * 1e9) + 1]),
@@ -423,3 +432,10 @@ def test_nothing_of_the_catalogue_goes_without_a_test() -> None:
     shown = {code for _, code, _ in WRONG.values()}
     assert shown | ELSEWHERE == set(ADVICE)
     assert not shown & ELSEWHERE
+
+
+def test_devices_that_there_are_are_listed() -> None:
+    specified = Specified(names=("vendor.com/thing=one",), broken={}, folders=())
+    (finding,) = devices.judge_devices(specified)
+    assert (finding.level, finding.facts["names"]) == (Level.OK, ["vendor.com/thing=one"])
+    assert devices.judge_devices(replace(specified, names=())) == []

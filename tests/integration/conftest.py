@@ -114,10 +114,14 @@ def sh_image(podman: Podman, tmp_path_factory: pytest.TempPathFactory) -> str:
     with one_at_a_time():
         if not podman("image", "exists", SH_IMAGE, check=False).ok:
             archive = tmp_path_factory.mktemp("sh-image") / "root.tar"
-            debian_tree.write(archive, _busybox_tree(podman))
-            change = f"--change=CMD {_SLEEPER}"
-            podman("import", "--quiet", change, str(archive), SH_IMAGE)
+            podman(*import_of_sh_image(archive))
     return SH_IMAGE
+
+
+def import_of_sh_image(archive: Path) -> tuple[str, ...]:
+    """Write the archive of the small image; what to tell Podman so that it makes the image."""
+    debian_tree.write(archive, _busybox_tree())
+    return ("import", "--quiet", f"--change=CMD {_SLEEPER}", str(archive), SH_IMAGE)
 
 
 @pytest.fixture(scope="session")
@@ -186,7 +190,7 @@ def free_port() -> Callable[[], int]:
     return find
 
 
-def _busybox_tree(podman: Podman) -> dict[str, debian_tree.Entry]:
+def _busybox_tree() -> dict[str, debian_tree.Entry]:
     program = probe.static_program()
     if program is None or not program.path.name.startswith("busybox"):
         pytest.fail(
@@ -201,5 +205,5 @@ def _busybox_tree(podman: Podman) -> dict[str, debian_tree.Entry]:
         "etc/passwd": debian_tree.Entry(content=b"root:x:0:0:root:/:/bin/sh\n", mode=0o644),
         "etc/group": debian_tree.Entry(content=b"root:x:0:\n", mode=0o644),
     }
-    names = podman.runner.run((str(program.path), "--list")).stdout.split()
+    names = ProcessRunner().run((str(program.path), "--list")).stdout.split()
     return {f"bin/{name}": debian_tree.Entry(link="busybox") for name in names} | tree

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from tests.integration.conftest import Podman
+from tests.integration.devices import specified_device
 from tests.integration.providers import TWO_PROVIDERS
 
 from container_manager.compose.capabilities import CAPABILITIES, NO, YES
@@ -190,6 +191,17 @@ def of_secrets_and_networks(trials: Trials) -> dict[str, str]:
     }
 
 
+def of_devices(trials: Trials) -> dict[str, str]:
+    with specified_device() as device:
+        web = f"services:\n  web: {{{{image: {{image}}, devices: ['{device}']}}}}\n"
+        trials.run("device", [web])
+        one = trials.containers("device").get("web", {}).get("Id")
+        look = ("exec", str(one), "test", "-c", "/dev/thing")
+        started = one is not None and trials.podman("start", one, check=False).ok
+        there = started and trials.podman(*look, check=False).ok
+    return {"cdi_devices": yes(there)}
+
+
 def of_starts(trials: Trials) -> dict[str, str]:
     """What a provider does with what fails, when it is called as people call it."""
     strange = trials.run("odd", ["services:\n  web: {{image: {image}, colour: red}}\n"], "config")
@@ -231,6 +243,7 @@ def test_every_cell_of_the_table_is_true(trials: Trials) -> None:
     seen = {
         **of_a_container(trials),
         **of_secrets_and_networks(trials),
+        **of_devices(trials),
         **of_starts(trials),
         **of_builds(trials),
     }

@@ -198,10 +198,35 @@ def test_absent(tmp_path: Path, path: str) -> None:
     assert runner.calls == []
 
 
-def test_a_remote_podman_is_not_probed(tmp_path: Path, environ: dict[str, str]) -> None:
-    runner = Recorded(lambda _: UNKNOWN, serviceIsRemote=True)
-    assert host.connect(runner, tmp_path / "state", environ).settings == {}
-    assert len(runner.calls) == 1
+@pytest.mark.parametrize(
+    ("said", "sees"),
+    [
+        ("", True),
+        ("Error: stat STATE/probe-x: no such file or directory", False),
+        (UNKNOWN, None),
+        ("Error: no such file or directory: conmon", None),
+    ],
+)
+def test_of_a_remote_podman_only_its_folders_are_tried(
+    tmp_path: Path, environ: dict[str, str], said: str, sees: bool | None
+) -> None:
+    """What it lacks is for its own machine to have: no settings of ours would reach it."""
+    state = tmp_path / "state"
+    runner = Recorded(lambda _: said.replace("STATE", str(state)), serviceIsRemote=True)
+    environ["CONTAINER_HOST"] = "ssh://me@far.example/run/podman.sock"
+    found = host.connect(runner, state, environ)
+    assert (found.remote, found.settings, found.store) == (True, {}, "")
+    assert (found.sees_folders, found.address) == (sees, environ["CONTAINER_HOST"])
+
+
+def test_a_remote_podman_that_is_remembered_is_asked_whether_it_is_there(
+    tmp_path: Path, environ: dict[str, str]
+) -> None:
+    runner = Recorded(lambda _: "", serviceIsRemote=True)
+    first = host.connect(runner, tmp_path / "state", environ)
+    runner.calls.clear()
+    assert host.connect(runner, tmp_path / "state", environ) == first
+    assert [call[1] for call in runner.calls] == ["info"]
 
 
 def test_without_a_static_program_the_facts_decide(

@@ -12,7 +12,7 @@ from container_manager.compose.model import Bind
 from container_manager.errors import Location
 from container_manager.podman.host import PodmanHost
 from container_manager.preflight import host as machine
-from container_manager.preflight.host import FLOOR, Space, free_space, host_problems
+from container_manager.preflight.host import FLOOR, Space, free_space, host_problems, is_far
 
 
 def podman(**changes: Any) -> PodmanHost:
@@ -30,14 +30,12 @@ def podman(**changes: Any) -> PodmanHost:
 def service() -> Any:
     where = Location(Path("t.yml"), 7)
     bind = Bind(source=Path("/lab/data"), target="/data", create=True, where=where)
-    return SimpleNamespace(name="web", binds=(bind,))
+    return SimpleNamespace(name="web", binds=(bind,), definition={}, default_keys={})
 
 
-def problems(
-    monkeypatch: pytest.MonkeyPatch, host: PodmanHost, free: Space | None, **environ: str
-) -> list[str]:
+def problems(monkeypatch: pytest.MonkeyPatch, host: PodmanHost, free: Space | None) -> list[str]:
     monkeypatch.setattr(machine, "free_space", lambda _: free)
-    found = host_problems(host, [service()], environ)
+    found = host_problems(host, [service()], {})
     assert all(one.remedy for one in found)
     return [str(one) for one in found]
 
@@ -61,9 +59,9 @@ def test_a_full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_all_that_is_wrong_is_told_together(monkeypatch: pytest.MonkeyPatch) -> None:
     """A disk that is full, a user without ids, and folders that the other side cannot see."""
-    far = podman(mapped_ids=1, remote=True)
     address = "ssh://me@cluster.example/run/podman.sock"
-    said = problems(monkeypatch, far, Space(0, 0), CONTAINER_HOST=address)
+    far = podman(mapped_ids=1, remote=True, address=address)
+    said = problems(monkeypatch, far, Space(0, 0))
     assert len(said) == 3
     assert "no subordinate user ids" in said[1]
     assert said[2].startswith(
@@ -84,8 +82,19 @@ def test_all_that_is_wrong_is_told_together(monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_virtual_machine_of_this_one_shares_folders(
     monkeypatch: pytest.MonkeyPatch, address: str
 ) -> None:
-    host = podman(remote=True, store="")
-    assert problems(monkeypatch, host, PLENTY, CONTAINER_HOST=address) == []
+    host = podman(remote=True, store="", address=address)
+    assert problems(monkeypatch, host, PLENTY) == []
+    assert not is_far(host)
+
+
+def test_what_was_seen_of_its_folders_counts_more_than_its_address(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    elsewhere = podman(remote=True, address="unix:///tmp/forwarded.sock", sees_folders=False)
+    (said,) = problems(monkeypatch, elsewhere, PLENTY)
+    assert "which the Podman at unix:///tmp/forwarded.sock does not see" in said
+    shared = podman(remote=True, address="ssh://me@cluster.example/s.sock", sees_folders=True)
+    assert problems(monkeypatch, shared, PLENTY) == []
 
 
 def test_space_is_measured(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from container_manager.build import history, journal, placing
+from container_manager.build import history, journal, placing, unsharing
 from container_manager.build import manifest as record
 from container_manager.build.copying import copy_file, sync_file_system
 from container_manager.build.journal import UNDO, Journal, Step
@@ -53,7 +53,7 @@ def apply(plan: BuildPlan, manifest: Manifest, *, keep: int = KEEP_BUILDS) -> in
         staged_by = time.time_ns()
         journal.begin(plan.build_dir, todo, after)
         sync_file_system(plan.build_dir)
-        placing.finish(plan.build_dir, todo)
+        _finish(plan.build_dir, todo)
     except OSError as error:
         raise cannot_write(plan.build_dir, error) from error
     return staged_by
@@ -70,7 +70,7 @@ def recover(build_dir: Path) -> bool:
     """
     try:
         if journal.is_interrupted(build_dir):
-            placing.finish(build_dir, journal.read(build_dir))
+            _finish(build_dir, journal.read(build_dir))
             return True
         journal.roll_back(build_dir)
     except OSError as error:
@@ -78,14 +78,28 @@ def recover(build_dir: Path) -> bool:
     return False
 
 
+def _finish(build_dir: Path, todo: Journal) -> None:
+    """Do what the journal says; where a container has taken files away, from where it has them."""
+    try:
+        placing.finish(build_dir, todo)
+    except PermissionError:
+        if not unsharing.finish(build_dir):
+            raise
+
+
 def cannot_write(build_dir: Path, error: OSError) -> BuildError:
     """What the file system refused, as an error of ours."""
-    where = Location(Path(os.fsdecode(error.filename))) if error.filename else Location(build_dir)
+    name = error.filename2 or error.filename  # of two, that which it was to become
+    path = Path(os.fsdecode(name)) if name else build_dir
     reason = error.strerror or str(error)
+    remedy = "See to space and permissions; the next command goes on from here."
+    if isinstance(error, PermissionError) and os.geteuid() != 0:
+        remedy += (
+            "\n  Where a container has given the folder to a user of its own, 'podman unshare "
+            f"chown -R 0:0 {path.parent}' gives it back."
+        )
     return BuildError(
-        f"The build cannot be written: {reason}.",
-        where=where,
-        remedy="See to space and permissions; the next command goes on from here.",
+        f"The build cannot be written: {reason}.", where=Location(path), remedy=remedy
     )
 
 

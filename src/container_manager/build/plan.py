@@ -42,6 +42,7 @@ def compare(
             be read; all of them at once.
     """
     stale = [path for path in manifest.known if path not in outputs and may_prune(path)]
+    reading.about(lambda: [f"{build_dir}/{path}" for path in (*stale, *outputs)])
     comparison = _Comparison(build_dir, manifest, reading)
     changes = [comparison.removal(path) for path in sorted(stale)]
     going = {change.path for change in changes if change.action == "remove"}

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from container_manager.build.unsharing import is_shut, presences
 from container_manager.inputs import Stamp, look, stamp_of
 from container_manager.model import Output
 
@@ -56,6 +57,12 @@ class Reading:
         self._scan = scan if scan is not None and scan.looks_for_something else None
         self._believed = scanned or self._scan is None
         self._texts: dict[str, str] = {}
+        self._asked: Callable[[], Iterable[str]] = tuple
+        self._shut: dict[str, tuple[Stamp, str]] | None = None
+
+    def about(self, paths: Callable[[], Iterable[str]]) -> None:
+        """Say what it will be asked about, so that all that is shut is looked at together."""
+        self._asked, self._shut = paths, None
 
     def wanted(self, output: Output) -> str:
         """The digest of the content that an output is to have.
@@ -76,21 +83,35 @@ class Reading:
         """What is at a path; None where nothing is."""
         stamp = look(path)
         if stamp is None:
-            return None
+            return self._shut_away(path, None)
         if stat.S_ISLNK(stamp[4]):
             return Present(digest=f"link:{os.readlink(path)}", stamp=stamp)  # noqa: PTH115
         if not stat.S_ISREG(stamp[4]):
             return Present(digest="", stamp=stamp)
+        return self._present_file(path, stamp)
+
+    def _present_file(self, path: str, stamp: Stamp) -> Present | None:
         known = self._known.get(path)
         if known is not None and known[0] == stamp:
             self.seen[path] = known
             return Present(digest=known[1], stamp=stamp)
         try:
             stamp, digest, _ = _read(path, None)
+        except PermissionError:
+            return self._shut_away(path, Present(digest="", stamp=stamp))
         except OSError:
             return Present(digest="", stamp=stamp)
         self.seen[path] = (stamp, digest)
         return Present(digest=digest, stamp=stamp)
+
+    def _shut_away(self, path: str, otherwise: Present | None) -> Present | None:
+        """What is at a path that is shut, since a container has given it to another user."""
+        if not is_shut(path):
+            return otherwise
+        if self._shut is None:
+            self._shut = presences(one for one in {*self._asked(), path} if is_shut(one))
+        found = self._shut.get(path)
+        return Present(digest=found[1], stamp=found[0]) if found is not None else otherwise
 
     def _source(self, path: str) -> None:
         known = self._known.get(path) if self._believed else None

@@ -13,6 +13,7 @@ from typing import Any
 
 from container_manager.compose.model import ComposeService, Declared, Stack
 from container_manager.compose.overlay import Override, Reset
+from container_manager.compose.values import mount
 
 _DEFAULT = "default"
 
@@ -124,7 +125,15 @@ def _service(stack: Stack, service: ComposeService, given: Mapping[str, Any]) ->
         result["networks"] = {name: {} for name in networks_of(stack, service)}
     if service.anonymous:
         result["volumes"] = [
-            {"type": "volume", "source": key, "target": target}
-            for key, target in _keys(service).items()
+            *(one for one in result.get("volumes", ()) if not _is_anonymous(one)),
+            *(
+                {"type": "volume", "source": key, "target": target}
+                for key, target in _keys(service).items()
+            ),
         ]
     return result
+
+
+def _is_anonymous(entry: Any) -> bool:
+    mounted = mount(entry)
+    return mounted.kind == "volume" and not mounted.source

@@ -136,6 +136,7 @@ _ROWS = (
     _row("health_words", "keeps the words of a `CMD` health check, blanks and all", YES, NO,
          _BUNDLED),
     _row("podman_keys", "honours `x-podman` keys", YES, NO, _BUNDLED),
+    _row("cdi_devices", "gives devices of the Container Device Interface", YES, NO, _BUNDLED),
     _row("plain_images", "puts nothing of its own into images", YES, NO, _BUNDLED_BUILD),
     _row("containerfile", "builds from a `Containerfile`", YES, NO, _BUNDLED_BUILD),
     _row("inline_dockerfile", "honours `dockerfile_inline`", YES, NO, _BUNDLED_BUILD),

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from container_manager.compose.capabilities import Kind, can
+from container_manager.compose.devices import devices_of, is_cdi
 from container_manager.compose.model import ComposeService, Stack
 from container_manager.compose.overlay import container_name
 
@@ -58,6 +59,7 @@ _CREATION: Mapping[str, Callable[[Stack, ComposeService], bool]] = {
     "tmpfs_mode": _long_tmpfs,
     "health_words": _words_with_blanks,
     "podman_keys": _podman_keys,
+    "cdi_devices": lambda _, service: any(map(is_cdi, devices_of(service))),
 }
 """Row of the table -> whether a service needs it."""
 

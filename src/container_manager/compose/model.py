@@ -48,12 +48,21 @@ class Bind:
         target: the path in the container.
         create: whether the template allows that a missing source is created.
         where: the line that asks for it.
+        index: which entry of the service's ``volumes`` it is.
+        options: what else is said of it: ``ro``, ``z``, …
     """
 
     source: Path
     target: str
     create: bool
     where: Location
+    index: int = 0
+    options: tuple[str, ...] = ()
+
+    @property
+    def labelled(self) -> bool:
+        """Whether the template itself says which label SELinux is to know it by."""
+        return not {"z", "Z"}.isdisjoint(self.options)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +148,7 @@ class ComposeService:
         definition: everything, interpolated, secrets as references: what a digest is taken of.
         default_keys: those of its keys that only the configuration's ``defaults`` give it.
         default_entries: the names in its environment for which the same holds.
+        relabelled: whether its ``volumes`` say ``z`` where its template says nothing.
     """
 
     name: str
@@ -168,6 +178,7 @@ class ComposeService:
     definition: Mapping[str, Any]
     default_keys: Mapping[str, Any] = field(default_factory=dict)
     default_entries: frozenset[str] = frozenset()
+    relabelled: bool = False
 
     @property
     def awaited(self) -> Mapping[str, str]:

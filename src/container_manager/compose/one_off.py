@@ -63,6 +63,7 @@ def as_service(service: ComposeService, one: OneOff) -> ComposeService:
         ports=service.ports if one.publish else (),
         one_shot=True,
         restart="",
+        relabelled=False,  # no earlier file has volumes of it
     )
 
 

@@ -115,6 +115,8 @@ class Overlay:
             image_labels = {**self.constant, labels.IMAGE: service.image}
             listed = [f"{key}={value}" for key, value in image_labels.items()]
             result["build"] = {"labels": listed if service.build.labels_as_list else image_labels}
+        if service.relabelled:
+            result["volumes"] = service.definition["volumes"]
         return {**result, **service.default_keys, **self._environment(stack, service)}
 
     def _environment(self, stack: Stack, service: ComposeService) -> dict[str, Any]:
@@ -151,6 +153,21 @@ class Overlay:
                 listed = [f"{key}={value}" for key, value in self.constant.items()]
                 result[name] = {"labels": listed if as_list else dict(self.constant)}
         return result
+
+
+def relabelling(stack: Stack) -> list[str]:
+    """Two compose files for services that mount with labels; none where there are no such.
+
+    The first takes their volumes away, the second says all of them. In one file, providers would
+    add them to those of the template: podman-compose drops one of two entries for one target only
+    where both are written in the short form, and reads no mapping behind ``!override``.
+    """
+    labelled = {one.name: one for one in stack.services.values() if one.relabelled}
+    if not labelled:
+        return []
+    away = {name: {"volumes": Reset()} for name in labelled}
+    again = {name: {"volumes": one.definition["volumes"]} for name, one in labelled.items()}
+    return [dumped({"services": one}) for one in (away, again)]
 
 
 def dumped(document: Mapping[str, Any]) -> str:

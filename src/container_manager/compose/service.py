@@ -91,9 +91,9 @@ class ServiceReader:
             secret_entries=entries.secret,
             entry_places=entries.places,
             env_files=read_env_files(self.reader, node.value.get("env_file"), path, self._base),
-            binds=tuple(self._bind(mount, at) for mount, at in mounts if mount.kind == "bind"),
-            volumes=tuple(m.source for m, _ in mounts if m.kind == "volume" and m.source),
-            anonymous=tuple(m.target for m, _ in mounts if m.kind == "volume" and not m.source),
+            binds=tuple(self._bind(*each) for each in mounts if each[0].kind == "bind"),
+            volumes=tuple(m.source for m, _, _ in mounts if m.kind == "volume" and m.source),
+            anonymous=tuple(m.target for m, _, _ in mounts if m.kind == "volume" and not m.source),
             networks=read_networks(node, definition, path, self.reader),
             secrets=self._secrets(definition),
             ports=self._ports(node, definition),
@@ -205,7 +205,9 @@ class ServiceReader:
         disabled = given.get("disable") is True or words[:1] == ("NONE",)
         return HealthCheck(test=words, retries=max(int(retries), 1), disabled=disabled, **times)
 
-    def _mounts(self, node: Node, definition: dict[str, Any]) -> list[tuple[values.Mount, Node]]:
+    def _mounts(
+        self, node: Node, definition: dict[str, Any]
+    ) -> list[tuple[values.Mount, Node, int]]:
         given = definition.get("volumes") or []
         at = node.nearest(("volumes",))
         if not isinstance(given, list):
@@ -216,15 +218,17 @@ class ServiceReader:
             place = at.nearest((index,))
             mount: values.Mount | None = self._try(place, "'volumes'", values.mount, value, None)
             if mount is not None:
-                found.append((mount, place))
+                found.append((mount, place, index))
         return found
 
-    def _bind(self, mount: values.Mount, at: Node) -> Bind:
+    def _bind(self, mount: values.Mount, at: Node, index: int) -> Bind:
         return Bind(
             source=self._path(mount.source),
             target=mount.target,
             create=mount.create,
             where=at.where,
+            index=index,
+            options=mount.options,
         )
 
     def _ports(self, node: Node, definition: dict[str, Any]) -> tuple[Port, ...]:

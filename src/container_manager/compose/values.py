@@ -25,12 +25,14 @@ class Mount:
         source: a path or a name as written; empty where there is none.
         target: the path in the container.
         create: whether a missing path on the host may be created.
+        options: what else is said of it: ``ro``, ``z``, …
     """
 
     kind: str
     source: str
     target: str
     create: bool = True
+    options: tuple[str, ...] = ()
 
 
 def duration(value: Any) -> float:
@@ -75,7 +77,9 @@ def mount(value: Any) -> Mount:
         return Mount(kind="volume", source="", target=first)
     if len(others) > len(("target", "options")) or not first:
         raise ValueError(f"{value!r} is no volume; write SOURCE:TARGET or SOURCE:TARGET:ro")
-    return Mount(kind="bind" if first[0] in "./~" else "volume", source=first, target=others[0])
+    kind = "bind" if first[0] in "./~" else "volume"
+    said = tuple(others[1].split(",")) if others[1:] else ()
+    return Mount(kind=kind, source=first, target=others[0], options=said)
 
 
 def _long_mount(value: Mapping[str, Any]) -> Mount:
@@ -87,4 +91,6 @@ def _long_mount(value: Mapping[str, Any]) -> Mount:
         raise ValueError("a bind mount needs 'source', the path on the host")
     options = value.get("bind")
     create = not (isinstance(options, Mapping) and options.get("create_host_path") is False)
-    return Mount(kind=kind, source=source, target=str(value["target"]), create=create)
+    label = options.get("selinux") if isinstance(options, Mapping) else None
+    said = (str(label),) if label else ()
+    return Mount(kind=kind, source=source, target=str(value["target"]), create=create, options=said)

@@ -66,8 +66,14 @@ ON_PROJECT: Mapping[str, Advice] = {
     "selinux": Advice(
         NOTE,
         "SELinux is enforcing",
-        "Folders that containers mount need a label: write ':z' (shared) or ':Z' (one container's) "
-        "after the mount.",
+        "Nothing has to be done for the project's own files, which get ':z' by themselves; after a "
+        "mount from elsewhere write ':z' (shared) or ':Z' (one container's).",
+    ),
+    # Devices
+    "device-file-broken": Advice(
+        WARNING,
+        "A file that should describe devices cannot be read",
+        "Make it anew, or remove it: {path}",
     ),
     # Clock
     "clock-wrong": Advice(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from container_manager.doctor import (
     booting,
     clock,
+    devices,
     disks,
     podman_itself,
     project,
@@ -52,6 +53,7 @@ CHECKS: Sequence[Check] = (
     Check("provider", "Provider", provider.provider, ("laboratory",), 90.0),
     Check("user", "Machine", user.ordinary_user),
     Check("SELinux", "Machine", user.selinux, ("info",)),
+    Check("devices", "Machine", devices.devices, ("engine",)),
     Check("free space", "Machine", disks.disks, (), 10.0),
     Check("clock", "Machine", clock.clock, (), 10.0),
     Check("reboots", "Machine", booting.reboots, (), 10.0),

@@ -13,7 +13,9 @@ from container_manager.doctor.catalogue import fine, found
 from container_manager.doctor.findings import Finding
 from container_manager.doctor.subject import Subject
 from container_manager.podman.info import Info
+from container_manager.podman.selinux import enforcing
 from container_manager.preflight.host import unprivileged_ports
+from container_manager.preflight.rootless import lingers, may_use_tun, network_programs
 
 ENOUGH_IDS = 65536
 """What images are made for: the ids of a whole small machine."""
@@ -87,11 +89,11 @@ def measure_rights(
         mappers={name: bool(shutil.which(name, path=path)) for name in ("newuidmap", "newgidmap")},
         max_namespaces=_number(root / "proc/sys/user/max_user_namespaces"),
         forbidding=_forbidding(root),
-        lingers=_lingers(root, user),
+        lingers=lingers(user, root),
         runtime_folder=runtime,
         runtime_is_ours=_is_ours(runtime, uid),
-        tun=os.access(root / "dev/net/tun", os.R_OK | os.W_OK),
-        network_programs=tuple(n for n in ("pasta", "slirp4netns") if shutil.which(n, path=path)),
+        tun=may_use_tun(root / "dev/net/tun"),
+        network_programs=network_programs(environ),
     )
 
 
@@ -118,12 +120,6 @@ def _forbidding(root: Path) -> str:
         if _number(root / "proc/sys" / name.replace(".", "/")) == forbids:
             return f"{name}={allows}"
     return ""
-
-
-def _lingers(root: Path, user: str) -> bool | None:
-    if not (root / "run/systemd/system").is_dir():
-        return None
-    return (root / "var/lib/systemd/linger" / user).exists()
 
 
 def _is_ours(folder: str, uid: int) -> bool:
@@ -233,7 +229,7 @@ def selinux(subject: Subject) -> list[Finding]:
     """Whether SELinux confines containers."""
     if subject.info is None:
         return []
-    return judge_selinux(subject.info.selinux, _number(Path("/sys/fs/selinux/enforce")) == 1)
+    return judge_selinux(subject.info.selinux, enforcing())
 
 
 def judge_selinux(used: bool, enforcing: bool) -> list[Finding]:

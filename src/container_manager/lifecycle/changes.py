@@ -71,8 +71,13 @@ def changes_of(
         [one for one in composition.project.containers() if identity.owns(one.labels)],
         identity,
         only_some=only_some,
-        has_ghosts=has_ghosts,
+        # The processes of another machine are none of this one's.
+        has_ghosts=_none if composition.project.engine.host.remote else has_ghosts,
     )
+
+
+def _none(_: int) -> bool:
+    return False
 
 
 def other_parts(

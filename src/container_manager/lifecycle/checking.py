@@ -17,7 +17,9 @@ from container_manager.lifecycle.removing import left_behind
 from container_manager.podman.engine import Engine
 from container_manager.podman.state import VolumeState
 from container_manager.preflight import Findings, Surroundings, check
-from container_manager.preflight.host import host_problems
+from container_manager.preflight.host import host_problems, is_far
+from container_manager.preflight.ports import free_elsewhere
+from container_manager.preflight.rootless import ignored_limits
 
 
 def findings_of(
@@ -37,15 +39,27 @@ def findings_of(
     surroundings = look_around(project.engine, stack)
     identity = project.identity(create=False)
     findings = check(
-        stack, names, identity, surroundings, root=project.root, keys_of=project.port_keys
+        stack,
+        names,
+        identity,
+        surroundings,
+        root=project.root,
+        # Ports of this machine say nothing about those of another one.
+        try_port=free_elsewhere if is_far(project.engine.host) else None,
+        keys_of=project.port_keys,
     )
     engine, services = project.engine, [stack.services[name] for name in names]
-    host = host_problems(engine.host, services, engine.environ)
+    own = (project.root, stack.base.parent)
+    host = host_problems(engine.host, services, engine.environ, own)
     locked = locked_volumes(project, stack, names, must_open)
     return replace(
         findings,
         problems=(*host, *findings.problems, *locked, *_half_restored(project)),
-        warnings=(*findings.warnings, *left_behind(identity, surroundings.everything)),
+        warnings=(
+            *findings.warnings,
+            *ignored_limits(engine.host, services),
+            *left_behind(identity, surroundings.everything),
+        ),
         handmade=tuple(
             one.name for one in surroundings.volumes if not identity.has_marked(one.labels)
         ),

@@ -13,7 +13,7 @@ from container_manager.compose.capabilities import COMPOSE_V2, can
 from container_manager.compose.digest import Files
 from container_manager.compose.division import divided, in_turns, lacking
 from container_manager.compose.model import Stack
-from container_manager.compose.overlay import Overlay, dumped
+from container_manager.compose.overlay import Overlay, dumped, relabelling
 from container_manager.compose.podman_compose import PodmanCompose
 from container_manager.compose.providers import Provider, bundled, child_environment
 from container_manager.compose.reaching import reaching
@@ -151,16 +151,26 @@ class Composition:
         """What a call begins with that is about some services."""
         paths = [file.path for file in self.build.compose_files]
         theirs = [one.path for one in self.project.overrides]
+        away, again = self._relabelling()
         podman = self.project.engine.host.executable
         own = self.overlay_path
         if provider.kind == COMPOSE_V2:
             own = self.project.state_dir / COMPOSE_V2 / own.name
             _write(own, dumped(for_compose_v2(self.own, self.stack, names)))
-            laid = [*theirs, own]  # it takes away what they say of services that it does not make
+            # It takes away what they say of services that it does not make.
+            laid = [*theirs, *away, own]
         else:
             seal = [self.seal_path] if theirs and self.seal_path.is_file() else []
-            laid = [own, *theirs, *seal]
+            laid = [own, *theirs, *seal, *away, *again]
         return provider.base(podman, self.project.name, [*paths, *laid, *self.further])
+
+    def _relabelling(self) -> tuple[list[Path], list[Path]]:
+        """Files that take volumes away, and say them again with labels; none where none has any."""
+        texts = relabelling(self.stack)
+        paths = [self.overlay_path.with_suffix(f".{n}.yml") for n, _ in enumerate(texts)]
+        for path, text in zip(paths, texts, strict=True):
+            _write(path, text)
+        return paths[:1], paths[1:]
 
     def _run(
         self,

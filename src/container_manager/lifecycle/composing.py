@@ -7,11 +7,13 @@ from collections.abc import Callable, Collection, Mapping
 from container_manager.build.ignore import DOCKERFILES, IGNORE_FILES, context_ignores
 from container_manager.compose.digest import Files
 from container_manager.compose.graph import with_dependencies
+from container_manager.compose.labelling import with_labels
 from container_manager.compose.model import ImageBuild, Stack
 from container_manager.compose.stack import read_stack
 from container_manager.lifecycle.compose import Composition
 from container_manager.lifecycle.project import Project
 from container_manager.model import Build
+from container_manager.podman.selinux import confines
 
 
 def compose(
@@ -40,6 +42,8 @@ def compose(
             defaults=project.defaults,
             overrides=project.overrides,
         )
+    if confines(project.engine.host):
+        stack = with_labels(stack, (project.root, build.build_dir))
     chosen = with_dependencies(stack, stack.owned_by(tuple(only))) if only is not None else None
     names = [name for name in stack.services if chosen is None or name in chosen]
     files = Files(

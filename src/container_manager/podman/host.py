@@ -7,30 +7,22 @@ configuration of our own is written into the project's state folder and used for
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
-import os
-import resource
 import shutil
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from container_manager.errors import PreconditionError, RuntimeFailure
-from container_manager.podman import containers_conf, probe
+from container_manager.podman import containers_conf, probe, remote
 from container_manager.podman.causes import Cause, Machine, examine_machine, expected, recognise
 from container_manager.podman.containers_conf import Settings
+from container_manager.podman.fingerprint import digest, fingerprint
 from container_manager.podman.info import Info, parse_info
 from container_manager.run import Runner
 
 CONFIGURATION = "containers.conf"
 CACHE = "podman.json"
-
-_CACHE_FORMAT = 2
-_VARIABLES = (
-    *("CONTAINERS_CONF", "CONTAINERS_CONF_OVERRIDE", "CONTAINERS_STORAGE_CONF"),
-    *("CONTAINER_HOST", "CONTAINER_CONNECTION", "HOME", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR"),
-)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,6 +39,12 @@ class PodmanHost:
         store: the folder of images and volumes; empty where it is not on this machine.
         remote: whether it runs on another machine, or in a virtual one.
         mapped_ids: how many user ids containers have; None for root, who has all.
+        selinux: whether it gives containers labels of SELinux.
+        cgroup_version: ``v1`` or ``v2``; empty where it is not known.
+        controllers: the limits that it can set.
+        address: where a remote one answers; empty where that is not known.
+        sees_folders: whether a remote one was seen to know this machine's folders; None: nobody
+            knows.
     """
 
     executable: str
@@ -58,6 +56,11 @@ class PodmanHost:
     store: str = ""
     remote: bool = False
     mapped_ids: int | None = None
+    selinux: bool = False
+    cgroup_version: str = ""
+    controllers: tuple[str, ...] = ()
+    address: str = ""
+    sees_folders: bool | None = None
 
     def environment(self, environ: Mapping[str, str]) -> dict[str, str]:
         """``environ`` as Podman and the providers have to get it."""
@@ -77,12 +80,14 @@ def connect(runner: Runner, state_dir: Path, environ: Mapping[str, str]) -> Podm
     """
     state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     executable = _find(environ)
-    key = _fingerprint(executable, environ)
+    key = fingerprint(executable, environ)
     cache = state_dir / CACHE
     if remembered := _recall(cache, key):
+        if remembered.remote:  # another machine may be off by now
+            ask_info(runner, executable, environ)
         return remembered
     host = _Examination(runner, state_dir.absolute(), executable, environ).result()
-    ours = [_digest(Path(path)) for path in host.settings.values()]
+    ours = [digest(Path(path)) for path in host.settings.values()]
     stored = {"key": key, "ours": ours, "host": asdict(host)}
     containers_conf.write_private(cache, json.dumps(stored, indent=1))
     return host
@@ -165,7 +170,12 @@ class _Examination:
         self._info = ask_info(self._runner, self._executable, self._environ)
         # A remote Podman (macOS, say) reads its configuration elsewhere and cannot see our folders.
         if self._info.remote:
-            return self._host((), {})
+            far = (self._runner, self._executable, self._environ)
+            return replace(
+                self._host((), {}),
+                address=remote.address(*far),
+                sees_folders=remote.sees_folders(*far, self._state_dir),
+            )
         program = probe.static_program()
         machine = examine_machine(self._environ.get("PATH", ""))
         if program is None:
@@ -227,6 +237,9 @@ class _Examination:
             store="" if self._info.remote else self._info.store,
             remote=self._info.remote,
             mapped_ids=self._info.mapped_uids,
+            selinux=self._info.selinux,
+            cgroup_version=self._info.cgroup_version,
+            controllers=self._info.controllers,
             settings=settings,
             reasons=tuple(cause.reason for cause in causes),
             changes=tuple(containers_conf.describe(additions)),
@@ -251,40 +264,6 @@ def _indent(text: str) -> str:
     return "\n".join(f"    {line}" for line in text.splitlines())
 
 
-def _fingerprint(executable: str, environ: Mapping[str, str]) -> str:
-    """Everything that the choice depends on, found without starting a process."""
-    status = Path(executable).stat()
-    kinds = (resource.RLIMIT_NOFILE, resource.RLIMIT_NPROC)
-    # Both kinds of user's files are looked at: it costs nothing, and spares a question.
-    paths = containers_conf.files(environ, rootless=True, version=())
-    override = environ.get("CONTAINERS_CONF_OVERRIDE")
-    # Who is given ids later is not told for ever that they are missing.
-    paths += [Path("/etc/subuid"), Path("/etc/subgid")]
-    facts = (
-        *(_CACHE_FORMAT, executable, status.st_mtime_ns, status.st_size, os.getuid()),
-        _boot_id(),
-        [resource.getrlimit(kind)[1] for kind in kinds],
-        [environ.get(name) for name in _VARIABLES],
-        [shutil.which(name, path=environ.get("PATH", "")) for name in ("crun", "runc")],
-        [(str(path), _digest(path)) for path in (*paths, *([Path(override)] if override else []))],
-    )
-    return hashlib.sha256(repr(facts).encode()).hexdigest()
-
-
-def _boot_id() -> str:
-    try:
-        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-    except OSError:
-        return ""
-
-
-def _digest(path: Path) -> str:
-    try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError:
-        return ""
-
-
 def _recall(cache: Path, key: str) -> PodmanHost | None:
     """The remembered answer, if it is for the same question and its configuration is as it was."""
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
@@ -292,9 +271,9 @@ def _recall(cache: Path, key: str) -> PodmanHost | None:
         if stored["key"] != key:
             return None
         fields = stored["host"]
-        for name in ("version", "reasons", "changes"):
+        for name in ("version", "reasons", "changes", "controllers"):
             fields[name] = tuple(fields[name])
-        ours = [_digest(Path(path)) for path in fields["settings"].values()]
+        ours = [digest(Path(path)) for path in fields["settings"].values()]
         if stored["ours"] == ours and "" not in ours:
             return PodmanHost(**fields)
     return None

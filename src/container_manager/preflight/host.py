@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from container_manager.compose.model import ComposeService
 from container_manager.errors import Problem
 from container_manager.podman.host import PodmanHost
+from container_manager.podman.remote import without_user
+from container_manager.podman.selinux import confines
+from container_manager.preflight.devices import device_problems
+from container_manager.preflight.labels import relabelled_system
+from container_manager.preflight.rootless import rootless_problems
 
 FLOOR = 100 << 20
 """Bytes below which nothing is started: a start alone writes layers, logs and a database's first
@@ -53,7 +58,10 @@ def free_space(path: str) -> Space | None:
 
 
 def host_problems(
-    host: PodmanHost, services: Iterable[ComposeService], environ: Mapping[str, str]
+    host: PodmanHost,
+    services: Sequence[ComposeService],
+    environ: Mapping[str, str],
+    own_folders: Sequence[Path] = (),
 ) -> list[Problem]:
     """Everything about this machine that a start would fail at.
 
@@ -61,10 +69,15 @@ def host_problems(
         host: Podman, as it was found.
         services: those that are to run.
         environ: the environment of Podman.
+        own_folders: what of this machine is the project's own.
     """
     problems = full_disk(host.store, free_space(host.store)) if host.store else []
     problems += missing_ids(host.mapped_ids)
-    problems += far_binds(host, services, environ.get("CONTAINER_HOST", ""))
+    problems += far_binds(host, services)
+    problems += rootless_problems(host, services, environ)
+    problems += device_problems(host, services, environ)
+    if confines(host):
+        problems += relabelled_system(services, own_folders, home=Path.home())
     return problems
 
 
@@ -96,19 +109,27 @@ def missing_ids(mapped: int | None) -> list[Problem]:
     ]
 
 
-def far_binds(host: PodmanHost, services: Iterable[ComposeService], address: str) -> list[Problem]:
-    """Whether folders of this machine are to be mounted by a Podman on another one.
+def is_far(host: PodmanHost) -> bool:
+    """Whether Podman runs where the folders and ports of this machine are others.
 
     A virtual machine of this one shares folders; its address is a local one.
     """
-    if not host.remote or not address or _HERE.match(address):
+    if not host.remote or host.sees_folders:
+        return False
+    return host.sees_folders is False or not (not host.address or _HERE.match(host.address))
+
+
+def far_binds(host: PodmanHost, services: Iterable[ComposeService]) -> list[Problem]:
+    """Whether folders of this machine are to be mounted by a Podman on another one."""
+    if not is_far(host):
         return []
     return [
         Problem(
             message=f"The service '{service.name}' mounts {bind.source}, which the Podman at "
-            f"{_without_user(address)} does not see.",
+            f"{without_user(host.address) or 'the other end'} does not see.",
             where=bind.where,
-            remedy="Run where Podman runs, or unset CONTAINER_HOST.",
+            remedy="Put what it needs into its image, or into a volume; or run where Podman runs "
+            "(unset CONTAINER_HOST and CONTAINER_CONNECTION for the Podman of this machine).",
         )
         for service in services
         for bind in service.binds
@@ -121,7 +142,3 @@ def unprivileged_ports(file: Path = PORT_START) -> int:
         return int(file.read_text(encoding="ascii"))
     except (OSError, ValueError):
         return 1024
-
-
-def _without_user(address: str) -> str:
-    return re.sub(r"//[^@/]*@", "//", address)

@@ -26,6 +26,11 @@ def try_bind(port: Port) -> int | None:
     return try_port(port.host_ip, port.host_port or 0, port.protocol)
 
 
+def free_elsewhere(_: Port) -> int | None:
+    """Stands for :func:`try_bind` where Podman runs on a machine whose ports we cannot try."""
+    return None
+
+
 def taken_ports(
     services: Iterable[ComposeService],
     surroundings: Surroundings,

@@ -71,12 +71,13 @@ def make(
         PreconditionError: something is missing or taken; no container was touched.
         RuntimeFailure: a dependency did not come up, or the container cannot be made.
     """
-    extended = replace(
-        stack, services={**stack.services, one.name: as_service(stack.services[service], one)}
-    )
     if one.publish:
         _refuse_published(project, stack.services[service])
     composition, _ = compose(project, build, None, stack=stack)
+    stack = composition.stack
+    extended = replace(
+        stack, services={**stack.services, one.name: as_service(stack.services[service], one)}
+    )
     awaited = with_dependencies(stack, [service]) - {service} if dependencies else frozenset()
     names = [name for name in stack.services if name in awaited]
     check_surroundings(project, extended, [*names, one.name], MustOpen.ALL)

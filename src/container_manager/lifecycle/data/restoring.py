@@ -27,7 +27,7 @@ from container_manager.lifecycle.data.restorable import (
     without_anonymous,
 )
 from container_manager.lifecycle.data.saving import save
-from container_manager.lifecycle.data.volumes import own_options, write_top
+from container_manager.lifecycle.data.volumes import own_options, refuse_remote, write_top
 from container_manager.lifecycle.outcome import Outcome
 from container_manager.lifecycle.previews import Confirm, Preview, volume_rows
 from container_manager.lifecycle.project import Project
@@ -123,6 +123,7 @@ def _plan(
     force: bool,
     save_first: bool,
 ) -> _Restore:
+    refuse_remote(project)
     folder = chosen_backup(project, name)
     if own_containers(project, identity):
         raise PreconditionError(

@@ -32,7 +32,13 @@ from container_manager.lifecycle.data.backups import (
     verify,
 )
 from container_manager.lifecycle.data.manifests import FORMAT, MANIFEST, Top
-from container_manager.lifecycle.data.volumes import archive_size, free_space, own_options, read_top
+from container_manager.lifecycle.data.volumes import (
+    archive_size,
+    free_space,
+    own_options,
+    read_top,
+    refuse_remote,
+)
 from container_manager.lifecycle.project import Project
 from container_manager.podman.state import VolumeState
 
@@ -117,8 +123,9 @@ def check_space(project: Project, volumes: Sequence[VolumeState]) -> Path:
     """The folder of all backups, if there is room in it for these volumes.
 
     Raises:
-        PreconditionError: there is not, or backups cannot be kept.
+        PreconditionError: there is not, or backups cannot be made or kept.
     """
+    refuse_remote(project)
     top = backups_folder(project)
     needed = sum(archive_size(project, one) for one in volumes)
     free = free_space(top)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from container_manager import identity as labels
 from container_manager.compose.model import Stack
+from container_manager.errors import PreconditionError
 from container_manager.identity import Identity
 from container_manager.lifecycle.data.manifests import Top
 from container_manager.lifecycle.data.notes import unfinished_removal
@@ -107,6 +108,8 @@ def disk_size(project: Project, volume: VolumeState) -> int:
 
 
 def _measure(project: Project, volume: VolumeState, option: str | None) -> int:
+    if project.engine.host.remote:
+        return 0  # what lies at that path here is another volume's
     top = Path(volume.mountpoint)
     if not os.access(top, os.R_OK | os.X_OK):
         finished = project.engine.disk_usage(volume.mountpoint, *([option] if option else []))
@@ -137,6 +140,8 @@ def _file_size(file: Path, seen: set[int], *, in_archive: bool) -> int:
 
 def read_top(project: Project, volume: VolumeState) -> Top | None:
     """Owner and mode of a volume's own folder; None where they cannot be found out."""
+    if project.engine.host.remote:
+        return None  # what lies at that path here is another volume's
     try:
         status = os.stat(volume.mountpoint)  # noqa: PTH116 - may be empty
     except OSError:
@@ -156,6 +161,8 @@ def read_top(project: Project, volume: VolumeState) -> Top | None:
 def write_top(project: Project, volume: VolumeState, top: Top) -> bool:
     """Give a volume's own folder its owner and mode; whether that was done."""
     place = volume.mountpoint
+    if project.engine.host.remote:
+        return False
     if os.geteuid() == 0:
         try:
             os.chown(place, top.uid, top.gid)
@@ -168,6 +175,30 @@ def write_top(project: Project, volume: VolumeState, top: Top) -> bool:
         engine.unshared("chown", f"{top.uid}:{top.gid}", "--", place).ok
         and engine.unshared("chmod", f"{top.mode:o}", "--", place).ok
     )
+
+
+REMOTE_COPIES = (5, 6)
+"""The version of Podman since which a remote one gives and takes what volumes hold.
+
+Source: pull request 26434 of Podman.
+"""
+
+
+def refuse_remote(project: Project) -> None:
+    """Refuse to copy volumes where Podman cannot do it; nothing is touched.
+
+    Raises:
+        PreconditionError: Podman is a remote one, and too old for that.
+    """
+    host = project.engine.host
+    if host.remote and host.version < REMOTE_COPIES:
+        version = ".".join(map(str, host.version))
+        raise PreconditionError(
+            f"Podman {version} neither saves nor restores volumes through a socket: nothing was "
+            "touched.",
+            remedy="Run this where Podman runs, or use Podman 5.6 or later there and here. Where "
+            "the volumes may be lost, --no-backup leaves saving out.",
+        )
 
 
 def free_space(folder: Path) -> int:

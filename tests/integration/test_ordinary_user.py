@@ -1,0 +1,161 @@
+"""The main path as an ordinary user, on that user's own Podman, with files of other users about.
+
+The user is made for the test and has nothing but a home: no rights of root, an empty store, its own
+range of ids. Its containers write as other ids, which are none of the user's, into a folder of the
+build and into a volume.
+"""
+
+from __future__ import annotations
+
+import json
+import urllib.request
+from collections.abc import Callable, Iterator
+
+import pytest
+from tests.integration.conftest import SH_IMAGE, import_of_sh_image
+from tests.integration.ordinary import OrdinaryUser, ordinary_user
+
+pytestmark = [pytest.mark.podman, pytest.mark.timeout(600)]
+
+SECRET = "s3cret-$with 'odd' signs"
+
+FILES = {
+    "services/docker-compose.yml.j2": "networks: {lab: {}}\n",
+    "services/framework/web/docker-compose.yml.j2": """
+services:
+  web:
+    build: {context: ./framework/web}
+    environment: {TOKEN: "${API_TOKEN}"}
+    ports: ["127.0.0.1:{{ framework.services.web.port }}:8080"]
+    volumes: ["data:/data", "./framework/web/state:/state"]
+    networks: [lab]
+    stop_grace_period: 1s
+volumes: {data: {}}
+""",
+    "services/framework/web/Dockerfile": f"""
+FROM {SH_IMAGE}
+COPY serve.sh /
+CMD ["sh", "/serve.sh"]
+""",
+    # What many images do: what they mount becomes that of a user of theirs, closed to all others.
+    "services/framework/web/serve.sh": """
+set -e
+mkdir -p /www
+cp /state/greeting /www/
+echo "$TOKEN" > /www/token
+echo precious > /data/notes
+chown -R 1234:4321 /data /state
+chmod 700 /data /state
+chmod 600 /data/notes /state/greeting
+mkdir -p /state/closed && echo x > /state/closed/x && chown -R 77:78 /state/closed
+chmod 700 /state/closed
+exec httpd -f -p 8080 -h /www
+""",
+    "services/framework/web/state/greeting.j2": "{{ framework.services.web.greeting }}\n",
+    ".env": f"API_TOKEN={json.dumps(SECRET)}\n",
+}
+
+
+@pytest.fixture(scope="module")
+def user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OrdinaryUser]:
+    """A user with the small image in its store."""
+    with ordinary_user() as made:
+        archive = made.home / "image.tar"
+        command = import_of_sh_image(archive)
+        made.podman(*command)
+        archive.unlink()
+        yield made
+
+
+class Lab:
+    """A project in the user's home."""
+
+    def __init__(self, user: OrdinaryUser, port: int) -> None:
+        self.user, self.port = user, port
+        self.root = user.home / "lab"
+        for path, text in FILES.items():
+            user.write(f"lab/{path}", text.lstrip())
+        self.configure("first")
+
+    def configure(self, greeting: str, **more: object) -> None:
+        web = {"path": "services/framework/web", "port": self.port, "greeting": greeting}
+        config = {
+            "project_name": "lab",
+            "deployed_services": ["web"],
+            "framework": {"services": {"web": web}},
+            **more,
+        }
+        self.user.write("lab/config.yml", json.dumps(config, indent=1))
+
+    def run(self, *argv: str, code: int = 0) -> str:
+        said = self.user.manager(self.root, *argv, code=code)
+        assert SECRET not in said
+        return said
+
+    def states(self) -> dict[str, str]:
+        """Container -> its state, as the user's Podman says."""
+        listed = json.loads(self.user.podman("ps", "--all", "--format=json"))
+        return {one["Names"][0]: one["State"] for one in listed}
+
+    def ids(self) -> list[str]:
+        return self.user.podman("ps", "--all", "--quiet", "--no-trunc").split()
+
+    def volumes(self) -> list[str]:
+        return self.user.podman("volume", "ls", "--format={{.Name}}").split()
+
+    def inside(self, command: str) -> str:
+        return self.user.podman("exec", "lab_web_1", "sh", "-c", command).strip()
+
+    def get(self, path: str) -> str:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/{path}", timeout=10) as answer:
+            body: bytes = answer.read()
+        return body.decode().strip()
+
+
+@pytest.fixture
+def lab(user: OrdinaryUser, free_port: Callable[[], int]) -> Lab:
+    return Lab(user, free_port())
+
+
+RUNNING = {"lab_web_1": "running"}
+
+
+def test_the_main_path(lab: Lab) -> None:
+    lab.run("up", "--detached")
+    assert lab.states() == RUNNING
+    assert (lab.get("greeting"), lab.get("token")) == ("first", SECRET)
+    greeting = lab.root / "build/services/framework/web/state/greeting"
+    assert greeting.stat().st_uid not in (0, lab.user.uid)
+
+    # Nothing changed: nothing happens, whoever's the files are by now.
+    first = lab.ids()
+    lab.run("up", "--detached")
+    assert lab.ids() == first
+
+    # A change of the file that the container has taken as its own.
+    lab.configure("second")
+    lab.run("up", "--detached")
+    assert (lab.get("greeting"), lab.states()) == ("second", RUNNING)
+
+    lab.run("rebuild", "--detached")
+    assert (lab.get("greeting"), lab.states()) == ("second", RUNNING)
+    assert lab.ids() != first
+
+    lab.run("down")  # with cgroups v1, an ordinary user's containers cannot be paused
+    assert (lab.states(), lab.volumes()) == ({}, ["lab_data"])
+    lab.run("backup")
+    lab.run("clean", "--yes")
+    assert (lab.states(), lab.volumes()) == ({}, [])
+
+    lab.run("restore")
+    assert lab.volumes() == ["lab_data"]
+    lab.run("up", "--detached")
+    assert lab.states() == RUNNING
+    assert lab.inside("cat /data/notes; stat -c %u:%g:%a /data/notes /data") == (
+        "precious\n1234:4321:600\n1234:4321:700"
+    )
+
+    lab.run("down")
+    assert lab.states() == {}
+    lab.run("clean", "--yes", "--no-backup")
+    assert lab.volumes() == []
