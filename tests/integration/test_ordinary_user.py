@@ -10,10 +10,13 @@ from __future__ import annotations
 import json
 import urllib.request
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from tests.integration.conftest import SH_IMAGE, import_of_sh_image
 from tests.integration.ordinary import OrdinaryUser, ordinary_user
+
+from container_manager.preflight.host import unprivileged_ports
 
 pytestmark = [pytest.mark.podman, pytest.mark.timeout(600)]
 
@@ -30,6 +33,7 @@ services:
     volumes: ["data:/data", "./framework/web/state:/state"]
     networks: [lab]
     stop_grace_period: 1s
+    mem_limit: 64m
 volumes: {data: {}}
 """,
     "services/framework/web/Dockerfile": f"""
@@ -87,6 +91,11 @@ class Lab:
         }
         self.user.write("lab/config.yml", json.dumps(config, indent=1))
 
+    def write_template(self, service: str) -> None:
+        """Have the template define another service than the usual one."""
+        text = f"services:\n{service.replace('IMAGE', SH_IMAGE)}\n"
+        self.user.write("lab/services/framework/web/docker-compose.yml.j2", text)
+
     def run(self, *argv: str, code: int = 0) -> str:
         said = self.user.manager(self.root, *argv, code=code)
         assert SECRET not in said
@@ -121,8 +130,12 @@ RUNNING = {"lab_web_1": "running"}
 
 
 def test_the_main_path(lab: Lab) -> None:
-    lab.run("up", "--detached")
+    said = lab.run("up", "--detached")
     assert lab.states() == RUNNING
+    # Control groups v1 give limits to root alone; that is told, and nothing fails for it.
+    assert ("have no effect for web" in said) == (
+        not Path("/sys/fs/cgroup/cgroup.controllers").exists()
+    )
     assert (lab.get("greeting"), lab.get("token")) == ("first", SECRET)
     greeting = lab.root / "build/services/framework/web/state/greeting"
     assert greeting.stat().st_uid not in (0, lab.user.uid)
@@ -159,3 +172,26 @@ def test_the_main_path(lab: Lab) -> None:
     assert lab.states() == {}
     lab.run("clean", "--yes", "--no-backup")
     assert lab.volumes() == []
+
+
+def test_what_root_alone_may_and_what_an_id_of_ones_own_gives(lab: Lab) -> None:
+    # A port below the first that ordinary users may have: refused, with the key that gives it.
+    lab.port = unprivileged_ports() - 1
+    lab.configure("low")
+    said = lab.run("up", "--detached", code=2)
+    assert "needs more rights than this user has" in said
+    assert "framework.services.web.port" in said
+    assert lab.states() == {}
+
+    # With the user's own id, what containers write is the user's.
+    lab.write_template(
+        "  web: {image: IMAGE, stop_grace_period: 1s, volumes: ['../mine:/mine'], "
+        "command: [sh, -c, 'id -u > /mine/id; exec sleep 1000'], init: true}"
+    )
+    lab.configure("own", defaults={"userns_mode": "keep-id"})
+    lab.run("up", "--detached")
+    written = lab.root / "build/mine/id"
+    assert written.read_text() == f"{lab.user.uid}\n"
+    assert written.stat().st_uid == lab.user.uid
+    lab.run("clean", "--yes")
+    assert lab.states() == {}
