@@ -45,7 +45,7 @@ def test_the_projects_own_files_get_the_shared_label() -> None:
     - /project/src:/src:ro,cached
     - data:/data
     - /opt/tool:/tool
-    - {type: bind, source: ./web/long, target: /long, read_only: true}
+    - {type: bind, source: web/long, target: /long, read_only: true}
     """
     stack = read(one(body), "volumes: {data: {}}")
     after = with_labels(stack, (PROJECT,))
@@ -55,13 +55,7 @@ def test_the_projects_own_files_get_the_shared_label() -> None:
         "/project/src:/src:ro,cached,z",
         "data:/data",
         "/opt/tool:/tool",
-        {
-            "type": "bind",
-            "source": "./web/long",
-            "target": "/long",
-            "read_only": True,
-            "bind": {"selinux": "z"},
-        },
+        "./web/long:/long:ro,z",
     ]
 
 

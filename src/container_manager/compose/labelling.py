@@ -62,14 +62,26 @@ def _relabelled(service: ComposeService, folders: Collection[Path]) -> ComposeSe
 
 
 def _labelled(entry: Any) -> Any:
-    """An entry of ``volumes`` with the option.
+    """An entry of ``volumes`` with the option; in the short form, where it can be written so.
+
+    Docker Compose does not pass on what the long form says about labels (2.40, on Podman 4.3).
 
     >>> _labelled("./data:/data"), _labelled("./data:/data:ro")
     ('./data:/data:z', './data:/data:ro,z')
-    >>> _labelled({"type": "bind", "source": "./data", "target": "/data"})["bind"]
+    >>> _labelled({"type": "bind", "source": "./data", "target": "/data", "read_only": True})
+    './data:/data:ro,z'
+    >>> _labelled({"type": "bind", "source": "./a:b", "target": "/data"})["bind"]
     {'selinux': 'z'}
     """
     if isinstance(entry, Mapping):
-        return {**entry, "bind": {**(entry.get("bind") or {}), "selinux": SHARED}}
+        bind = entry.get("bind") or {}
+        source, target = str(entry["source"]), str(entry["target"])
+        if ":" in source + target:
+            return {**entry, "bind": {**bind, "selinux": SHARED}}
+        if source[0] not in "./~":  # in the short form, that would be a volume's name
+            source = f"./{source}"
+        said = ["ro"] if entry.get("read_only") is True else []
+        said += [str(bind["propagation"])] if bind.get("propagation") else []
+        return ":".join([source, target, ",".join([*said, SHARED])])
     _, _, options = str(entry).split(":", 1)[1].partition(":")
     return f"{entry},{SHARED}" if options else f"{entry}:{SHARED}"
