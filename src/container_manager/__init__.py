@@ -7,9 +7,11 @@ heavy parts, and has no side effects.
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Any
 
+TYPE_CHECKING = False  # typing's own takes time in which Ctrl-C would be a traceback, see entry
 if TYPE_CHECKING:
+    from typing import Any
+
     from container_manager.api import (
         COMPOSE_FILE_NAME as COMPOSE_FILE_NAME,
     )

@@ -6,8 +6,11 @@ a word, as it does any other, until a command has begun and can say what it leav
 
 from __future__ import annotations
 
-import signal
-from typing import NoReturn
+import _signal as signal  # type: ignore[import-not-found] # what the public one wraps: there at once
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
 
 
 def run() -> NoReturn:
