@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from tests.boot.reading import Unit
 from tests.integration.conftest import SH_IMAGE, import_of_sh_image
 from tests.integration.ordinary import OrdinaryUser, ordinary_user
 
@@ -195,3 +196,20 @@ def test_what_root_alone_may_and_what_an_id_of_ones_own_gives(lab: Lab) -> None:
     assert written.stat().st_uid == lab.user.uid
     lab.run("clean", "--yes")
     assert lab.states() == {}
+
+
+def test_a_unit_of_the_users_brings_their_containers_back(lab: Lab, tmp_path: Path) -> None:
+    """With what their systemd would give it, and none of their shell's variables."""
+    lab.run("up", "--detached")
+    before = lab.ids()
+    shown, _ = json.JSONDecoder().raw_decode(lab.run("boot", "--dry", "--json"))
+    assert shown["unit"] == f"{lab.user.home}/.config/systemd/user/container-manager-lab.service"
+    unit = Unit.read(shown["text"], shown["name"], tmp_path, system=False)
+    assert unit.complaints == []
+    start, stop = unit.commands
+    for command, state in ((stop, "exited"), (start, "running")):
+        ran = lab.user.run(*command, cwd=Path("/"), environ=unit.environment)
+        assert ran.returncode == 0, ran.stderr
+        assert lab.states() == {"lab_web_1": state}
+    assert lab.ids() == before
+    lab.run("clean", "--yes", "--no-backup")
