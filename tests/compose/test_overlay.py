@@ -173,7 +173,8 @@ def test_the_bundled_provider_is_run_as_a_module_of_this_python() -> None:
     ]
     create = PodmanCompose().create(["pc"], ["web"])
     assert create == [
-        *("pc", "up", "--no-start", "--no-deps", "--no-recreate", "--no-build", "web")
+        *("pc", "--podman-run-args=--http-proxy=false", "up"),
+        *("--no-start", "--no-deps", "--no-recreate", "--no-build", "web"),
     ]
     assert PodmanCompose().build(["pc"], ["a", "b"], no_cache=True) == [
         *("pc", "build", "--no-cache", "a", "b")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from container_manager.config.schema import LATER, SERVICE, TOP_LEVEL
+from container_manager.config.schema import SERVICE, TOP_LEVEL
 from container_manager.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -129,17 +129,6 @@ def test_all_findings_at_once_each_with_its_own_file(project: Project) -> None:
     ]
 
 
-@pytest.mark.parametrize("key", sorted(LATER))
-def test_what_this_version_does_not_do_yet_is_refused(project: Project, key: str) -> None:
-    value = {"ca_certificates": "x", "hooks": "{}"}.get(key, "[x]")
-    project.write("config.yml", f"a: 1\n{key}: {value}\n")
-    with project.refuses(ConfigError) as refusal:
-        project.config()
-    assert refusal.messages == [
-        f"config.yml:2:{len(key) + 3}: '{key}' is not supported by this version."
-    ]
-
-
 @pytest.mark.parametrize(
     ("wrong", "right"),
     [
@@ -178,7 +167,7 @@ def test_keys_of_the_user_are_left_alone(project: Project, key: str) -> None:
     assert project.config().warnings == ()
 
 
-@pytest.mark.parametrize("key", sorted(set(TOP_LEVEL) - LATER))
+@pytest.mark.parametrize("key", sorted(TOP_LEVEL))
 def test_a_known_key_whose_content_is_commented_out(project: Project, key: str) -> None:
     project.write("config.yml", f"a: 1\n{key}:\n  # nothing yet\n")
     assert project.config().values["a"] == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import shutil
+import ssl
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -48,6 +49,10 @@ class Registry:
         conf = folder / "registries.conf"
         conf.write_text(f'[[registry]]\nlocation = "{self.host}"\ninsecure = true\n')
         self.environ = {"CONTAINERS_REGISTRIES_CONF": str(conf)}
+
+    def secure(self, context: ssl.SSLContext) -> None:
+        """Speak HTTPS from now on; call this before it serves."""
+        self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
 
     def offer(self, image: str) -> None:
         """Serve an image of the local store from now on."""

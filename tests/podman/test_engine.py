@@ -184,7 +184,7 @@ def test_orders_are_spelled_as_every_version_understands_them() -> None:
     podman.stop(["a", "b"], 1.2)
     podman.remove(["a"], anonymous_volumes=True)
     podman.export_volume("v", Path("/x.tar"))
-    podman.pull("r/x", lambda _: None, policy="newer")
+    podman.pull("r/x", lambda _: None, policy="newer", more={"HTTPS_PROXY": "p"})
     assert runner.calls == [
         ("stop", "-t", "2", "a", "b"),
         ("rm", "--force", "-t", "0", "--volumes", "a"),

@@ -132,7 +132,8 @@ def service_parts(
 
     Returns:
         ``image``, ``key KEY`` of its definition, ``environment NAME``, ``file PATH`` of what it
-        mounts, ``env_file PATH`` and ``secret NAME``, each with a digest.
+        mounts, ``env_file PATH``, ``secret NAME``, ``proxy NAME`` and ``ca_certificates``, each
+        with a digest.
     """
     parts = {"image": image_id}
     for name, value in service.definition.items():
@@ -145,9 +146,18 @@ def service_parts(
             parts[f"file {bind.source / rel}"] = _digest([bind.target, digest])[:_SHORT]
     for path, file in service.env_files.items():
         parts[f"env_file {path}"] = file.digest
+    for name, text in service.given_parts.items():
+        parts[name] = _digest(text)[:_SHORT]
     for name, value in secrets.items():
-        parts[f"secret {name}"] = hmac.new(key, value.encode(), hashlib.sha256).hexdigest()
+        own = name in service.definition.get("environment", {})
+        part = f"secret {name}" if own else proxy_part(name)
+        parts[part] = hmac.new(key, value.encode(), hashlib.sha256).hexdigest()
     return parts
+
+
+def proxy_part(name: str) -> str:
+    """What a proxy's variable is called among the parts, in whichever spelling."""
+    return f"proxy {name.upper()}"
 
 
 def parts_digest(parts: Mapping[str, str]) -> str:

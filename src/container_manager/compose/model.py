@@ -149,6 +149,9 @@ class ComposeService:
         default_keys: those of its keys that only the configuration's ``defaults`` give it.
         default_entries: the names in its environment for which the same holds.
         relabelled: whether its ``volumes`` say ``z`` where its template says nothing.
+        given_mounts: further entries of ``volumes``, which the manager adds.
+        given_parts: what else of the manager counts when it is asked whether the container is out
+            of date: part -> a text.
     """
 
     name: str
@@ -179,6 +182,8 @@ class ComposeService:
     default_keys: Mapping[str, Any] = field(default_factory=dict)
     default_entries: frozenset[str] = frozenset()
     relabelled: bool = False
+    given_mounts: tuple[Any, ...] = ()
+    given_parts: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def awaited(self) -> Mapping[str, str]:

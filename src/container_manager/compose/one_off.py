@@ -97,6 +97,8 @@ def compose_text(
         for entry in service.secret_entries
         if not secrets.get(entry.key) and not entry.passed_through
     }
+    if service.given_mounts:
+        definition["volumes"] = [*(definition.get("volumes") or ()), *service.given_mounts]
     document = {
         "services": {
             one.name: {

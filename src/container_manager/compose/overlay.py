@@ -115,8 +115,8 @@ class Overlay:
             image_labels = {**self.constant, labels.IMAGE: service.image}
             listed = [f"{key}={value}" for key, value in image_labels.items()]
             result["build"] = {"labels": listed if service.build.labels_as_list else image_labels}
-        if service.relabelled:
-            result["volumes"] = service.definition["volumes"]
+        if volumes := _mounts(service):
+            result["volumes"] = volumes
         return {**result, **service.default_keys, **self._environment(stack, service)}
 
     def _environment(self, stack: Stack, service: ComposeService) -> dict[str, Any]:
@@ -166,8 +166,14 @@ def relabelling(stack: Stack) -> list[str]:
     if not labelled:
         return []
     away = {name: {"volumes": Reset()} for name in labelled}
-    again = {name: {"volumes": one.definition["volumes"]} for name, one in labelled.items()}
+    again = {name: {"volumes": _mounts(one)} for name, one in labelled.items()}
     return [dumped({"services": one}) for one in (away, again)]
+
+
+def _mounts(service: ComposeService) -> list[Any]:
+    """What our files say of a service's mounts: all of them with labels, and those of our own."""
+    own = service.definition["volumes"] if service.relabelled else ()
+    return [*own, *service.given_mounts]
 
 
 def dumped(document: Mapping[str, Any]) -> str:

@@ -8,6 +8,7 @@ a stray ``.env`` of the working directory would be read.
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -53,9 +54,24 @@ class PodmanCompose:
         del base
         return None
 
-    def build(self, base: Sequence[str], services: Sequence[str], *, no_cache: bool) -> list[str]:
-        """Build the images of services."""
-        return [*base, "build", *(["--no-cache"] if no_cache else []), *services]
+    def build(
+        self,
+        base: Sequence[str],
+        services: Sequence[str],
+        *,
+        no_cache: bool,
+        options: Sequence[str] = (),
+    ) -> list[str]:
+        """Build the images of services.
+
+        Args:
+            base: what the call begins with.
+            services: whose images.
+            no_cache: whether everything is built anew.
+            options: further ones, for ``podman build``.
+        """
+        handed_on = [f"--podman-build-args={shlex.join(options)}"] if options else []
+        return [*base, *handed_on, "build", *(["--no-cache"] if no_cache else []), *services]
 
     def create(self, base: Sequence[str], services: Sequence[str]) -> list[str]:
         """Make the containers of services, with their networks and volumes; start none.
@@ -64,4 +80,5 @@ class PodmanCompose:
         would recreate what hangs together with a changed container.
         """
         flags = ("--no-start", "--no-deps", "--no-recreate", "--no-build")
-        return [*base, "up", *flags, *services]
+        # Podman would give containers the proxies of this call; they get those that are theirs.
+        return [*base, "--podman-run-args=--http-proxy=false", "up", *flags, *services]

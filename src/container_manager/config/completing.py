@@ -1,4 +1,4 @@
-"""Fills in what a configuration may leave out and everybody relies on."""
+"""Fills in what a configuration may leave out and everybody relies on, and checks it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from container_manager.config.certificates import certificate_problems
 from container_manager.config.environment import is_utf8
 from container_manager.config.images import resolve_python
 from container_manager.config.interpolation import Placeholder, Text
@@ -29,7 +30,7 @@ def _placeholders(value: Any) -> list[Placeholder]:
 
 
 def default_values(values: dict[str, Any], root: Path, errors: list[Problem], tree: Node) -> None:
-    """Fill in what the contract promises to be there."""
+    """Fill in what the contract promises to be there; what cannot be used is among the errors."""
     if not is_utf8(str(root)):
         raise ConfigError("The name of the project's folder is not UTF-8 text.")
     given = values.get("project_root")
@@ -58,3 +59,4 @@ def default_values(values: dict[str, Any], root: Path, errors: list[Problem], tr
     images = values.get("images")
     if isinstance(images, dict) and images.get("python") == "auto":
         images["python"] = resolve_python("auto")
+    errors += certificate_problems(tree, values, root)

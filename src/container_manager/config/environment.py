@@ -20,6 +20,7 @@ from container_manager.config.interpolation import (
     Text,
     tokens,
 )
+from container_manager.config.proxies import holds_user
 from container_manager.config.supplied import NOTHING, Supplied
 from container_manager.errors import Location, Problem
 from container_manager.inputs import THIS_HOST, note_variable
@@ -116,7 +117,8 @@ class Environment:
             return True
         if name not in self.process and name not in self.dotenv and name in self.supplied:
             return True
-        return holds_credentials(self.get(name) or "")
+        value = self.get(name) or ""
+        return holds_credentials(value) or holds_user(name, value)
 
     def secret_values(self, referenced: Iterable[str]) -> dict[str, str]:
         """The secrets to look for: of ``.env``, of the command, of the shell those referenced."""

@@ -131,7 +131,7 @@ TOP_LEVEL: Mapping[str, KnownKey] = {
     "images": KnownKey(check=_texts_by_name, meaning="image references by name", brought=True),
     "defaults": KnownKey(check=_mapping, meaning="compose keys that every service gets"),
     "hooks": KnownKey(check=_mapping, meaning="commands around build, up and down"),
-    "ca_certificates": KnownKey(check=_text, meaning="file of certificates to trust"),
+    "ca_certificates": KnownKey(check=_text, meaning="a file of certificates to trust, PEM"),
     "templates": KnownKey(check=lambda _: None, meaning="further Copier sources to scaffold from"),
 }
 
@@ -153,23 +153,11 @@ SERVICE: Mapping[str, KnownKey] = {
     "credentials": KnownKey(check=_listed, meaning="variables that up generates if not set"),
 }
 
-LATER = frozenset({"ca_certificates"})
-"""Known keys of the contract that this version does not act on yet: using one is an error."""
-
 
 def validate(tree: Node) -> tuple[list[Problem], list[Problem]]:
     """Errors and warnings about known keys, all of them at once."""
     errors = _check_keys(tree, TOP_LEVEL, ())
     warnings = _near_misses(tree, TOP_LEVEL, ())
-    assert isinstance(tree.value, dict)
-    for key in sorted(LATER & {str(key) for key in tree.value}):
-        errors.append(
-            Problem(
-                message=f"'{key}' is not supported by this version.",
-                where=tree.value[key].where,
-                remedy="Remove it; nothing would happen because of it.",
-            )
-        )
     errors += [_wrong(*misfit) for misfit in defaults.misfits(tree)]
     errors += defaults.unknown_keys(tree)
     errors += template_problems(tree)

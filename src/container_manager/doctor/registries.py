@@ -14,6 +14,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from container_manager.config.certificates import certificates_file
+from container_manager.config.proxies import proxy_variables
 from container_manager.doctor.base_images import bases_of
 from container_manager.doctor.catalogue import fine, found
 from container_manager.doctor.findings import Finding
@@ -66,10 +68,19 @@ def registries(subject: Subject) -> list[Finding]:
     if subject.offline:
         said = f"Not asked, since --offline was said: {', '.join(sorted(images))}."
         return [found("registries-not-asked", said, registries=sorted(images))]
-    trusted = str(subject.config.values.get("ca_certificates") or "") if subject.config else ""
-    answers = ask_all(images, subject.environ, trusted)
+    config = subject.config
+    trusted = certificates_file(config.values, config.root) if config else None
+    answers = ask_all(images, {**subject.environ, **_proxies(subject)}, str(trusted or ""))
     missing = {registry: _missing(subject, names) for registry, names in images.items()}
     return [finding for one in answers for finding in judge_registry(one, missing[one.registry])]
+
+
+def _proxies(subject: Subject) -> dict[str, str]:
+    """The proxies, with the credentials that :attr:`Subject.environ` is without."""
+    if subject.config is None:
+        return {}
+    environment = subject.config.environment
+    return proxy_variables(environment.process, environment.dotenv, environment.supplied)
 
 
 def registry_of(image: str) -> str:

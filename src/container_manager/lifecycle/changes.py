@@ -133,10 +133,15 @@ def shown_part(part: str) -> str:
         case "image":
             return "its image is another one"
         case "key":
-            return f"'{name}' changed"
+            what = f"'{name}'"
         case "file" | "env_file":
-            return f"{display_path(Path(name))} changed"
+            what = display_path(Path(name))
+        case "proxy":
+            what = f"the variable {name}"
+        case "ca_certificates":
+            what = "the file of 'ca_certificates'"
         case "secret":
-            return f"the secret in 'environment.{name}' changed"
+            what = f"the secret in 'environment.{name}'"
         case _:
-            return f"'{kind}.{name}' changed"
+            what = f"'{kind}.{name}'"
+    return f"{what} changed"

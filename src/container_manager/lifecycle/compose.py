@@ -18,6 +18,7 @@ from container_manager.compose.podman_compose import PodmanCompose
 from container_manager.compose.providers import Provider, bundled, child_environment
 from container_manager.compose.reaching import reaching
 from container_manager.compose.resources import network_arguments, volume_arguments
+from container_manager.compose.trusting import build_options
 from container_manager.errors import PreconditionError
 from container_manager.identity import Identity, private_folder
 from container_manager.lifecycle.project import Project
@@ -112,8 +113,10 @@ class Composition:
         """Have images built, always by a podman-compose."""
         provider = self.project.provider
         builder = provider if isinstance(provider, PodmanCompose) else bundled()
-        argv = builder.build(self._base(builder, services), services, no_cache=no_cache)
-        return self._run(builder, argv, timeout=_BUILD_TIMEOUT, silence=BUILD_SILENCE)
+        options = build_options(self.project.trust) if self.project.trust else []
+        base = self._base(builder, services)
+        argv = builder.build(base, services, no_cache=no_cache, options=options)
+        return self._run(builder, argv, timeout=_BUILD_TIMEOUT, silence=BUILD_SILENCE, outward=True)
 
     def create_containers(self, services: Sequence[str]) -> Finished:
         """Have containers, networks and volumes made; nothing is started."""
@@ -180,10 +183,13 @@ class Composition:
         timeout: float,
         silence: float | None = None,
         reads_only: bool = False,
+        outward: bool = False,
     ) -> Finished:
         project = self.project
         public, host = project.environment.public(), project.engine.host
         environment = child_environment(public, host.settings, self.stack)
+        if outward:
+            environment |= project.outward
         calm = contextlib.nullcontext(dict(provider.variables))
         around = calm if reads_only else reaching(provider, project.engine, project.state_dir)
         with around as variables:

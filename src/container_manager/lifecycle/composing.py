@@ -9,7 +9,9 @@ from container_manager.compose.digest import Files
 from container_manager.compose.graph import with_dependencies
 from container_manager.compose.labelling import with_labels
 from container_manager.compose.model import ImageBuild, Stack
+from container_manager.compose.proxying import with_proxies
 from container_manager.compose.stack import read_stack
+from container_manager.compose.trusting import with_trust
 from container_manager.lifecycle.compose import Composition
 from container_manager.lifecycle.project import Project
 from container_manager.model import Build
@@ -44,6 +46,7 @@ def compose(
         )
     if confines(project.engine.host):
         stack = with_labels(stack, (project.root, build.build_dir))
+    stack = with_trust(with_proxies(stack), project.trust)
     chosen = with_dependencies(stack, stack.owned_by(tuple(only))) if only is not None else None
     names = [name for name in stack.services if chosen is None or name in chosen]
     files = Files(

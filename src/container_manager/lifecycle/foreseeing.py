@@ -72,7 +72,7 @@ def foresee(
     """
     composition, names = compose(project, build, only, stack=stack, planned=True)
     ids, images = _images(composition, names)
-    secrets = secret_values(stack)
+    secrets = secret_values(composition.stack)
     parts = parts_of(composition, names, ids, secrets)
     unknown = {name for one in images for name in one.services}
     changes = changes_of(composition, parts, only_some=only is not None, unknown=unknown)

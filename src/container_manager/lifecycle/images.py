@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from container_manager.compose.digest import DOCKERFILE, context_digest
 from container_manager.compose.model import ComposeService
 from container_manager.errors import Problem, RuntimeFailure, display_path, raise_all
 from container_manager.lifecycle.compose import Composition
+from container_manager.lifecycle.trusting_builds import trusting_builds
 from container_manager.podman.containers_conf import write_private
 from container_manager.podman.state import ImageState
 
@@ -74,7 +76,8 @@ def _fetched(
     users: list[ComposeService],
     problems: list[Problem],
 ) -> ImageState | None:
-    engine, progress = composition.project.engine, composition.project.progress
+    project = composition.project
+    engine, progress = project.engine, project.progress
     policy, image, where = pull_policy(users), users[0].image, users[0].where
     if there is not None and (policy in ("missing", "never") or is_local(image)):
         return there
@@ -89,9 +92,14 @@ def _fetched(
         )
         return None
     progress.step(f"Pulling {image}")
-    redact = composition.project.redact
+    redact = project.redact
     try:
-        finished = engine.pull(image, lambda line: progress.detail(redact(line)), policy=policy)
+        finished = engine.pull(
+            image,
+            lambda line: progress.detail(redact(line)),
+            policy=policy,
+            more=project.outward,
+        )
         said = "" if finished.ok else finished.last_lines
     except RuntimeFailure as error:
         said = str(error)
@@ -140,6 +148,9 @@ def _built(
     names = [service.name for service in stale]
     project.progress.step("Building the images of " + ", ".join(names))
     composition.write_overlay()
+    if project.trust is not None:
+        file = trusting_builds(stale, project.state_dir / "dockerfiles")
+        composition = replace(composition, further=(file,))
     try:
         finished = composition.build_images(names, no_cache=fresh)
         said = "" if finished.ok else finished.last_lines

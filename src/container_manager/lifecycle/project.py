@@ -12,12 +12,15 @@ from container_manager import identity as labels
 from container_manager.compose.finding import CHOICE, Finder
 from container_manager.compose.overrides import Override, overrides_of
 from container_manager.compose.providers import DEFAULT, Provider, child_environment
+from container_manager.compose.trusting import Trust
 from container_manager.config.defaults import as_in_compose
 from container_manager.config.environment import Environment
 from container_manager.config.loader import Config
+from container_manager.config.proxies import HERE, proxy_variables, without_proxies
 from container_manager.environments import backups_of
 from container_manager.errors import Location
 from container_manager.identity import Identity, load_identity, private_folder
+from container_manager.lifecycle.trust import trust_of
 from container_manager.model import Hook, Node, Service
 from container_manager.podman.engine import Engine
 from container_manager.podman.host import connect
@@ -49,6 +52,9 @@ class Project:
         port_keys: finds the keys that give a service of ours a port, each with its place.
         keep_backups: how many automatic backups stay; 0: all.
         hooks: the user's own commands.
+        trust: the certificates that image builds and containers trust besides the usual ones.
+        outward: further variables of calls that reach other machines: proxies, and which
+            certificates are trusted. There may be the password of a proxy among them.
     """
 
     name: str
@@ -69,6 +75,8 @@ class Project:
     port_keys: Callable[[str | None, int], Sequence[str]] = lambda _, __: ()
     keep_backups: int = 0
     hooks: tuple[Hook, ...] = ()
+    trust: Trust | None = None
+    outward: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def provider(self) -> Provider:
@@ -123,10 +131,11 @@ def open_project(
         PreconditionError: Podman cannot be used.
     """
     runner = runner or ProcessRunner()
-    public = child_environment(config.environment.public(), {})
+    public = without_proxies(child_environment(config.environment.public(), {}))
     state_dir = state_dir or config.state_dir
     private_folder(state_dir)
     host = connect(runner, state_dir, public)
+    trust = trust_of(config, state_dir)
     engine = Engine(runner, host, public)
     finder = Finder(
         runner=runner,
@@ -156,7 +165,16 @@ def open_project(
         port_keys=functools.partial(_port_keys, config, services),
         keep_backups=config.keep_backups,
         hooks=config.hooks,
+        trust=trust,
+        outward=_outward(config.environment, trust),
     )
+
+
+def _outward(environment: Environment, trust: Trust | None) -> dict[str, str]:
+    """The variables of calls that reach other machines."""
+    places = (environment.process, environment.dotenv, environment.supplied)
+    variables = proxy_variables(*places, spare=HERE)
+    return {**variables, "SSL_CERT_FILE": str(trust.bundle)} if trust else variables
 
 
 def _port_keys(

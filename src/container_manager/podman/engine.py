@@ -53,7 +53,8 @@ class Engine:
     def call(self, *arguments: str, timeout: float = QUERY_TIMEOUT, **options: Any) -> Finished:
         """Run ``podman ARGUMENTS``; failures are the caller's to look at."""
         argv = (self.host.executable, *arguments)
-        return self.runner.run(argv, env=self.environ, timeout=timeout, **options)
+        env = {**self.environ, **options.pop("more", {})}
+        return self.runner.run(argv, env=env, timeout=timeout, **options)
 
     def order(self, *arguments: str, timeout: float = _ORDER_TIMEOUT, **options: Any) -> Finished:
         """Run ``podman ARGUMENTS``.
@@ -201,12 +202,13 @@ class Engine:
             return []
         return objects(self.call("image", "inspect", *ids), image_state, tolerant=True)
 
-    def pull(self, image: str, on_line: Callable[[str], None], *, policy: str) -> Finished:
-        """Fetch an image."""
+    def pull(
+        self, image: str, on_line: Callable[[str], None], *, policy: str, more: Mapping[str, str]
+    ) -> Finished:
+        """Fetch an image, with these further variables."""
         newer = [] if policy == "always" else ["--policy=newer"] if policy == "newer" else []
-        return self.call(
-            *("pull", *newer, image), timeout=_COPY_TIMEOUT, silence=PULL_SILENCE, on_line=on_line
-        )
+        times = {"timeout": _COPY_TIMEOUT, "silence": PULL_SILENCE}
+        return self.call("pull", *newer, image, **times, on_line=on_line, more=more)
 
     def remove_image(self, name: str) -> Finished:
         """Remove a name of an image, and the image with its last one; never one in use."""

@@ -27,6 +27,8 @@ from container_manager.report import warn_all
 
 _MOUNTED = "file"
 _ENVIRONMENT = ("environment", "secret")
+_OF_ALL = ("proxy", "ca_certificates")
+"""Parts that every container gets, and no template says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +153,8 @@ def _behind_recreation(
             continue
         if kind == _MOUNTED:
             found.append(_behind_file(Path(what), planned) or shown_part(part))
+        elif kind in _OF_ALL:
+            found.append(shown_part(part))
         else:
             found.append(_placed(shown_part(part), prepared, name, _path_of(kind, what)))
     if image is not None:

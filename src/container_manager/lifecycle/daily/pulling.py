@@ -89,7 +89,10 @@ def _pull(project: Project, image: str) -> str:
     progress.step(f"Pulling {image}")
     try:
         finished = project.engine.pull(
-            image, lambda line: progress.detail(redact(line)), policy="always"
+            image,
+            lambda line: progress.detail(redact(line)),
+            policy="always",
+            more=project.outward,
         )
     except RuntimeFailure as error:
         return redact(str(error))
