@@ -32,7 +32,7 @@ LAYERS = (
     ("api", "lifecycle", "scaffold"),
     ("explaining", "started", "hooking"),
     ("opening",),
-    ("building", "doctor"),
+    ("building", "bundling", "doctor"),
     ("verbs", "testing"),
     ("careful",),
     ("tasks",),

@@ -25,7 +25,7 @@ _ANYWHERE = frozenset({"--dry", "-R", "--help", "-h", "--echo", "-e"})
 
 _VALUE_OPTIONAL = frozenset({"--list", "-l", "--help", "-h"})
 
-_OF_WORDS = ("--key", "--name", "--service", "--path")
+_OF_WORDS = ("--key", "--name", "--file", "--service", "--path")
 """What a word after a task may mean: the first of these that the task has."""
 
 
@@ -34,8 +34,9 @@ def with_trailing_services(
 ) -> list[str]:
     """Turn words after a task that are no tasks into the option that they mean.
 
-    That is ``--service``, ``--name`` for ``new`` and ``restore``, ``--key`` for ``explain``, or
-    ``--path`` for ``cp``. Whatever follows ``--`` is a command for a container, and stays as it is.
+    That is ``--service``, ``--name`` for ``new`` and ``restore``, ``--key`` for ``explain``,
+    ``--file`` for ``unbundle``, or ``--path`` for ``cp``. Whatever follows ``--`` is a command for
+    a container, and stays as it is.
 
     Args:
         arguments: what was typed.
@@ -163,7 +164,7 @@ def _refuse_second_name(
             "nothing was done.",
             remedy=f"A command goes after --: {current.name} {name} -- {word} …",
         )
-    if option in ("--name", "--key") and any(w.partition("=")[0] == option for w in said):
+    if option in ("--name", "--key", "--file") and any(w.partition("=")[0] == option for w in said):
         raise UsageError(f"'{current.name}' takes one {option[2:]}: nothing was done.")
 
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from container_manager.compose.digest import DOCKERFILE, context_digest
 from container_manager.compose.model import ComposeService
@@ -231,6 +232,18 @@ class ImageRecords:
                 "image": ids[service.image],
                 "files": dict(files),
             }
+        self._store()
+
+    def of(self, images: Iterable[str]) -> dict[str, Any]:
+        """What is noted of images that were built here, for :meth:`take`; digests alone."""
+        return {image: self._known[image] for image in images if image in self._known}
+
+    def take(self, entries: Mapping[str, Any]) -> None:
+        """Note what other records say, of images that were built elsewhere."""
+        self._known.update(entries)
+        self._store()
+
+    def _store(self) -> None:
         write_private(self._path, json.dumps(self._known, indent=1, sort_keys=True))
 
 

@@ -11,6 +11,7 @@ from invoke import Collection
 from container_manager.tasks import (
     around,
     building,
+    bundling,
     daily,
     data,
     inside,
@@ -31,6 +32,7 @@ namespace = Collection(
     *around.TASKS,
     *watching.TASKS,
     *data.TASKS,
+    *bundling.TASKS,
     *scaffolding.TASKS,
     *machine.TASKS,
 )

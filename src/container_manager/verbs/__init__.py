@@ -13,6 +13,8 @@ from container_manager.lazy import imports
 
 if TYPE_CHECKING:
     from container_manager.building import assets, build, builds, kernels, rollback
+    from container_manager.bundling.making import bundle
+    from container_manager.bundling.receiving import unbundle
     from container_manager.scaffold.verbs import new, update
     from container_manager.verbs.around import (
         copy,
@@ -62,6 +64,7 @@ __all__ = [
     "boot_status",
     "build",
     "builds",
+    "bundle",
     "clean",
     "clean_files",
     "copy",
@@ -102,6 +105,7 @@ __all__ = [
     "stop",
     "top",
     "unboot",
+    "unbundle",
     "unpause",
     "up",
     "update",
@@ -116,6 +120,8 @@ _PLACES = {
         "kernels",
         "rollback",
     ),
+    "bundling.making": ("bundle",),
+    "bundling.receiving": ("unbundle",),
     "scaffold.verbs": (
         "new",
         "update",

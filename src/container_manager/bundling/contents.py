@@ -1,0 +1,199 @@
+"""What of a project goes into its bundle: what a build reads, and what it has written.
+
+Nothing else does: a folder also holds data, keys and whatever people keep beside their work.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import sysconfig
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import container_manager
+from container_manager.build import manifest as record
+from container_manager.build.leaks import LeakScan
+from container_manager.bundling.manifest import PROJECT, Member, leads_out, may_travel
+from container_manager.compose.model import Stack
+from container_manager.errors import BuildError, Location, Problem, raise_all
+from container_manager.model import Build
+
+_CHUNK = 1 << 20
+_MOST_LINKS = 40
+"""More links on the way to a file are a circle (as Linux counts)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contents:
+    """The files of a project that travel.
+
+    Attributes:
+        members: what they are in the bundle, in order.
+        files: member's path -> where it is read.
+        left: what stays, as far as people should know.
+    """
+
+    members: tuple[Member, ...]
+    files: Mapping[str, Path]
+    left: tuple[Problem, ...]
+
+
+def collect(
+    root: Path, build: Build, stack: Stack, looked_at: Iterable[str], scan: LeakScan
+) -> Contents:
+    """Find what travels.
+
+    Args:
+        root: the project's folder.
+        build: what was built.
+        stack: what it means.
+        looked_at: every path that the build has looked at, absolute.
+        scan: knows the secrets.
+
+    Raises:
+        BuildError: a file holds a secret, or the project does not stand alone in its folder.
+    """
+    build_dir = build.build_dir
+    if not build_dir.is_relative_to(root):
+        raise BuildError(
+            f"The build directory {build_dir} lies outside of the project, and a bundle holds "
+            "one folder.",
+            remedy="Let 'build_dir' name a folder of the project.",
+        )
+    mounted = [bind.source for one in stack.services.values() for bind in one.binds]
+    copied = set(_plain(one.source for one in build.plan.outputs.values() if one.source))
+    problems: list[Problem] = []
+    wanted = _read(build_dir, looked_at, mounted) | copied
+    inside = _files(root, wanted | _written(build_dir), problems)
+    members = [
+        _member(path, name, scan, problems) for name, path in inside.items() if may_travel(name)
+    ]
+    raise_all(BuildError, problems)
+    left = [
+        Problem(message=f"{name} stays here, and is not in the bundle.")
+        for name in inside
+        if not may_travel(name) and name != ".env"
+    ]
+    left += _outside(root, copied)
+    left += _mounted_folders(root, build_dir, mounted)
+    files = {one.path: inside[one.path.removeprefix(PROJECT)] for one in members}
+    return Contents(members=tuple(members), files=files, left=tuple(left))
+
+
+def _read(build_dir: Path, looked_at: Iterable[str], mounted: Iterable[Path]) -> set[Path]:
+    """What a build and a start have looked at, apart from what was built."""
+    found = {*_plain(looked_at), *(path for path in mounted if path.is_file())}
+    return {path for path in found if not path.is_relative_to(build_dir)}
+
+
+def _written(build_dir: Path) -> set[Path]:
+    """What was built, and the list of it."""
+    files = {build_dir / path for path in record.read(build_dir).files}
+    return files | {record.place(build_dir)}
+
+
+def _files(root: Path, wanted: Iterable[Path], problems: list[Problem]) -> dict[str, Path]:
+    """Path from the project's folder -> the same, absolute, of those that are files or links."""
+    found = {one for path in sorted(wanted) for one in _with_links(root, path, problems)}
+    return {path.relative_to(root).as_posix(): path for path in sorted(found)}
+
+
+def _plain(paths: Iterable[str]) -> Iterator[Path]:
+    return (Path(os.path.normpath(path)) for path in paths)
+
+
+def _with_links(root: Path, path: Path, problems: list[Problem]) -> Iterator[Path]:
+    """A file where it really is, and each link on the way to it; nothing for what is elsewhere."""
+    for _ in range(_MOST_LINKS):
+        if not path.is_relative_to(root):
+            return
+        link = next((one for one in _from_above(root, path) if one.is_symlink()), None)
+        if link is None:
+            if path.is_file():
+                yield path
+            return
+        target = str(link.readlink())
+        inside = link.relative_to(root).as_posix()
+        if leads_out(inside, target):
+            problems.append(
+                Problem(
+                    message=f"This link leads to {target}, which is not there elsewhere.",
+                    where=Location(link),
+                    remedy="Put a copy in its place, or a relative link within the project.",
+                )
+            )
+            return
+        yield link
+        rest = path.relative_to(link)
+        path = Path(os.path.normpath(link.parent / target / rest))
+
+
+def _from_above(root: Path, path: Path) -> list[Path]:
+    parts = path.relative_to(root).parts
+    return [root.joinpath(*parts[:end]) for end in range(1, len(parts) + 1)]
+
+
+def _outside(root: Path, copied: Iterable[Path]) -> list[Problem]:
+    """What the build has from elsewhere: with packages it travels in wheels, else not at all."""
+    return [
+        Problem(
+            message=f"{path} lies outside of the project, and only what was built of it is in the "
+            "bundle: where it is unpacked, 'up --as-built' runs that, and 'build' fails.",
+            remedy="Move it into the project's folder.",
+        )
+        for path in sorted({path for path in copied if elsewhere(root, path)})
+    ]
+
+
+def elsewhere(root: Path, path: Path) -> bool:
+    """Whether a path is neither in a project nor in an installed package."""
+    paths = sysconfig.get_paths()
+    ours = Path(container_manager.__file__).parent.parent.parent
+    known = [root, ours, *(Path(paths[name]) for name in ("purelib", "platlib"))]
+    path = Path(os.path.normpath(path))
+    return not any(path.is_relative_to(one) for one in known)
+
+
+def _member(path: Path, inside: str, scan: LeakScan, problems: list[Problem]) -> Member:
+    name = f"{PROJECT}{inside}"
+    if not name.isprintable() or name.encode(errors="replace").decode() != name:
+        raise BuildError("The name of this file cannot be in a bundle.", where=Location(path))
+    if path.is_symlink():
+        return Member(path=name, size=0, sha256="", mode=0o777, link=str(path.readlink()))
+    looking, digest, size = scan.stream(), hashlib.sha256(), 0
+    with path.open("rb") as file:
+        mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode) & 0o777
+        while chunk := file.read(_CHUNK):
+            digest.update(chunk)
+            size += len(chunk)
+            if scan.looks_for_something:
+                looking.feed(chunk)
+    if looking.found:
+        problems.append(
+            Problem(
+                message=f"This file holds the value of the secret {looking.found}: nothing was "
+                "bundled.",
+                where=Location(path),
+                remedy=f"Write ${{{looking.found}}} there, and the value into .env alone.",
+            )
+        )
+    return Member(path=name, size=size, sha256=digest.hexdigest(), mode=mode)
+
+
+def _mounted_folders(root: Path, build_dir: Path, mounted: Iterable[Path]) -> list[Problem]:
+    """Folders of the project that containers mount: they hold data, which stays."""
+    return [
+        Problem(
+            message=f"The folder {path.relative_to(root)} is mounted into containers: what is in "
+            "it stays here.",
+            remedy="Copy it by hand, if it is needed there.",
+        )
+        for path in sorted(set(mounted))
+        if path.is_relative_to(root)
+        and not path.is_relative_to(build_dir)
+        and path.is_dir()
+        and any(path.iterdir())
+    ]

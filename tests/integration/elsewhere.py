@@ -1,0 +1,55 @@
+"""Another machine: no network, an empty image store, an empty home, and no Container Manager."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+
+class Elsewhere:
+    """What a bundle is carried to.
+
+    Args:
+        root: a folder of its own.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.said = ""
+        (root / "home").mkdir(parents=True)
+        storage = root / "storage.conf"
+        storage.write_text(
+            f'[storage]\ndriver = "overlay"\ngraphroot = "{root}/graph"\nrunroot = "{root}/run"\n'
+        )
+        kept = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
+        self.environ = {
+            **kept,
+            "HOME": str(root / "home"),
+            "CONTAINERS_STORAGE_CONF": str(storage),
+            "PYTHON": sys.executable,
+        }
+
+    def sh(self, script: str, *, code: int = 0) -> str:
+        """What a shell script prints there; ``said`` has what it says besides."""
+        finished = subprocess.run(
+            # Loopback alone: without a route, nothing else can be reached.
+            ["unshare", "--net", "sh", "-euc", f"ip link set lo up 2>/dev/null || :\n{script}"],
+            cwd=self.root,
+            env=self.environ,
+            capture_output=True,
+            text=True,
+            timeout=240,
+            check=False,
+        )
+        self.said = finished.stderr
+        assert finished.returncode == code, f"{script}\n{finished.stdout}{finished.stderr}"
+        assert "Traceback" not in finished.stderr
+        return finished.stdout
+
+    def images(self) -> dict[str, str]:
+        """Name -> id of every image in the store."""
+        lines = self.sh("podman images --no-trunc --format '{{.Repository}}:{{.Tag}} {{.ID}}'")
+        pairs = (line.split() for line in lines.splitlines())
+        return {name: identity.removeprefix("sha256:") for name, identity in pairs}
