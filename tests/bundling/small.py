@@ -35,7 +35,7 @@ def manifest(*members: Member, **more: Any) -> Manifest:
     """What a bundle says that holds these members, and no images."""
     said = Manifest(
         project="lab",
-        named=True,
+        folder="",
         config="config.yml",
         services=(),
         architecture="amd64",

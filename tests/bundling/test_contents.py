@@ -27,7 +27,14 @@ def contents(project: Project, **secrets: str) -> Contents:
     with noting_overall() as seen:
         prepared = pipeline.prepare(load(project.root / "config.yml", project.environ))
         build = pipeline.execute(prepared)
-    return collect(project.root, build, prepared.stack, seen.stamps, LeakScan(secrets))
+    return collect(
+        project.root,
+        build,
+        [Path(path) for path in seen.stamps],
+        [bind.source for one in prepared.stack.services.values() for bind in one.binds],
+        stays=[project.root / "config.local.yml"],
+        scan=LeakScan(secrets),
+    )
 
 
 def paths(found: Contents) -> set[str]:
@@ -74,6 +81,16 @@ def test_variables_stay(project: Project) -> None:
     assert [one.message for one in found.left] == [
         "build/services/framework/web/.env.example stays here, and is not in the bundle.",
         "services/framework/web/.env.example stays here, and is not in the bundle.",
+    ]
+
+
+def test_what_belongs_to_this_host_stays(project: Project) -> None:
+    project.deploy("web")
+    project.write("config.local.yml", "key: 1\n")
+    found = contents(project)
+    assert "config.local.yml" not in paths(found)
+    assert [one.message for one in found.left] == [
+        "config.local.yml stays here, and is not in the bundle."
     ]
 
 

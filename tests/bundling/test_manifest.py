@@ -78,7 +78,8 @@ def test_nothing_may_lie_below_a_link() -> None:
         ({"format": 2}, "knows format 1"),
         ({"built": []}, "cannot be understood"),
         ({"built": {"image": "text"}}, "cannot be understood"),
-        ({"named": 1}, "cannot be understood"),
+        ({"folder": None}, "cannot be understood"),
+        ({"folder": "../x"}, "no name of a project"),
         ({"variables": (1,)}, "cannot be understood"),
     ],
 )

@@ -314,7 +314,7 @@ def test_other_images_than_were_announced_are_refused(made: Made, there: Elsewhe
 
 
 def test_a_folder_that_would_rename_the_project_is_refused(made: Made, there: Elsewhere) -> None:
-    unnamed = rewritten(made, there.root / "x.tar", lambda said: replace(said, named=False))
+    unnamed = rewritten(made, there.root / "x.tar", lambda said: replace(said, folder="lab"))
     with refused(there, UsageError, "The folder's name is the project's"):
         unbundle(unnamed, into="elsewhere")
 

@@ -9,7 +9,7 @@ import hashlib
 import os
 import stat
 import sysconfig
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +17,6 @@ import container_manager
 from container_manager.build import manifest as record
 from container_manager.build.leaks import LeakScan
 from container_manager.bundling.manifest import PROJECT, Member, leads_out, may_travel
-from container_manager.compose.model import Stack
 from container_manager.errors import BuildError, Location, Problem, raise_all
 from container_manager.model import Build
 
@@ -42,15 +41,22 @@ class Contents:
 
 
 def collect(
-    root: Path, build: Build, stack: Stack, looked_at: Iterable[str], scan: LeakScan
+    root: Path,
+    build: Build,
+    read: Iterable[Path],
+    mounted: Collection[Path],
+    *,
+    stays: Collection[Path],
+    scan: LeakScan,
 ) -> Contents:
     """Find what travels.
 
     Args:
         root: the project's folder.
         build: what was built.
-        stack: what it means.
-        looked_at: every path that the build has looked at, absolute.
+        read: what a build and a start read, absolute; it need not be there.
+        mounted: what containers mount, absolute.
+        stays: files that belong to this machine.
         scan: knows the secrets.
 
     Raises:
@@ -63,30 +69,21 @@ def collect(
             "one folder.",
             remedy="Let 'build_dir' name a folder of the project.",
         )
-    mounted = [bind.source for one in stack.services.values() for bind in one.binds]
-    copied = set(_plain(one.source for one in build.plan.outputs.values() if one.source))
+    copied = {_plain(Path(one.source)) for one in build.plan.outputs.values() if one.source}
+    sources = {*map(_plain, read), *(path for path in mounted if path.is_file())}
+    sources = {path for path in sources if not path.is_relative_to(build_dir)}
     problems: list[Problem] = []
-    wanted = _read(build_dir, looked_at, mounted) | copied
-    inside = _files(root, wanted | _written(build_dir), problems)
-    members = [
-        _member(path, name, scan, problems) for name, path in inside.items() if may_travel(name)
-    ]
+    found = _files(root, sources | copied | _written(build_dir), problems)
+    inside = {n: path for n, path in found.items() if may_travel(n) and path not in stays}
+    members = [_member(path, name, scan, problems) for name, path in inside.items()]
     raise_all(BuildError, problems)
     left = [
-        Problem(message=f"{name} stays here, and is not in the bundle.")
-        for name in inside
-        if not may_travel(name) and name != ".env"
+        *_kept_back(root, found.keys() - inside.keys(), stays),
+        *_outside(root, copied),
+        *_mounted_folders(root, build_dir, mounted),
     ]
-    left += _outside(root, copied)
-    left += _mounted_folders(root, build_dir, mounted)
     files = {one.path: inside[one.path.removeprefix(PROJECT)] for one in members}
     return Contents(members=tuple(members), files=files, left=tuple(left))
-
-
-def _read(build_dir: Path, looked_at: Iterable[str], mounted: Iterable[Path]) -> set[Path]:
-    """What a build and a start have looked at, apart from what was built."""
-    found = {*_plain(looked_at), *(path for path in mounted if path.is_file())}
-    return {path for path in found if not path.is_relative_to(build_dir)}
 
 
 def _written(build_dir: Path) -> set[Path]:
@@ -101,8 +98,8 @@ def _files(root: Path, wanted: Iterable[Path], problems: list[Problem]) -> dict[
     return {path.relative_to(root).as_posix(): path for path in sorted(found)}
 
 
-def _plain(paths: Iterable[str]) -> Iterator[Path]:
-    return (Path(os.path.normpath(path)) for path in paths)
+def _plain(path: Path) -> Path:
+    return Path(os.path.normpath(path))
 
 
 def _with_links(root: Path, path: Path, problems: list[Problem]) -> Iterator[Path]:
@@ -134,6 +131,15 @@ def _with_links(root: Path, path: Path, problems: list[Problem]) -> Iterator[Pat
 def _from_above(root: Path, path: Path) -> list[Path]:
     parts = path.relative_to(root).parts
     return [root.joinpath(*parts[:end]) for end in range(1, len(parts) + 1)]
+
+
+def _kept_back(root: Path, names: Iterable[str], stays: Collection[Path]) -> list[Problem]:
+    """What does not travel; that the project's own ``.env`` does not is no news."""
+    return [
+        Problem(message=f"{name} stays here, and is not in the bundle.")
+        for name in sorted(names)
+        if "/" in name or root / name in stays
+    ]
 
 
 def _outside(root: Path, copied: Iterable[Path]) -> list[Problem]:

@@ -26,8 +26,11 @@ from container_manager.bundling.manifest import (
     Member,
 )
 from container_manager.compose.graph import with_dependencies
+from container_manager.compose.overrides import overrides_of
+from container_manager.config.completing import normalise_name
 from container_manager.config.images import local_python
 from container_manager.config.loader import Config, load
+from container_manager.environments import local_of
 from container_manager.errors import (
     ConfigError,
     PreconditionError,
@@ -119,7 +122,9 @@ def bundle(
 
 
 def _refuse_imports(config: Config) -> None:
-    """Without a file that it imports, a configuration cannot even be read."""
+    """Without a file that it names, a configuration cannot even be read."""
+    named = [*config.imported_from.items()]
+    named += [(one.path, one.where) for one in overrides_of(config)]
     raise_all(
         ConfigError,
         (
@@ -128,7 +133,7 @@ def _refuse_imports(config: Config) -> None:
                 where=where,
                 remedy="Move it into the project's folder.",
             )
-            for path, where in config.imported_from.items()
+            for path, where in named
             if elsewhere(config.root, path)
         ),
     )
@@ -148,9 +153,18 @@ def _refuse_target(target: Path, *, force: bool) -> None:
 
 
 def _contents(opened: Opened, looked_at: Iterable[str]) -> Contents:
-    environment = opened.project.environment
-    scan = LeakScan(environment.secret_values(opened.stack.referenced))
-    return collect(opened.project.root, opened.build, opened.stack, looked_at, scan)
+    project, stack = opened.project, opened.stack
+    scan = LeakScan(project.environment.secret_values(stack.referenced))
+    mounted = [bind.source for one in stack.services.values() for bind in one.binds]
+    commands = [project.root / word for hook in project.hooks for word in hook.argv]
+    return collect(
+        project.root,
+        opened.build,
+        [Path(one) for one in looked_at] + [one.path for one in project.overrides] + commands,
+        mounted,
+        stays=[local_of(project.config_path)],
+        scan=scan,
+    )
 
 
 def _gather(
@@ -168,7 +182,7 @@ def _gather(
     archives = {IMAGES: scratch / IMAGES} if saved else {}
     manifest = Manifest(
         project=project.name,
-        named=project.named is not None,
+        folder="" if project.named else normalise_name(project.root.name),
         config=project.config_path.relative_to(project.root).as_posix(),
         services=tuple(opened.only or ()),
         architecture=images.architecture(project.engine),

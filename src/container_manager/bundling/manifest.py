@@ -70,7 +70,8 @@ class Manifest:
 
     Attributes:
         project: the compose project's name.
-        named: whether the configuration says so, and not the folder's name.
+        folder: the project's name if it is the folder's, normalised; empty where the
+            configuration gives it.
         config: the configuration, from the project's folder.
         services: canonical names of the chosen services; empty for all.
         architecture: of the machine where it was made.
@@ -82,7 +83,7 @@ class Manifest:
     """
 
     project: str
-    named: bool
+    folder: str
     config: str
     services: tuple[str, ...]
     architecture: str
@@ -210,8 +211,9 @@ def _has_a_place(path: str) -> bool:
 def _own_problems(manifest: Manifest) -> list[str]:
     found = []
     inside = {one.path for one in manifest.members}
-    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", manifest.project):
-        found.append(f"{manifest.project!r} is no name of a project")
+    for name in (manifest.project, manifest.folder or manifest.project):
+        if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", name):
+            found.append(f"{name!r} is no name of a project")
     if PROJECT + manifest.config not in inside:
         found.append("its configuration is missing")
     if bool(manifest.images) != (IMAGES in inside):
@@ -232,7 +234,7 @@ def _check_types(manifest: Manifest) -> None:
     Raises:
         TypeError: something is.
     """
-    texts = [manifest.project, manifest.config, manifest.architecture]
+    texts = [manifest.project, manifest.folder, manifest.config, manifest.architecture]
     texts += [*manifest.services, *manifest.variables, *manifest.made_with.values()]
     for image in manifest.images:
         texts += [image.reference, image.id, image.architecture, *image.digests, *image.tags]
@@ -242,7 +244,6 @@ def _check_types(manifest: Manifest) -> None:
             raise TypeError(one.path)
     if not all(isinstance(text, str) for text in texts):
         raise TypeError("a text is none")
-    if type(manifest.named) is not bool or not isinstance(manifest.built, dict):
-        raise TypeError("built")
-    if not all(isinstance(record, dict) for record in manifest.built.values()):
+    records = manifest.built
+    if not isinstance(records, dict) or not all(isinstance(r, dict) for r in records.values()):
         raise TypeError("built")

@@ -19,11 +19,11 @@ from container_manager.bundling.manifest import IMAGES, PROJECT, Manifest, Membe
 from container_manager.bundling.wheels import OURS
 from container_manager.config.completing import normalise_name
 from container_manager.config.loader import without_content
+from container_manager.environments import state_dir_of
 from container_manager.errors import PreconditionError, Problem, UsageError, display_path
 from container_manager.identity import private_folder
 from container_manager.lifecycle.images import ImageRecords
 from container_manager.lifecycle.project import Project, open_project
-from container_manager.places import STATE_DIR
 from container_manager.report import warn_all
 
 _MIB = 1024**2
@@ -109,7 +109,8 @@ def _hexadecimal(text: str) -> str:
 
 
 def _target(manifest: Manifest, into: str | os.PathLike[str] | None) -> Path:
-    target = Path(os.path.abspath(into or manifest.project))  # noqa: PTH100 - '..' as people mean it
+    name = manifest.folder or manifest.project
+    target = Path(os.path.abspath(into or name))  # noqa: PTH100 - '..' as people mean it
     shown = display_path(target)
     if os.path.lexists(target) and not (
         target.is_dir() and not target.is_symlink() and not any(target.iterdir())
@@ -119,12 +120,11 @@ def _target(manifest: Manifest, into: str | os.PathLike[str] | None) -> Path:
             remedy="Name a new folder with --into. To bring a project up to date, unpack the new "
             "bundle elsewhere, stop the old one with 'down', and take its .env along.",
         )
-    if not manifest.named and normalise_name(target.name) != manifest.project:
+    if manifest.folder and normalise_name(target.name) != manifest.folder:
         raise UsageError(
-            f"The folder's name is the project's, and its images are those of "
+            "The folder's name is the project's, and its images are those of "
             f"'{manifest.project}': in {shown}, they would not be found.",
-            remedy=f"Call the folder {manifest.project}, or set 'project_name' where the bundle "
-            "is made.",
+            remedy=f"Call the folder {name}, or set 'project_name' where the bundle is made.",
         )
     return target
 
@@ -218,7 +218,7 @@ def _load(manifest: Manifest, project: Project, file: Path) -> tuple[str, ...]:
 def _settle(manifest: Manifest, unpacked: Path, target: Path) -> None:
     """Remember what the images were built from, and give the folder its name."""
     records: Mapping[str, Mapping[str, object]] = manifest.built
-    state_dir = unpacked / STATE_DIR
+    state_dir = state_dir_of(unpacked / manifest.config)
     private_folder(state_dir)
     ImageRecords(state_dir).take(records)
     os.rename(unpacked, target)  # noqa: PTH104 - unlike replace(), it says what it does
