@@ -5,7 +5,21 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+
+@contextmanager
+def another_machine() -> Iterator[Elsewhere]:
+    """A machine for the time of a block.
+
+    Its folder has a short name: Podman waits ten seconds for each container whose sockets have
+    paths that are too long for the system.
+    """
+    with tempfile.TemporaryDirectory(prefix="cmt-") as folder:
+        yield Elsewhere(Path(folder))
 
 
 class Elsewhere:

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from tests.conftest import snapshot
 from tests.integration.conftest import PREFIX, Podman
-from tests.integration.elsewhere import Elsewhere
+from tests.integration.elsewhere import Elsewhere, another_machine
 from tests.integration.sites import Site
 
 from container_manager.bundling import archive
@@ -110,9 +110,16 @@ def made(
 
 
 @pytest.fixture(scope="module")
-def installed(made: Made, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Elsewhere]:
+def installed(made: Made) -> Iterator[Elsewhere]:
     """Another machine, where somebody did what INSTALL.txt says up to 'unbundle'."""
-    there = Elsewhere(tmp_path_factory.mktemp("there"))
+    with another_machine() as there:
+        install(made, there)
+        yield there
+        with contextlib.suppress(AssertionError):
+            there.sh("podman rm --all --force --time=0; podman rmi --all --force")
+
+
+def install(made: Made, there: Elsewhere) -> None:
     manual = there.sh(f"tar xOf {made.file} INSTALL.txt")
     steps = [line.strip() for line in manual.splitlines() if line.startswith("  ")]
     assert [step.split()[0] for step in steps] == [
@@ -121,9 +128,6 @@ def installed(made: Made, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     script = "\n".join(steps[:-1]).replace("BUNDLE", str(made.file))
     assert there.sh("sed 1d /proc/net/route") == ""
     assert made.sha256 in there.sh(script.replace("python3 ", '"$PYTHON" ', 1))
-    yield there
-    with contextlib.suppress(AssertionError):
-        there.sh("podman rm --all --force --time=0; podman rmi --all --force")
 
 
 def test_it_runs_where_there_is_no_network(made: Made, installed: Elsewhere) -> None:
@@ -202,13 +206,13 @@ def test_some_services_bring_their_images_alone(
 
 
 @pytest.fixture
-def there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Elsewhere:
+def there(monkeypatch: pytest.MonkeyPatch) -> Iterator[Elsewhere]:
     """Another machine, in which this process stands; its image store is empty."""
-    place = Elsewhere(tmp_path / "there")
-    monkeypatch.setenv("CONTAINERS_STORAGE_CONF", place.environ["CONTAINERS_STORAGE_CONF"])
-    (place.root / "work").mkdir()
-    monkeypatch.chdir(place.root / "work")
-    return place
+    with another_machine() as place:
+        monkeypatch.setenv("CONTAINERS_STORAGE_CONF", place.environ["CONTAINERS_STORAGE_CONF"])
+        (place.root / "work").mkdir()
+        with contextlib.chdir(place.root / "work"):
+            yield place
 
 
 @contextlib.contextmanager

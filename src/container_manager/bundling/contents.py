@@ -63,12 +63,7 @@ def collect(
         BuildError: a file holds a secret, or the project does not stand alone in its folder.
     """
     build_dir = build.build_dir
-    if not build_dir.is_relative_to(root):
-        raise BuildError(
-            f"The build directory {build_dir} lies outside of the project, and a bundle holds "
-            "one folder.",
-            remedy="Let 'build_dir' name a folder of the project.",
-        )
+    _refuse_outside(root, build_dir)
     copied = {_plain(Path(one.source)) for one in build.plan.outputs.values() if one.source}
     sources = {*map(_plain, read), *(path for path in mounted if path.is_file())}
     sources = {path for path in sources if not path.is_relative_to(build_dir)}
@@ -84,6 +79,15 @@ def collect(
     ]
     files = {one.path: inside[one.path.removeprefix(PROJECT)] for one in members}
     return Contents(members=tuple(members), files=files, left=tuple(left))
+
+
+def _refuse_outside(root: Path, build_dir: Path) -> None:
+    if not build_dir.is_relative_to(root):
+        raise BuildError(
+            f"The build directory {build_dir} lies outside of the project, and a bundle holds "
+            "one folder.",
+            remedy="Let 'build_dir' name a folder of the project.",
+        )
 
 
 def _written(build_dir: Path) -> set[Path]:

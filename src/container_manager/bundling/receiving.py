@@ -118,7 +118,8 @@ def _target(manifest: Manifest, into: str | os.PathLike[str] | None) -> Path:
         raise UsageError(
             f"{shown} is there already and not empty: nothing was done.",
             remedy="Name a new folder with --into. To bring a project up to date, unpack the new "
-            "bundle elsewhere, stop the old one with 'down', and take its .env along.",
+            "bundle elsewhere, stop the old one with 'down', copy its .env, and start the new one "
+            "with 'up --as-built --adopt'.",
         )
     if manifest.folder and normalise_name(target.name) != manifest.folder:
         raise UsageError(
