@@ -7,10 +7,11 @@ provider or a container goes through a :class:`Redactor` first.
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import sys
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol, TextIO
 
 from container_manager.config.spellings import spellings
@@ -106,15 +107,24 @@ class Redactor:
 
     >>> Redactor(["hunter22", "abc"])("password hunter22, abc")
     'password ***, abc'
+
+    Args:
+        values: the secrets, or what finds them when something is to be shown: most commands show
+            nothing of others.
     """
 
-    def __init__(self, values: Iterable[str] = ()) -> None:
-        known = {value for value in values if len(value) >= _MIN_REDACTED}
+    def __init__(self, values: Iterable[str] | Callable[[], Iterable[str]] = ()) -> None:
+        self._given = values
+
+    @functools.cached_property
+    def _values(self) -> list[str]:
+        given = self._given() if callable(self._given) else self._given
+        known = {value for value in given if len(value) >= _MIN_REDACTED}
         # Lines are shown one by one, so a secret of several lines is looked for line by line, too.
         lines = {line for value in known for line in value.splitlines()}
         known |= {line for line in lines if len(line) >= _MIN_REDACTED}
         known |= {spelling for value in known for spelling in spellings(value)}
-        self._values = sorted(known, key=len, reverse=True)
+        return sorted(known, key=len, reverse=True)
 
     def __call__(self, text: str) -> str:
         for value in self._values:

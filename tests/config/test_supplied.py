@@ -16,6 +16,7 @@ from container_manager.config.loader import load
 from container_manager.config.variables import SUPPLIED, variable
 from container_manager.errors import BuildError, ConfigError
 from container_manager.once import once
+from container_manager.progress import Redactor
 
 WEB = "services/framework/web"
 TEMPLATE = """
@@ -35,9 +36,7 @@ sys.stdout.write(pathlib.Path('vault.txt').read_text())
 def deploy(project: Project, vault: str, template: str = TEMPLATE, **more: object) -> None:
     """A project whose command prints a file, and notes that it was run."""
     command = [sys.executable, "-c", PRINTS]
-    project.deploy(
-        template=template, more={"secrets_command": command, "key": "${API_KEY}", **more}
-    )
+    project.deploy(template=template, more={"secrets_command": command, "key": "${API_KEY}"} | more)
     project.write("vault.txt", vault)
     time.sleep(0.03)
 
@@ -117,6 +116,17 @@ def test_it_is_run_once_a_command_and_only_where_something_is_asked(project: Pro
 def test_a_configuration_without_variables_is_read_without_it(project: Project) -> None:
     project.deploy(more={"secrets_command": ["no-such-program"]})
     assert project.config().values["project_name"] == "lab"
+
+
+def test_a_command_that_shows_nothing_of_others_does_not_run_it(project: Project) -> None:
+    deploy(project, "DB_HOST=db.example\nAPI_KEY=long-enough\n", key="fixed")
+    config = project.config()
+    config.environment.public()
+    assert runs(project) == 0
+    hides = Redactor(lambda: config.environment.secret_values(()).values())
+    assert runs(project) == 0
+    assert hides("at db.example") == "at ***"
+    assert runs(project) == 1
 
 
 def test_a_changed_value_is_seen_and_written_nowhere(project: Project) -> None:

@@ -87,5 +87,8 @@ def test_what_runs_can_be_stopped_when_the_key_is_lost(site: Site) -> None:
     assert "'secrets_command' gave no secrets: it ended with exit code 1:" in site.said
     assert "no identity matched any of the recipients" in site.said
     assert site.states() == {"web": "running"}
+    site.edit("config.yml", "secrets_command:", "hooks: {before_down: ['true']}\nsecrets_command:")
+    site.edit("config.yml", ', url: "db://${DB_USER}@db"', ", url: none")
     site.run("down")
+    assert "The hook 'before_down' does not run." in site.said
     assert site.states() == {}

@@ -128,7 +128,8 @@ class Environment:
 
     def public(self) -> dict[str, str]:
         """Every variable that is not secret, shell over ``.env`` over the command's."""
-        merged = {**self.supplied, **self.dotenv, **self.process}
+        exempts = any(pattern.startswith("!") for pattern in self.patterns)  # or all are secret
+        merged = {**(self.supplied if exempts else {}), **self.dotenv, **self.process}
         return {n: value for n, value in merged.items() if not self.is_secret(n)}
 
     def expand(self, text: str, report: Report) -> str:

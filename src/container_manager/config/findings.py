@@ -73,8 +73,7 @@ def _refers(text: str) -> bool:
 
 def short_secrets(environment: Environment, report: Report) -> list[Problem]:
     """Secrets that are too short to be looked for; named, never shown."""
-    if not report.referenced:
-        # What 'secrets_command' prints is not asked for where nothing refers to a variable.
+    if not environment.supplied.asked:  # nor is it for this
         environment = replace(environment, supplied=NOTHING)
     values = environment.secret_values(report.referenced)
     return [

@@ -35,7 +35,7 @@ class Hiding:
     def __init__(self, config: Config) -> None:
         self._environment = config.environment
         names = {*config.referenced, *config.environment.process}
-        self._redact = Redactor(config.environment.secret_values(names).values())
+        self._redact = Redactor(lambda: config.environment.secret_values(names).values())
 
     def value(self, path: KeyPath, value: Any) -> tuple[Scalar, bool]:
         """An expanded scalar as it is shown, and whether it is hidden."""

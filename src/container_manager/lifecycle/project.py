@@ -156,7 +156,7 @@ def open_project(
         engine=engine,
         find_provider=functools.cache(lambda: finder.find(wanted)),
         progress=progress or progress_here(),
-        redact=Redactor(config.environment.secret_values(referenced).values()),
+        redact=Redactor(lambda: config.environment.secret_values(referenced).values()),
         adopt=adopt,
         defaults=as_in_compose(config.tree, config.values),
         overrides=overrides_of(config),

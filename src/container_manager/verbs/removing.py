@@ -15,6 +15,7 @@ from container_manager.lifecycle.outcome import Outcome
 from container_manager.lifecycle.previews import Confirm, Preview
 from container_manager.lifecycle.project import Project, open_project
 from container_manager.places import CONFIG_NAME, ConfigPath
+from container_manager.report import warn_all
 from container_manager.started import changing, find, find_running
 
 
@@ -75,8 +76,12 @@ def _then_hooks(project: Project, confirm: Confirm | None) -> Confirm:
     def confirmed(preview: Preview) -> None:
         if confirm is not None:
             confirm(preview)
-        if preview.containers:
+        if not preview.containers:
+            return
+        try:
             run_project_hooks(project, "before_down")
+        except ConfigError as error:  # what runs can be stopped although its secrets are lost
+            warn_all([*error.problems, Problem(message="The hook 'before_down' does not run.")])
 
     return confirmed
 
