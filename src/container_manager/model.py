@@ -28,12 +28,14 @@ class Node:
         where: the file, line and column of the value.
         spelled: the plain text as written, where YAML 1.1 would read it as something else.
         replaced: the node that this one overrode in a merge, if any.
+        tag: ``!reset`` or ``!override``, in compose files that are laid over others.
     """
 
     value: Scalar | dict[Key, Node] | list[Node]
     where: Location
     spelled: str | None = None
     replaced: Node | None = None
+    tag: str = ""
 
     def plain(self) -> Any:
         """The value without places: dicts, lists and scalars."""

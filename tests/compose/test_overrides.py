@@ -97,6 +97,31 @@ logging: {options: {tag: b}}
     assert [port.host_port for port in service.ports] == [80, 81]
 
 
+def test_a_list_may_be_replaced_and_a_key_taken_away(read: Reading) -> None:
+    service = read(
+        web(
+            """
+ports: ["80:80"]
+restart: always
+environment: {A: "1", B: "2"}
+logging: {driver: none, options: {tag: a}}
+"""
+        ),
+        over(
+            """
+ports: !override ["81:80"]
+restart: !reset null
+environment: {A: !reset null}
+logging: {options: !reset null}
+"""
+        ),
+    ).services["web"]
+    assert [port.host_port for port in service.ports] == [81]
+    assert service.restart == ""
+    assert service.environment == {"B": "2"}
+    assert service.definition["logging"] == {"driver": "none"}
+
+
 def test_what_it_declares_is_laid_over_what_templates_declare(read: Reading) -> None:
     stack = read(
         web("networks: [lab]") + "networks: {lab: {}}\nvolumes: {data: {labels: {a: b}}}\n",
@@ -162,7 +187,12 @@ def test_a_file_that_is_not_there_is_told_with_the_line_that_names_it(tmp_path: 
         ("", "profiles: [x]", "'services.web.profiles' is not supported"),
         ("", "mem_limit: 64x", "'64x' is no size"),
         ("", "depends_on: [nothing]", "depends on 'nothing', which is not there"),
-        ("", "restart: !override always", "The YAML tag '!override' is not supported"),
+        ("", "restart: !other always", "The YAML tag '!other' is not supported"),
+        ("restart: always", "restart: !override no", "cannot replace 'services.web.restart' by"),
+        ("dns: [a]", "dns: !override ['$B']", "cannot replace 'services.web.dns' by"),
+        ("environment: {A: b}", "environment: !reset", "cannot take 'services.web.environment'"),
+        ("", "restart: !reset", "'services.web.restart' is !reset here, and nothing below says"),
+        ("", "dns: !override [a]", "'services.web.dns' is !override here, and nothing below"),
     ],
 )
 def test_what_providers_would_read_differently_or_not_at_all_is_refused(

@@ -33,6 +33,9 @@ services:
   other:
     image: IMAGE
     stop_grace_period: 1s
+    cap_add: [NET_RAW]
+    restart: always
+    environment: {GONE: "1", STAYS: "2"}
 """,
     "mine/over.yml": """
 services:
@@ -46,6 +49,9 @@ services:
     environment: [MINE=x$API_TOKEN]
   other:
     labels: {mine: "yes"}
+    cap_add: !override [SYS_NICE]
+    restart: !reset null
+    environment: {GONE: !reset null}
 """,
     ".env": f"API_TOKEN={TOKEN}\nMORE=mine/more.yml\n",
 }
@@ -63,6 +69,9 @@ def test_an_override_changes_its_services_and_no_others(
     assert web["HostConfig"]["Memory"] == 64 * 1024**2
     assert TOKEN not in json.dumps(web["Config"]["CreateCommand"])
     assert other["Config"]["Labels"]["mine"] == "yes"
+    assert other["HostConfig"]["CapAdd"] == ["CAP_SYS_NICE"]
+    assert other["HostConfig"]["RestartPolicy"]["Name"] in ("", "no")
+    assert site.inside("other", "echo $GONE$STAYS") == "2\n"
     assert site.changed_by("up", "-d") == set()
 
     site.edit("mine/over.yml", "64m", "128m")

@@ -14,8 +14,54 @@ from container_manager.compose.interpolate import Reader
 from container_manager.compose.model import STARTED
 from container_manager.model import Key, KeyPath, Node, dotted
 
+RESET, OVERRIDE = "!reset", "!override"
+TAGS = (RESET, OVERRIDE)
+
+_KEY = len(("services", "NAME", "KEY"))
+_NORMALISED = frozenset({"build", "environment", "labels", "security_opt", "depends_on"})
+"""Keys of a service that podman-compose rewrites before it looks for tags."""
+
 _REPLACED = frozenset({"command", "entrypoint"})
 """Keys whose lists replace each other; other lists are appended."""
+
+
+def refuse_tags(document: Node, reader: Reader) -> None:
+    """Report tags where podman-compose does not act on them, or fails.
+
+    Source: podman-compose 1.6, where it normalises services before it merges them, and reads of
+    ``!override`` the plain words of a list alone.
+    """
+    for path, node in document.walk():
+        if node.tag == RESET and not _may_reset(path):
+            reader.problem(
+                node.where,
+                f"podman-compose cannot take '{dotted(path)}' away as a whole.",
+                "Name what is to go below it, or change the template.",
+            )
+        elif node.tag == OVERRIDE and not _may_override(path, node):
+            reader.problem(
+                node.where,
+                f"podman-compose cannot replace '{dotted(path)}' by this.",
+                "!override may stand at a key of a service, before a list of words without '$'.",
+            )
+
+
+def _may_reset(path: KeyPath) -> bool:
+    deep = len(path) > _KEY
+    return path[:1] == ("services",) and (
+        deep or (len(path) == _KEY and path[-1] not in _NORMALISED)
+    )
+
+
+def _may_override(path: KeyPath, node: Node) -> bool:
+    words = node.value if isinstance(node.value, list) else ()
+    return (
+        path[:1] == ("services",)
+        and len(path) == _KEY
+        and path[-1] not in _NORMALISED
+        and bool(words)
+        and all(isinstance(word.value, (str, int)) and "$" not in str(word.value) for word in words)
+    )
 
 
 def laid_over(below: Node, above: Node, path: KeyPath, reader: Reader) -> Node:
@@ -28,6 +74,8 @@ def laid_over(below: Node, above: Node, path: KeyPath, reader: Reader) -> Node:
         reader: keeps the findings.
     """
     below, above = _normal(below, path), _normal(above, path)
+    if above.tag == OVERRIDE:
+        return replace(above, replaced=below, tag="")
     if isinstance(above.value, dict) and (below.value is None or isinstance(below.value, dict)):
         return _mappings(below, above, path, reader)
     if path[-1] in _REPLACED:
@@ -51,7 +99,18 @@ def _mappings(below: Node, above: Node, path: KeyPath, reader: Reader) -> Node:
     for key, child in above.value.items():
         known = merged.get(key)
         at = (*path, key)
-        merged[key] = _normal(child, at) if known is None else laid_over(known, child, at, reader)
+        if known is None and child.tag:
+            reader.problem(
+                child.where,
+                f"'{dotted(at)}' is {child.tag} here, and nothing below says anything of it.",
+                "Remove it.",
+            )
+        elif child.tag == RESET:
+            del merged[key]
+        elif known is None:
+            merged[key] = _normal(child, at)
+        else:
+            merged[key] = laid_over(known, child, at, reader)
     return replace(below, value=merged, where=below.where)
 
 
@@ -113,7 +172,7 @@ def _is_short(item: Node) -> bool:
 
 def _normal(node: Node, path: KeyPath) -> Node:
     """A value as podman-compose spells it before it merges."""
-    normal = _NORMAL.get(str(path[2])) if path[:1] == ("services",) and len(path) == 3 else None  # noqa: PLR2004
+    normal = _NORMAL.get(str(path[2])) if path[:1] == ("services",) and len(path) == _KEY else None
     return normal(node) if normal is not None else node
 
 

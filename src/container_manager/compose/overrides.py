@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from container_manager.compose.interpolate import Reader
-from container_manager.compose.laying import laid_over
+from container_manager.compose.laying import TAGS, laid_over, refuse_tags
 from container_manager.compose.shape import check_shape
 from container_manager.config.environment import MIN_SCANNED
 from container_manager.config.source import parse_yaml, read_text
@@ -68,7 +68,7 @@ class Overrides:
             if name not in known:
                 reader.problem(
                     node.where,
-                    f"'{KEY}' change the service '{name}', which no deployed template defines.",
+                    f"'{KEY}' changes the service '{name}', which no deployed template defines.",
                     did_you_mean(name, known) or f"Services: {', '.join(known) or 'none'}.",
                 )
 
@@ -113,6 +113,7 @@ def read_overrides(files: Sequence[Override], reader: Reader) -> Overrides:
         document = documented(file.path)
         if check_shape(document, reader):
             _refuse_values(document, reader)
+            refuse_tags(document, reader)
             documents.append(document)
     return Overrides(documents=tuple(documents))
 
@@ -129,7 +130,7 @@ def documented(path: Path) -> Node:
         RenderError: it cannot be read, or is no YAML.
     """
     text = read_text(path, RenderError)
-    document = parse_yaml(text, path, compose=True, error=RenderError)
+    document = parse_yaml(text, path, compose=True, tags=TAGS, error=RenderError)
     return document or Node(value={}, where=Location(path))
 
 

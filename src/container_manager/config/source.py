@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 import stat
+from collections.abc import Container
 from pathlib import Path
 from typing import Any
 
@@ -85,9 +86,10 @@ def parse_yaml(
     path: Path,
     *,
     compose: bool = False,
+    tags: Container[str] = (),
     error: type[Any] = ConfigError,
 ) -> Node | None:
-    """Parse YAML text; ``path`` is only used to say where things are.
+    """Parse YAML text; ``path`` is only used to say where things are, ``tags`` are allowed.
 
     Raises:
         ConfigError (or ``error``): with every problem found.
@@ -107,7 +109,7 @@ def parse_yaml(
         raise error(f"This is not valid YAML: {reason}.", where=Location(path)) from cause
     if root is None:
         return None
-    reader = _Reader(path, compose=compose)
+    reader = _Reader(path, compose=compose, tags=tags)
     node = reader.node(root)
     if reader.problems:
         raise error(reader.problems)
@@ -159,8 +161,9 @@ def _advice(problem: str, text: str, line: int) -> str | None:
 class _Reader:
     """Turns PyYAML's nodes into ours, collecting problems instead of stopping at the first."""
 
-    def __init__(self, path: Path, *, compose: bool) -> None:
+    def __init__(self, path: Path, *, compose: bool, tags: Container[str]) -> None:
         self.path = path
+        self.tags = tags
         self.compose = compose
         self.problems: list[Problem] = []
         self._count = 0
@@ -184,14 +187,14 @@ class _Reader:
         self._open.add(id(node))
         try:
             if isinstance(node, yaml.SequenceNode):
-                self._check_tag(node, where, "seq")
-                return Node(value=[self.node(child) for child in node.value], where=where)
+                tag = self._check_tag(node, where, "seq")
+                return Node(value=[self.node(c) for c in node.value], where=where, tag=tag)
             return self._mapping(node, where)
         finally:
             self._open.discard(id(node))
 
     def _mapping(self, node: yaml.Node, where: Location) -> Node:
-        self._check_tag(node, where, "map")
+        tag = self._check_tag(node, where, "map")
         own: dict[Key, Node] = {}
         places: dict[Key, Location] = {}
         merged: list[Node] = []
@@ -212,7 +215,7 @@ class _Reader:
                 continue
             own[key] = value
             places[key] = self._where(key_node)
-        return Node(value=self._with_merged(own, merged), where=where)
+        return Node(value=self._with_merged(own, merged), where=where, tag=tag)
 
     def _with_merged(self, own: dict[Key, Node], merged: list[Node]) -> dict[Key, Node]:
         """YAML's ``<<`` key: the mapping's own keys win, then earlier sources over later ones."""
@@ -242,6 +245,8 @@ class _Reader:
     def _scalar(self, node: yaml.ScalarNode, where: Location) -> Node:
         text: str = node.value
         tag = node.tag.removeprefix(_TAG)
+        if tag in self.tags:
+            return Node(value=None if text in ("", "null") else text, where=where, tag=tag)
         value: Scalar = text
         spelled: str | None = None
         if tag == "bool":
@@ -272,9 +277,13 @@ class _Reader:
             )
         return value
 
-    def _check_tag(self, node: yaml.Node, where: Location, kind: str) -> None:
+    def _check_tag(self, node: yaml.Node, where: Location, kind: str) -> str:
+        """The tag, where it is one of those allowed."""
+        if node.tag in self.tags:
+            return str(node.tag)
         if node.tag != _TAG + kind:
             self._problem(where, f"The YAML tag {node.tag!r} is not supported.")
+        return ""
 
     def _where(self, node: yaml.Node) -> Location:
         return Location(self.path, node.start_mark.line + 1, node.start_mark.column + 1)
