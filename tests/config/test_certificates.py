@@ -55,8 +55,9 @@ def test_remarks_and_line_ends_of_other_systems_are_no_matter(project: Project) 
         (KEY.encode(), "{path} holds a private key"),
         (
             f"{PEM}{PEM[:100]}AAAA{PEM[100:]}".encode(),
-            "Certificate 2 of {path} is damaged.",
+            "1 of the 2 certificates in {path} cannot be read.",
         ),
+        (PEM[:100].encode(), "1 of the 1 certificates in {path} cannot be read."),
     ],
 )
 def test_what_cannot_be_trusted_is_told_with_its_line(

@@ -14,6 +14,7 @@ from container_manager.model import Node
 
 KEY = "ca_certificates"
 
+_BEGIN = "-----BEGIN CERTIFICATE-----"
 _CERTIFICATE = re.compile(
     r"-----BEGIN CERTIFICATE-----[ \t]*\r?\n[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----"
 )
@@ -79,7 +80,8 @@ def _wrong_content(path: Path, text: str, where: Location) -> list[Problem]:
             )
         ]
     found = certificates_in(text)
-    if not found:
+    begun = text.count(_BEGIN)
+    if not begun:
         return [
             Problem(
                 message=f"{path} holds no certificate in PEM form (-----BEGIN CERTIFICATE-----).",
@@ -87,14 +89,15 @@ def _wrong_content(path: Path, text: str, where: Location) -> list[Problem]:
                 remedy="Convert it: openssl x509 -inform der -in FILE -out FILE.pem",
             )
         ]
+    damaged = begun - sum(_is_whole(one) for one in found)
+    if not damaged:
+        return []
     return [
         Problem(
-            message=f"Certificate {number} of {path} is damaged.",
+            message=f"{damaged} of the {begun} certificates in {path} cannot be read.",
             where=where,
-            remedy="Export it anew, with all of its lines.",
+            remedy="Export it anew, with all lines from -----BEGIN to -----END.",
         )
-        for number, one in enumerate(found, 1)
-        if not _is_whole(one)
     ]
 
 
