@@ -143,8 +143,10 @@ def address(authority: trustme.CA) -> Iterator[str]:
 
 
 PYTHON = "import sys, urllib.request as r; r.urlopen(sys.argv[1], timeout=20)"
+REQUESTS = "import sys, requests; requests.get(sys.argv[1], timeout=20)"
 PROGRAMS = {
     "python": [sys.executable, "-c", PYTHON, "ADDRESS"],
+    "requests": [sys.executable, "-c", REQUESTS, "ADDRESS"],
     "curl": ["curl", "--fail", "--silent", "--show-error", "ADDRESS"],
     "apt": ["/usr/lib/apt/apt-helper", "download-file", "ADDRESS", "FOLDER/file"],
 }

@@ -9,10 +9,22 @@ import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from container_manager.doctor.registries import ask, ask_all, judge_registry, proxies_for
+from container_manager.doctor.registries import (
+    ask,
+    ask_all,
+    judge_registry,
+    proxies_for,
+    registries,
+)
+from container_manager.doctor.subject import Subject
+from container_manager.run import ProcessRunner
+
+if TYPE_CHECKING:
+    from tests.conftest import Project
 
 
 class _Registry(http.server.BaseHTTPRequestHandler):
@@ -90,6 +102,34 @@ def test_a_proxy_that_wants_a_login(plain: http.server.ThreadingHTTPServer) -> N
     assert (answer.status, answer.through) == (None, "127.0.0.1")
     assert "407" in answer.reason
     assert "secret" not in str(answer)
+
+
+def test_the_projects_own_proxy_and_certificates(
+    plain: http.server.ThreadingHTTPServer, registry: str, certificate: Path, project: Project
+) -> None:
+    image = f"{registry}/lab/web:1"
+    project.deploy(
+        template=f"services:\n  web:\n    image: '{image}'\n",
+        more={"ca_certificates": str(certificate)},
+    )
+    (found,) = registries(subject(project))
+    assert (found.code, found.facts["status"]) == ("registry", 401)
+    project.write(".env", "https_proxy=http://me:s3cret-pw@127.0.0.1:1\n")
+    (found,) = registries(subject(project))
+    assert found.code == "registry-silent"
+    assert "through the proxy 127.0.0.1" in found.message
+    assert "s3cret-pw" not in str(found)
+
+
+def subject(project: Project) -> Subject:
+    config = project.config()
+    return Subject(
+        runner=ProcessRunner(),
+        environ={},
+        folder=project.root,
+        config=config,
+        prepared=project.prepare(config),
+    )
 
 
 def test_certificates_that_are_not_there() -> None:

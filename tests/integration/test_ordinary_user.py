@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from tests.boot.reading import Unit
+from tests.integration.company import Authority
 from tests.integration.conftest import SH_IMAGE, import_of_sh_image
 from tests.integration.ordinary import OrdinaryUser, ordinary_user
 
@@ -196,6 +197,24 @@ def test_what_root_alone_may_and_what_an_id_of_ones_own_gives(lab: Lab) -> None:
     assert written.stat().st_uid == lab.user.uid
     lab.run("clean", "--yes")
     assert lab.states() == {}
+
+
+def test_builds_and_containers_of_any_id_read_what_is_to_be_trusted(
+    lab: Lab, tmp_path: Path
+) -> None:
+    authority = Authority(tmp_path)
+    lab.user.write("lab/company.pem", authority.file.read_text())
+    lab.user.write(
+        "lab/services/framework/web/Dockerfile",
+        f'FROM {SH_IMAGE}\nUSER 4321\nRUN test -r "$SSL_CERT_FILE"\nUSER root\n',
+    )
+    lab.write_template(
+        '  web: {build: ./framework/web, user: "1234:4321", stop_grace_period: 0s, init: true}'
+    )
+    lab.configure("trusting", ca_certificates="company.pem")
+    lab.run("up", "--detached")
+    assert authority.a_line.decode() in lab.inside("cat $SSL_CERT_FILE")
+    lab.run("clean", "--yes", "--no-backup")
 
 
 def test_a_unit_of_the_users_brings_their_containers_back(lab: Lab, tmp_path: Path) -> None:
