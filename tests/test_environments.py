@@ -259,10 +259,11 @@ def test_a_source_that_holds_the_builds_of_others_is_copied_without_them(project
     project.deploy(additional_dirs=[{"src": ".", "dst": "all"}])
     project.write("config.prod.yml", PROD)
     building.build("config.prod.yml")
+    project.write(".env.prod", "API_TOKEN=correct-horse-battery\n")
     building.build()
     copied = [path for path in project.built() if "/all/" in path]
     assert any(path.endswith("all/config.yml") for path in copied)
-    assert not any("build-prod" in path for path in copied)
+    assert not any("build-prod" in path or ".env.prod" in path for path in copied)
 
 
 def test_private_folders_and_backups_are_its_own(lab: Project) -> None:
@@ -370,6 +371,13 @@ def test_mistakes_in_it_are_told_with_its_lines(lab: Project) -> None:
     with lab.refuses(ConfigError) as refusal:
         lab.config("config.prod.yml")
     assert refusal.messages[0].startswith("config.local.yml:1:12: ")
+
+
+def test_a_link_that_leads_nowhere_is_told(lab: Project) -> None:
+    (lab.root / "config.local.yml").symlink_to("/nowhere")
+    with lab.refuses(ConfigError) as refusal:
+        lab.config()
+    assert refusal.messages[0].startswith("config.local.yml: ")
 
 
 def test_it_cannot_import_what_it_is_laid_over(lab: Project) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from tests.conftest import snapshot
-from tests.integration.conftest import Podman
+from tests.integration.conftest import SH_IMAGE, Podman
 from tests.integration.sites import Site
 
 pytestmark = pytest.mark.podman
@@ -29,7 +29,7 @@ framework:
 TEMPLATE = """\
 services:
   web:
-    build: ./framework/web
+    image: IMAGE
     command: [httpd, -f, -p, "8000", -h, /data]
     stop_grace_period: 0s
     environment:
@@ -40,12 +40,12 @@ services:
 volumes: {data: {}}
 """
 PROD = "import: config.yml\nframework: {services: {web: {motto: of prod}}}\n"
+WEB = "services/framework/web"
 FILES = {
     "config.yml": CONFIG,
     "config.prod.yml": PROD,
     "services/docker-compose.yml.j2": "networks: {default: {}}\n",
-    "services/framework/web/docker-compose.yml.j2": TEMPLATE,
-    "services/framework/web/Dockerfile": "FROM IMAGE\nRUN mkdir -p /data\n",
+    f"{WEB}/docker-compose.yml.j2": TEMPLATE,
 }
 KEY = "framework.services.web.port_host"
 
@@ -129,6 +129,8 @@ def test_two_environments_run_side_by_side_and_never_touch_each_other(
     stacks: tuple[Stack, Stack],
 ) -> None:
     base, prod = stacks
+    base.site.edit(f"{WEB}/docker-compose.yml.j2", f"image: {SH_IMAGE}", "build: ./framework/web")
+    base.site.write(f"{WEB}/Dockerfile", f"FROM {SH_IMAGE}\nRUN mkdir -p /data\n")
     for process in [base.site.start("up", "-d", *one.options) for one in stacks]:
         _, said = process.communicate(timeout=180)
         assert process.returncode == 0, said
@@ -201,9 +203,8 @@ def test_a_name_that_both_would_have_is_refused_with_its_owner(
     stacks: tuple[Stack, Stack],
 ) -> None:
     base, prod = stacks
-    shared = f"volumes: {{data: {{name: {base.name}_shared}}}}\n"
-    template = TEMPLATE.replace("volumes: {data: {}}\n", shared)
-    base.site.write("services/framework/web/docker-compose.yml.j2", template)
+    shared = f"volumes: {{data: {{name: {base.name}_shared}}}}"
+    base.site.edit(f"{WEB}/docker-compose.yml.j2", "volumes: {data: {}}", shared)
     base.run("up", "-d")
     prod.run("up", "-d", code=2)
     assert f"{base.name}_shared" in base.site.said

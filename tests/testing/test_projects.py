@@ -61,6 +61,27 @@ def test_has_another_name_and_never_that_of_the_users_stack(copy: Copy) -> None:
     assert ProjectCopy(mine.original).loaded().project_name == "lab-test"
 
 
+def test_an_environment_can_be_tested_with_what_belongs_to_it(
+    user: Project, tmp_path: Path
+) -> None:
+    user.write("config.prod.yml", "import: config.yml\ngreeting: good day\nsite: ${SITE}\n")
+    user.write("config.local.yml", "device: /dev/one\n")
+    user.files({".env": "SITE=all\nOTHER=1\n", ".env.prod": "SITE=prod\nPIN=4711\n"})
+    user.write("build-prod/.manager/manifest.json", "{}")
+    mine = ProjectCopy(
+        Original(config_path=user.root / "config.prod.yml", ignore=(), folder=tmp_path)
+    )
+    assert mine.name == "lab-prod-test"
+    assert not (mine.root / "build-prod").exists()
+    values = mine.loaded().values
+    assert (values["greeting"], values["site"], values["device"]) == (
+        "good day",
+        "prod",
+        "/dev/one",
+    )
+    assert "PIN" in mine.hint
+
+
 def test_its_project_root_is_its_own(user: Project, copy: Copy) -> None:
     text = user.read("config.yml").replace("{", f'{{"project_root": "{user.root}",', 1)
     user.write("config.yml", text)

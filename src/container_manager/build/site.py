@@ -180,7 +180,14 @@ def _walk_copied(site: Site, folder: Path) -> tuple[list[Entry], list[Problem]]:
     allowed = (site.root, folder)
     made = site.made_by_us
     found = Walk(folder, allowed=allowed, skipped=made, private=made, ignores=ignores)
-    return list(found.entries()), found.problems
+    entries = [one for one in found.entries() if not _is_of_environment(one, site.root)]
+    return entries, found.problems
+
+
+def _is_of_environment(entry: Entry, root: Path) -> bool:
+    """Whether a file has the variables of an environment, whose secrets others do not look for."""
+    folder, name = os.path.split(entry.source)
+    return folder == str(root) and name.startswith(".env.") and name != ".env.example"
 
 
 def entry_of(source: Path) -> Entry:

@@ -18,7 +18,7 @@ from container_manager.config.deployed import Deployed, read_part
 from container_manager.config.environment import Environment, Report, missing_variable
 from container_manager.config.interpolation import InterpolationError
 from container_manager.config.source import read_yaml
-from container_manager.environments import base_of, is_there
+from container_manager.environments import base_of
 from container_manager.errors import ConfigError, Location, Problem, did_you_mean, display_path
 from container_manager.inputs import note
 from container_manager.model import Key, Node
@@ -72,7 +72,9 @@ class Loader:
                 remedy="It needs at least 'deployed_services' and the services it names.",
             )
         tree = self.read(path, self.deployed)
-        if local is not None and is_there(local):
+        if local is not None:
+            note(local)
+        if local is not None and os.path.lexists(local):
             self.imported_from.setdefault(local, Location(path))
             tree = merge(tree, self.read(local, self.deployed, over=(base_of(local), path)))
         services = self.deployed.final(self.problems)

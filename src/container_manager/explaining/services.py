@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from container_manager.build.generated import ROOT_PATH, Planned, compose_files_of
@@ -132,15 +133,16 @@ def _variables(
     config: Config, file: ComposeFile, own: Mapping[str, ComposeService], hiding: Hiding
 ) -> Iterator[Variable]:
     """The variables of a compose file, and the secrets that its containers get besides."""
+    environment = replace(config.environment, host="")  # which is no variable in a compose file
     found: dict[str, Variable] = {}
     for _, node in file.load().walk():
         if isinstance(node.value, str):
-            for one in variables_in(node.value, config.environment):
+            for one in variables_in(node.value, environment):
                 found.setdefault(one.name, one)
     for service in own.values():
         for entry in service.secret_entries:
             for name in entry.variables:
-                found.setdefault(name, variable(name, config.environment))
+                found.setdefault(name, variable(name, environment))
     yield from map(hiding.variable, found.values())
 
 
