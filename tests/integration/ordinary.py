@@ -168,12 +168,10 @@ def ordinary_user() -> Iterator[OrdinaryUser]:
         pytest.fail("This test makes a user: run it as root.", pytrace=False)
     name = f"cmt{uuid.uuid4().hex[:8]}"
     subprocess.run(["useradd", "--create-home", "--shell", "/bin/sh", name], check=True)
-    mode = TUN.stat().st_mode
     try:
-        TUN.chmod(0o666)  # as every distribution has it
+        TUN.chmod(0o666)  # as distributions have it; it stays, since other tests may run meanwhile
         yield OrdinaryUser(name)
     finally:
-        TUN.chmod(stat.S_IMODE(mode))
         _end_all(_ids_of(name))
         subprocess.run(["userdel", name], check=True)
         shutil.rmtree(f"/home/{name}")

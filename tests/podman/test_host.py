@@ -219,6 +219,15 @@ def test_of_a_remote_podman_only_its_folders_are_tried(
     assert (found.sees_folders, found.address) == (sees, environ["CONTAINER_HOST"])
 
 
+def test_a_user_without_ids_is_asked_again_each_time(
+    tmp_path: Path, environ: dict[str, str]
+) -> None:
+    before = Recorded(lambda _: "", idMappings={"uidmap": [{"size": 1}]})
+    assert host.connect(before, tmp_path / "state", environ).mapped_ids == 1
+    after = Recorded(lambda _: "", idMappings={"uidmap": [{"size": 1}, {"size": 65536}]})
+    assert host.connect(after, tmp_path / "state", environ).mapped_ids == 65537
+
+
 def test_a_remote_podman_that_is_remembered_is_asked_whether_it_is_there(
     tmp_path: Path, environ: dict[str, str]
 ) -> None:

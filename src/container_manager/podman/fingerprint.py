@@ -27,8 +27,9 @@ def fingerprint(executable: str, environ: Mapping[str, str]) -> str:
     # Both kinds of user's files are looked at: it costs nothing, and spares a question.
     paths = containers_conf.files(environ, rootless=True, version=())
     override = environ.get("CONTAINERS_CONF_OVERRIDE")
-    # Who is given ids later is not told for ever that they are missing.
-    paths += [Path("/etc/subuid"), Path("/etc/subgid"), connections_file(environ)]
+    # Who is given ids or controllers later is not told for ever that they are missing.
+    paths += [Path("/etc/subuid"), Path("/etc/subgid"), _delegated(os.getuid())]
+    paths += [connections_file(environ)]
     facts = (
         *(_FORMAT, executable, status.st_mtime_ns, status.st_size, os.getuid()),
         _boot_id(),
@@ -38,6 +39,12 @@ def fingerprint(executable: str, environ: Mapping[str, str]) -> str:
         [(str(path), digest(path)) for path in (*paths, *([Path(override)] if override else []))],
     )
     return hashlib.sha256(repr(facts).encode()).hexdigest()
+
+
+def _delegated(uid: int) -> Path:
+    """Which limits systemd lets a user set (control groups v2)."""
+    service = f"user.slice/user-{uid}.slice/user@{uid}.service"
+    return Path("/sys/fs/cgroup") / service / "cgroup.controllers"
 
 
 def _boot_id() -> str:

@@ -87,6 +87,10 @@ def connect(runner: Runner, state_dir: Path, environ: Mapping[str, str]) -> Podm
             ask_info(runner, executable, environ)
         return remembered
     host = _Examination(runner, state_dir.absolute(), executable, environ).result()
+    if host.mapped_ids is not None and host.mapped_ids <= 1:
+        # Once ids are given, only 'podman system migrate' brings them: no file tells of it.
+        cache.unlink(missing_ok=True)
+        return host
     ours = [digest(Path(path)) for path in host.settings.values()]
     stored = {"key": key, "ours": ours, "host": asdict(host)}
     containers_conf.write_private(cache, json.dumps(stored, indent=1))
