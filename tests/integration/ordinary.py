@@ -82,9 +82,16 @@ class OrdinaryUser:
             check=False,
         )
 
-    def manager(self, cwd: Path, *argv: str, code: int = 0) -> str:
+    def manager(
+        self,
+        cwd: Path,
+        *argv: str,
+        code: int = 0,
+        environ: Mapping[str, str] | None = None,
+    ) -> str:
         """Run our program; all that it said."""
-        done = self.run(*self._python, "-m", "container_manager", *argv, cwd=cwd)
+        command = (*self._python, "-m", "container_manager", *argv)
+        done = self.run(*command, cwd=cwd, environ=environ)
         said = done.stdout + done.stderr
         assert done.returncode == code, f"{argv}: {said}"
         assert "Traceback" not in said

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -98,8 +98,13 @@ class Lab:
         text = f"services:\n{service.replace('IMAGE', SH_IMAGE)}\n"
         self.user.write("lab/services/framework/web/docker-compose.yml.j2", text)
 
-    def run(self, *argv: str, code: int = 0) -> str:
-        said = self.user.manager(self.root, *argv, code=code)
+    def greeting(self) -> str:
+        """What the build has, as seen where the user is root."""
+        file = self.root / "build/services/framework/web/state/greeting"
+        return self.user.podman("unshare", "cat", str(file)).strip()
+
+    def run(self, *argv: str, code: int = 0, environ: Mapping[str, str] | None = None) -> str:
+        said = self.user.manager(self.root, *argv, code=code, environ=environ)
         assert SECRET not in said
         return said
 
@@ -169,6 +174,21 @@ def test_the_main_path(lab: Lab) -> None:
     assert lab.inside("cat /data/notes; stat -c %u:%g:%a /data/notes /data") == (
         "precious\n1234:4321:600\n1234:4321:700"
     )
+
+    # Without Podman, what the container took over stays, and what to do is told.
+    lab.configure("third")
+    said = lab.run("build", code=2, environ={"PATH": "/nowhere"})
+    assert "state/greeting: The build cannot be written: Permission denied." in said
+    assert "podman unshare chown -R 0:0" in said
+    assert lab.greeting() == "second"
+
+    # What is no longer part of the build goes, what the container left of its own stays.
+    (lab.root / "services/framework/web/state/greeting.j2").unlink()
+    lab.run("build")
+    state = lab.root / "build/services/framework/web/state"
+    assert lab.user.podman("unshare", "find", str(state), "-type", "f").split() == [
+        f"{state}/closed/x"
+    ]
 
     lab.run("down")
     assert lab.states() == {}

@@ -19,6 +19,7 @@ from container_manager.build.journal import UNDO, Journal, Step, clear
 from container_manager.build.manifest import JOURNAL, NEXT, STAGING
 from container_manager.build.plan import displaced
 from container_manager.build.reading import Reading
+from container_manager.build.unsharing import refuse_shut
 from container_manager.inputs import look
 from container_manager.places import MANAGER_DIR, leads_away
 
@@ -57,6 +58,8 @@ def finish(build_dir: Path, journal: Journal) -> None:
 def _set_mode(target: Path, mode: int, *, away: bool) -> None:
     """Change the bits of a file of ours; what is a link now is somebody else's."""
     stamp = look(str(target))
+    if stamp is None and not away:
+        refuse_shut(str(target))
     if not away and stamp is not None and stat.S_ISREG(stamp[4]):
         target.chmod(mode)
 
@@ -75,6 +78,8 @@ def _remove(build_dir: Path, step: Step, journal: Journal) -> None:
     elif os.path.lexists(target):
         _forget_spoiled(build_dir, str(target), step)
         return  # somebody's now
+    else:
+        refuse_shut(str(target))
     for folder in target.parents:
         if folder == build_dir:
             break

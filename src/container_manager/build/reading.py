@@ -58,7 +58,7 @@ class Reading:
         self._believed = scanned or self._scan is None
         self._texts: dict[str, str] = {}
         self._asked: Callable[[], Iterable[str]] = tuple
-        self._shut: dict[str, tuple[Stamp, str]] | None = None
+        self._shut: dict[str, tuple[Stamp, str] | None] | None = None
 
     def about(self, paths: Callable[[], Iterable[str]]) -> None:
         """Say what it will be asked about, so that all that is shut is looked at together."""
@@ -109,9 +109,9 @@ class Reading:
         if not is_shut(path):
             return otherwise
         if self._shut is None:
-            self._shut = presences(one for one in {*self._asked(), path} if is_shut(one))
+            self._shut = presences([one for one in {*self._asked(), path} if is_shut(one)])
         found = self._shut.get(path)
-        return Present(digest=found[1], stamp=found[0]) if found is not None else otherwise
+        return Present(digest=found[1], stamp=found[0]) if found is not None else None
 
     def _source(self, path: str) -> None:
         known = self._known.get(path) if self._believed else None

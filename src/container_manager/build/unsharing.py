@@ -9,15 +9,16 @@ Source: podman-unshare(1).
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
 import sys
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 
 from container_manager.errors import RuntimeFailure
-from container_manager.inputs import Stamp
+from container_manager.inputs import UNSETTLED, Stamp
 from container_manager.run import ProcessRunner
 
 _PROGRAM = "container_manager.build.within"
@@ -38,15 +39,29 @@ def is_shut(path: str) -> bool:
     return not os.access(path, os.R_OK, follow_symlinks=False)
 
 
-def presences(paths: Iterable[str]) -> dict[str, tuple[Stamp, str]]:
-    """Stamp and digest of what is at paths that this user may not read, as far as Podman can.
+def refuse_shut(path: str) -> None:
+    """Raise where this user may not see whether anything is at a path.
+
+    Raises:
+        PermissionError: it is so.
+    """
+    if is_shut(path):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
+
+
+def presences(paths: Sequence[str]) -> dict[str, tuple[Stamp, str] | None]:
+    """Stamp and digest of what is at paths that this user may not read; None where nothing is.
+
+    Where nobody can look, something is there that is not ours.
 
     Args:
-        paths: absolute; those at which nothing is are left out of the answer.
+        paths: absolute.
     """
-    said = _call("look", stdin=json.dumps(list(paths)))
-    found = json.loads(said) if said is not None else {}
-    return {path: (tuple(stamp), digest) for path, (stamp, digest) in found.items()}
+    said = _call("look", stdin=json.dumps(paths))
+    if said is None:
+        return dict.fromkeys(paths, (UNSETTLED, ""))
+    found = json.loads(said)
+    return {p: (tuple(found[p][0]), found[p][1]) if p in found else None for p in paths}
 
 
 def finish(build_dir: Path) -> bool:
