@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import subprocess
 import tempfile
@@ -112,6 +113,26 @@ def test_elsewhere_all_but_mounts_work(site: Site, serve: Callable[[Path | None]
         assert site.states() == {"web": "running"}
     site.run("clean", "--yes", "--no-backup")
     assert (site.states(), site.volumes()) == ({}, set())
+
+
+def test_a_default_connection_counts_like_the_variable(
+    site: Site,
+    serve: Callable[[Path | None], None],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    serve(site.root)
+    address = os.environ["CONTAINER_HOST"]
+    settings = tmp_path / "containers.conf"
+    settings.write_text(
+        '[engine]\nremote = true\nactive_service = "far"\n'
+        f'[engine.service_destinations.far]\nuri = "{address}"\n'
+    )
+    with monkeypatch.context() as patch:
+        patch.delenv("CONTAINER_HOST")
+        patch.setenv("CONTAINERS_CONF", str(settings))
+        site.run("up", "--detached", code=2)
+    assert f"which the Podman at {address} does not see" in site.said
 
 
 def test_a_socket_without_anybody_is_a_precondition(site: Site) -> None:

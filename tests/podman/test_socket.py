@@ -7,6 +7,7 @@ import socket as sockets
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -103,6 +104,17 @@ def test_another_machine_is_refused() -> None:
         socket.choose(HOST, {"CONTAINER_HOST": "ssh://root@example/run/podman/podman.sock"})
     with pytest.raises(PreconditionError, match="CONTAINER_CONNECTION names a Podman elsewhere"):
         socket.choose(HOST, {"CONTAINER_CONNECTION": "podman-machine-default"})
+    far = replace(HOST, remote=True, address="ssh://root@example/run/podman/podman.sock")
+    with pytest.raises(PreconditionError, match="Calls go to a Podman elsewhere"):
+        socket.choose(far, {})
+
+
+def test_a_connection_that_is_a_socket_of_this_machine_is_used(folder: Path) -> None:
+    path = folder / "connected.sock"
+    connected = replace(HOST, remote=True, address=f"unix://{path}")
+    with serving(path, PODMAN):
+        for environ in ({}, {"CONTAINER_CONNECTION": "here"}):
+            assert socket.choose(connected, environ) == connected.address
 
 
 def test_a_socket_of_somebody_else_is_none_of_ours(

@@ -66,9 +66,14 @@ def choose(host: PodmanHost, environ: Mapping[str, str]) -> str | None:
             _refuse_others(name, environ[name])
     if environ.get("CONTAINER_HOST"):
         return environ["CONTAINER_HOST"]
-    if environ.get("CONTAINER_CONNECTION"):
+    if environ.get("CONTAINER_CONNECTION") or host.remote:
+        if host.address.startswith(UNIX) and who_answers(host.address) == PODMAN:
+            return host.address
+        what = (
+            "CONTAINER_CONNECTION names" if environ.get("CONTAINER_CONNECTION") else "Calls go to"
+        )
         raise PreconditionError(
-            "CONTAINER_CONNECTION names a Podman elsewhere, and Docker Compose needs a socket.",
+            f"{what} a Podman elsewhere, and Docker Compose needs a socket of this machine.",
             remedy="Set CONTAINER_HOST=unix://PATH to the connection's socket instead "
             "('podman machine inspect' shows it), or remove 'compose_provider'.",
         )
