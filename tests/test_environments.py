@@ -12,7 +12,9 @@ from tests.test_cli import invoke, outcome
 
 from container_manager import building, verbs
 from container_manager.build import again
+from container_manager.build.port_keys import port_keys
 from container_manager.config.loader import load
+from container_manager.discovery import discover
 from container_manager.environments import config_of, environment_of
 from container_manager.errors import BuildError, ConfigError, UsageError
 from container_manager.identity import load_identity
@@ -111,7 +113,7 @@ def test_a_missing_one_is_told_with_what_to_write_and_near_ones(lab: Project) ->
     assert "write config.prud.yml with the line 'import: config.yml'" in remedy
     with lab.refuses(ConfigError) as refusal:
         load(config_of(None, "zz"))
-    assert "There is: prod." in refusal.text
+    assert "Environments here: prod." in refusal.text
 
 
 def test_without_its_base_there_is_no_environment(lab: Project) -> None:
@@ -166,6 +168,8 @@ def test_dry_runs_are_about_the_environment_too(
         (("build", "--env", "local"), "leave --env out"),
         (("build", "--env"), "--env needs a value."),
         (("--env", "prod", "build"), "Write --env NAME after the task's name."),
+        (("kernels", "--env", "prod", "build"), "--env is said of one task, and not of 'build'"),
+        (("kernels", "build", "--env=prod"), "--env is said of one task, and not of 'kernels'"),
     ],
 )
 def test_mistakes_end_with_2_and_write_nothing(
@@ -302,6 +306,19 @@ def test_ports_are_chosen_and_remembered_apart(project: Project) -> None:
     ports = json.loads(project.read(".container-manager/ports.json"))
     key = "framework.services.web.port_host"
     assert ports["config.yml"][key] != ports["config.prod.yml"][key]
+
+
+def test_a_port_that_another_has_is_to_be_changed_in_the_environment(project: Project) -> None:
+    template = "services: {web: {image: localhost/web, ports: ['{{ port }}:80']}}\n"
+    project.deploy(template=template, more={"port": 8080})
+    project.write("config.prod.yml", PROD)
+    place = str(project.config().origin("port"))
+    for name, told in (
+        ("config.yml", f"port ({place})"),
+        ("config.prod.yml", f"port ({place}; for this environment alone, in config.prod.yml)"),
+    ):
+        config = project.config(name)
+        assert port_keys(config, discover(config)[0], "framework.web", 8080) == [told]
 
 
 # --- variables ------------------------------------------------------------------------------------

@@ -178,7 +178,7 @@ def _missing(own: NamedEnvironment) -> ConfigError:
     """What is said where an environment was asked for that nobody has written."""
     others = environments_beside(own.base)
     near = did_you_mean(own.name, others)
-    there = f"There is: {', '.join(others)}." if others else ""
+    there = f"Environments here: {', '.join(others)}." if others else ""
     write = (
         f"For a new one, write {own.path.name} with the line 'import: {own.base.name}', and below "
         f"it what differs in {own.name}."

@@ -53,6 +53,7 @@ def with_trailing_services(
     words: list[str] = []
     current: ParserContext | None = None
     waiting: str | None = None
+    environments: list[tuple[ParserContext, bool]] = []
     ours, dashes, command = _at_dashes(arguments)
     for argument in ours:
         if waiting is not None:
@@ -60,8 +61,9 @@ def with_trailing_services(
         elif argument in tasks:
             _refuse_ambiguous(argument, current)
             current = tasks[argument]
+            environments.append((current, False))
         elif argument.startswith("-"):
-            _refuse_early_environment(argument, current)
+            _note_environment(argument, environments)
             _refuse_foreign_option(argument, current, core.keys())
             waiting = argument if _takes_value(argument, current, core) else None
         elif current is None:
@@ -75,6 +77,7 @@ def with_trailing_services(
         words.append(argument)
     if waiting is not None and waiting not in _VALUE_OPTIONAL:
         raise UsageError(f"{waiting} needs a value.")
+    _refuse_two_environments(environments)
     return [*words, *dashes, *command]
 
 
@@ -108,12 +111,26 @@ def _nothing_of(current: ParserContext, word: str, tasks: Iterable[str]) -> Usag
     )
 
 
-def _refuse_early_environment(argument: str, current: ParserContext | None) -> None:
-    """Invoke takes none of ours before a task, and its value would be taken for one."""
-    if current is None and argument.partition("=")[0] == "--env":
+def _note_environment(argument: str, environments: list[tuple[ParserContext, bool]]) -> None:
+    """Note of which task ``--env`` is said: invoke takes none of our options before a task."""
+    if argument.partition("=")[0] != "--env":
+        return
+    if not environments:
         raise UsageError(
             "--env stands before a task: nothing was done.",
             remedy="Write --env NAME after the task's name.",
+        )
+    environments[-1] = (environments[-1][0], True)
+
+
+def _refuse_two_environments(environments: Sequence[tuple[ParserContext, bool]]) -> None:
+    """Who says an environment of one task means the others as well; they would act elsewhere."""
+    takes = [(task, said) for task, said in environments if "--env" in task.flags]
+    without = [str(task.name) for task, said in takes if not said]
+    if without and len(without) < len(takes):
+        raise UsageError(
+            f"--env is said of one task, and not of '{without[0]}': nothing was done.",
+            remedy="Every task needs its own, or run them one after the other.",
         )
 
 

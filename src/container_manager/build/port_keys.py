@@ -68,4 +68,6 @@ def _told(config: Config, path: KeyPath) -> str:
         f", from {one.name}" + (f" in {one.where}" if one.where else "") for one in given
     )
     after += f", {CHOSEN}" if dotted(path) in config.ports.chosen else ""
+    if config.env is not None and node.where.file != config.env.path:
+        after += f"; for this environment alone, in {config.env.path.name}"
     return f"{dotted(path)} ({node.where}{after})"
