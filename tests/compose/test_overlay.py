@@ -76,6 +76,18 @@ def written(of: Stack) -> Any:
     return yaml.load(text, Loader=_Loader)
 
 
+def test_no_provider_pulls_once_more_what_was_pulled_before() -> None:
+    text = "services:\n" + "".join(
+        f"  {policy}: {{image: lab/web, pull_policy: {policy}}}\n"
+        for policy in ("always", "never", "missing")
+    )
+    policies = {
+        name: service.get("pull_policy")
+        for name, service in written(stack(text))["services"].items()
+    }
+    assert policies == {"always": "missing", "never": None, "missing": None}
+
+
 def test_labels_are_on_everything_that_is_ours() -> None:
     document = written(stack())
     labels = document["services"]["web"]["labels"]

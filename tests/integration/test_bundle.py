@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import io
 import json
+import os
 import tarfile
 import uuid
 from collections.abc import Callable, Iterator
@@ -17,6 +18,7 @@ import pytest
 from tests.conftest import snapshot
 from tests.integration.conftest import PREFIX, Podman
 from tests.integration.elsewhere import Elsewhere, another_machine
+from tests.integration.registry import Registry
 from tests.integration.sites import Site
 
 from container_manager.bundling import archive
@@ -25,7 +27,12 @@ from container_manager.bundling.manifest import Manifest, Member
 from container_manager.bundling.receiving import unbundle
 from container_manager.errors import ManagerError, PreconditionError, RuntimeFailure, UsageError
 
-pytestmark = [pytest.mark.podman, pytest.mark.xdist_group("bundle"), pytest.mark.timeout(600)]
+pytestmark = [
+    pytest.mark.skipif(os.geteuid() != 0, reason="only root may make a network namespace"),
+    pytest.mark.podman,
+    pytest.mark.xdist_group("bundle"),
+    pytest.mark.timeout(600),
+]
 
 TOKEN = "7hQ-a-token-that-nobody-else-has"
 
@@ -63,7 +70,8 @@ FILES = {
     "services/framework/side/docker-compose.yml.j2": """
         services:
           side:
-            image: IMAGE
+            image: PULLED
+            pull_policy: always
             stop_grace_period: 1s
             volumes: ["./framework/side/note:/note:ro"]
         """,
@@ -83,6 +91,7 @@ class Made:
     file: Path
     sha256: str
     told: dict[str, Any]
+    pulled: str
 
     @property
     def manifest(self) -> Manifest:
@@ -100,13 +109,22 @@ def made(
 ) -> Iterator[Made]:
     assert python_image
     name = f"{PREFIX}{uuid.uuid4().hex[:10]}"
-    site = Site(tmp_path_factory.mktemp("here"), name, podman, FILES, image=sh_image)
-    file = site.root.parent / "lab.bundle.tar"
+    folder = tmp_path_factory.mktemp("here")
+    registry = Registry(folder, podman)
+    registry.offer(sh_image)
+    pulled = f"{registry.host}/lab/{name}:stable"
+    files = {path: text.replace("PULLED", pulled) for path, text in FILES.items()}
+    site = Site(folder, name, podman, files, image=sh_image)
+    file = folder / "lab.bundle.tar"
     try:
-        told = json.loads(site.run("bundle", "--output", str(file), "--json"))
-        yield Made(site=site, file=file, sha256=told["sha256"], told=told)
+        with registry.serving(), pytest.MonkeyPatch.context() as patch:
+            for variable, value in registry.environ.items():
+                patch.setenv(variable, value)
+            told = json.loads(site.run("bundle", "--output", str(file), "--json"))
+            yield Made(site=site, file=file, sha256=told["sha256"], told=told, pulled=pulled)
     finally:
         podman.remove_all(name)
+        podman("rmi", "--force", pulled, check=False)
 
 
 @pytest.fixture(scope="module")
@@ -180,7 +198,7 @@ def test_the_same_project_gives_the_same_bytes(made: Made) -> None:
     made.site.run("bundle", "--output", str(again))
     assert replace(made, file=again).manifest == made.manifest
     assert again.read_bytes() == made.file.read_bytes()
-    assert {one.name for one in again.parent.iterdir()} == {"site", again.name, made.file.name}
+    assert not list(again.parent.glob(".*"))
     again.unlink()
 
 
@@ -191,13 +209,11 @@ def test_an_existing_file_stays(made: Made) -> None:
     assert made.file.read_bytes() == before
 
 
-def test_some_services_bring_their_images_alone(
-    made: Made, sh_image: str, python_image: str
-) -> None:
+def test_some_services_bring_their_images_alone(made: Made, python_image: str) -> None:
     file = made.file.with_name("side.tar")
     told = json.loads(made.site.run("bundle", "--service", "side", "--output", str(file), "--json"))
     try:
-        assert {one["reference"] for one in told["images"]} == {sh_image, python_image}
+        assert {one["reference"] for one in told["images"]} == {made.pulled, python_image}
     finally:
         file.unlink()
 
@@ -264,7 +280,12 @@ def test_another_bundle_than_was_meant_is_refused(made: Made, there: Elsewhere) 
     with refused(there, UsageError, "cannot be read"):
         unbundle("missing.tar")
     with refused(there, UsageError, "cannot be read"):
+        unbundle(there.root / "no" / "such")
+    with refused(there, UsageError, "is no file"):
         unbundle(there.root)
+    os.mkfifo(there.root / "pipe")
+    with refused(there, UsageError, "is no file"):
+        unbundle(there.root / "pipe")
 
 
 def rewritten(
@@ -327,7 +348,11 @@ def test_what_cannot_travel_is_told_before_anything_is_written(
     made: Made, podman: Podman, sh_image: str, tmp_path: Path
 ) -> None:
     name = f"{made.site.name}x"
-    site = Site(tmp_path, name, podman, FILES, image=sh_image)
+    index = json.loads((made.file.parent / "layout/index.json").read_bytes())
+    pinned = f"{made.pulled.removesuffix(':stable')}@{index['manifests'][0]['digest']}"
+    assert pinned in {one for image in made.told["images"] for one in image["digests"]}
+    files = {path: text.replace("PULLED", pinned) for path, text in FILES.items()}
+    site = Site(tmp_path, name, podman, files, image=sh_image)
     try:
         remark = f"{{# the token is {TOKEN} #}}"  # no build writes it
         site.edit("services/docker-compose.yml.j2", "networks", f"{remark}networks")
@@ -342,12 +367,9 @@ def test_what_cannot_travel_is_told_before_anything_is_written(
         assert "shared.yml lies outside of the project" in site.said
         site.edit("config.yml", "[parts/services.yml, ../shared.yml]", "parts/services.yml")
 
-        site.edit(
-            "services/framework/side/docker-compose.yml.j2",
-            sh_image,
-            f"{sh_image[:-7]}@sha256:{'0' * 64}",
-        )
-        site.run("bundle", code=1)
+        site.run("bundle", code=2)
+        assert f"The image {pinned} is named by its digest" in site.said
         assert not list(site.root.glob("*bundle.tar"))
     finally:
         podman.remove_all(name)
+        podman("rmi", "--force", pinned, check=False)

@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,16 +85,15 @@ def unbundle(
 
 @contextmanager
 def _open(path: Path) -> Iterator[IO[bytes]]:
+    shown, remedy = display_path(path), "Name the file that 'bundle' wrote."
+    if path.exists() and not path.is_file():
+        raise UsageError(f"{shown} is no file.", remedy=remedy)
     try:
         stream = path.open("rb")
     except OSError as error:
-        raise UsageError(
-            f"{display_path(path)} cannot be read: {error.strerror or error}.",
-            remedy="Name the file that 'bundle' wrote.",
-        ) from error
+        why = error.strerror or error
+        raise UsageError(f"{shown} cannot be read: {why}.", remedy=remedy) from error
     with stream:
-        if not stream.seekable():
-            raise UsageError(f"{display_path(path)} is no file.", remedy="Copy it to one.")
         yield stream
 
 
@@ -218,8 +217,8 @@ def _load(manifest: Manifest, project: Project, file: Path) -> tuple[str, ...]:
 
 def _settle(manifest: Manifest, unpacked: Path, target: Path) -> None:
     """Remember what the images were built from, and give the folder its name."""
-    records: Mapping[str, Mapping[str, object]] = manifest.built
     state_dir = state_dir_of(unpacked / manifest.config)
     private_folder(state_dir)
-    ImageRecords(state_dir).take(records)
+    loaded = {image.reference: image.id for image in manifest.images}
+    ImageRecords(state_dir).take(loaded, manifest.built)
     os.rename(unpacked, target)  # noqa: PTH104 - unlike replace(), it says what it does

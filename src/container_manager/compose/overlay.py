@@ -21,6 +21,7 @@ from container_manager.compose.model import ComposeService, Declared, Stack
 
 _LONGEST_PROJECT = 30
 _LONGEST_KEY = 16
+_EAGER = ("always", "newer")
 
 
 class Reset:
@@ -115,6 +116,8 @@ class Overlay:
             image_labels = {**self.constant, labels.IMAGE: service.image}
             listed = [f"{key}={value}" for key, value in image_labels.items()]
             result["build"] = {"labels": listed if service.build.labels_as_list else image_labels}
+        if service.definition.get("pull_policy") in _EAGER:
+            result["pull_policy"] = "missing"  # whoever makes containers has pulled it before
         if volumes := _mounts(service):
             result["volumes"] = volumes
         return {**result, **service.default_keys, **self._environment(stack, service)}

@@ -128,7 +128,7 @@ def _images(
             action = PULL
             if state is None:
                 causes = ("it is not there",)
-            elif policy != "missing":
+            elif policy != "missing" and not records.loaded(image, found):
                 causes = (f"its 'pull_policy' is {policy}",)
         if causes:
             changes.append(

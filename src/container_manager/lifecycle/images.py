@@ -80,7 +80,8 @@ def _fetched(
     project = composition.project
     engine, progress = project.engine, project.progress
     policy, image, where = pull_policy(users), users[0].image, users[0].where
-    if there is not None and (policy in ("missing", "never") or is_local(image)):
+    enough = policy in ("missing", "never") or is_local(image)
+    if there is not None and (enough or ImageRecords(project.state_dir).loaded(image, there.id)):
         return there
     if is_local(image) or policy == "never":
         problems.append(
@@ -238,10 +239,20 @@ class ImageRecords:
         """What is noted of images that were built here, for :meth:`take`; digests alone."""
         return {image: self._known[image] for image in images if image in self._known}
 
-    def take(self, entries: Mapping[str, Any]) -> None:
-        """Note what other records say, of images that were built elsewhere."""
-        self._known.update(entries)
+    def take(self, loaded: Mapping[str, str], entries: Mapping[str, Any]) -> None:
+        """Note images that were loaded from a bundle.
+
+        Args:
+            loaded: image -> its id.
+            entries: what other records say of those that were built.
+        """
+        self._known |= {name: {"image": one, "loaded": True} for name, one in loaded.items()}
+        self._known |= entries
         self._store()
+
+    def loaded(self, image: str, name: str) -> bool:
+        """Whether an id is that of an image as a bundle brought it: there is no newer one here."""
+        return self._known.get(image) == {"image": name, "loaded": True}
 
     def _store(self) -> None:
         write_private(self._path, json.dumps(self._known, indent=1, sort_keys=True))
