@@ -107,7 +107,8 @@ def bundle(
     _refuse_imports(load(config))
     with noting_overall() as seen:
         opened = open_built(config, tuple(service))
-    target = Path(output or f"{opened.project.name}{SUFFIX}").absolute()
+    named = output or f"{opened.project.name}{SUFFIX}"
+    target = Path(os.path.abspath(named))  # noqa: PTH100 - '..' as people mean it
     _refuse_target(target, force=force)
     contents = _contents(opened, seen.stamps)
     warn_all(contents.left)
