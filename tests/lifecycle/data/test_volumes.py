@@ -14,7 +14,8 @@ from container_manager.lifecycle.data.volumes import archive_size, disk_size, ow
 from container_manager.lifecycle.project import Project
 from container_manager.podman.state import VolumeState
 
-UNASKED = cast(Project, SimpleNamespace())
+HERE = SimpleNamespace(host=SimpleNamespace(remote=False))
+UNASKED = cast(Project, SimpleNamespace(engine=HERE))
 """The folder can be read, so Podman is not asked."""
 
 
