@@ -15,6 +15,9 @@ from pathlib import Path
 import pytest
 from tests.conftest import Project
 
+from container_manager.build import pipeline
+from container_manager.config.loader import load
+from container_manager.config.supplied import NOTHING
 from container_manager.errors import ConfigError, UsageError
 from container_manager.testing.finding import find_project
 from container_manager.testing.projects import Original, ProjectCopy
@@ -88,6 +91,28 @@ def test_its_project_root_is_its_own(user: Project, copy: Copy) -> None:
     mine = copy()
     assert mine.root != user.root
     assert mine.config("project_root") == str(mine.root)
+
+
+def test_commands_of_the_project_do_not_run_for_a_copy(user: Project, copy: Copy) -> None:
+    settings = user.read("config.yml").rstrip().removesuffix("}")
+    commands = '"hooks": {"before_build": ["false"]}, "secrets_command": ["false"]'
+    user.write("config.yml", f"{settings}, {commands}}}")
+    mine = copy()
+    assert mine.build().compose
+    config = load(mine.root / "container-manager-test.yml")
+    assert config.hooks == ()
+    assert config.environment.supplied == NOTHING
+
+
+def test_overrides_of_the_project_count_in_a_copy(user: Project, copy: Copy) -> None:
+    settings = user.read("config.yml").rstrip().removesuffix("}")
+    user.write("over.yml", "services: {web: {mem_limit: 64m}}\n")
+    (user.root.parent / "far.yml").write_text("services: {web: {pids_limit: 9}}\n")
+    user.write("config.yml", f'{settings}, "compose_overrides": ["over.yml", "../far.yml"]}}')
+    mine = copy()
+    prepared = pipeline.prepare(load(mine.root / "container-manager-test.yml"))
+    definition = prepared.stack.services["web"].definition
+    assert (definition["mem_limit"], definition["pids_limit"]) == ("64m", 9)
 
 
 def test_secrets_of_the_user_stay_with_the_user(user: Project, copy: Copy) -> None:

@@ -28,6 +28,9 @@ TEST_CONFIG = "container-manager-test.yml"
 
 BUILD_DIR = "build"
 
+_WITHOUT: Mapping[str, Any] = {"hooks": None, "secrets_command": []}
+"""What reaches beyond the copy: commands of the project's own, and the secrets of a real stack."""
+
 
 @dataclass(kw_only=True)
 class Original:
@@ -110,6 +113,7 @@ class Original:
             "project_name": name,
             "project_root": str(target).replace("$", "$$"),
             "build_dir": BUILD_DIR,
+            **_WITHOUT,
         }
         file = target / TEST_CONFIG
         file.write_text(json.dumps({**values, **overrides}, indent=1), encoding="utf-8")

@@ -70,14 +70,16 @@ def put(values: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
 
 
 def from_outside(config: Config) -> dict[str, Any]:
-    """Where the project names folders outside of itself: the same by their absolute paths.
+    """Where the project names files outside of itself: the same by their absolute paths.
 
     Returns:
         Top-level keys of a configuration.
     """
     changed: dict[str, Any] = {}
     for path, node in config.tree.walk():
-        if path[-1:] != ("additional_dirs",) or not isinstance(node.value, list):
+        if not (path[-1:] == ("additional_dirs",) or path == ("compose_overrides",)):
+            continue
+        if not isinstance(node.value, list):
             continue
         items = [_absolute(item, config.root) for item in node.plain()]
         if items != node.plain():
