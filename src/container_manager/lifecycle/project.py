@@ -53,8 +53,7 @@ class Project:
         keep_backups: how many automatic backups stay; 0: all.
         hooks: the user's own commands.
         trust: the certificates that image builds and containers trust besides the usual ones.
-        outward: further variables of calls that reach other machines: proxies, and which
-            certificates are trusted. There may be the password of a proxy among them.
+        find_outward: finds :attr:`outward`; most verbs reach no other machine.
     """
 
     name: str
@@ -76,7 +75,7 @@ class Project:
     keep_backups: int = 0
     hooks: tuple[Hook, ...] = ()
     trust: Trust | None = None
-    outward: Mapping[str, str] = field(default_factory=dict)
+    find_outward: Callable[[], Mapping[str, str]] = dict
 
     @property
     def provider(self) -> Provider:
@@ -86,6 +85,14 @@ class Project:
             PreconditionError: it cannot be used.
         """
         return self.find_provider()
+
+    @property
+    def outward(self) -> Mapping[str, str]:
+        """Further variables of calls that reach other machines: proxies, and which certificates.
+
+        There may be the password of a proxy among them.
+        """
+        return self.find_outward()
 
     @property
     def backups_dir(self) -> Path:
@@ -166,7 +173,7 @@ def open_project(
         keep_backups=config.keep_backups,
         hooks=config.hooks,
         trust=trust,
-        outward=_outward(config.environment, trust),
+        find_outward=functools.cache(lambda: _outward(config.environment, trust)),
     )
 
 
