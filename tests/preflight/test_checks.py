@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import socket
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from container_manager.model import ComposeFile
 from container_manager.podman.answers import container_state
 from container_manager.podman.state import ListedContainer, PublishedPort
 from container_manager.preflight import Findings, Surroundings, check, try_bind
+from container_manager.preflight.mounts import unreadable
 from container_manager.preflight.ports import taken_ports
 
 EMPTY: dict[str, Any] = {
@@ -263,6 +265,26 @@ def test_what_an_ordinary_user_in_a_container_cannot_read_is_told(tmp_path: Path
     assert "may not read" in findings(mounted, tmp_path).warnings[0].message
     for user in ("", "user: root,", "user: '0:0',"):
         assert findings(text.format(user=user, source=folder), tmp_path).warnings == ()
+
+
+def test_ids_in_an_ordinary_users_containers_are_others_than_outside(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The user's own id is root's inside: a number that is equal by chance opens no file."""
+    file = tmp_path / "token"
+    file.touch()
+    file.chmod(0o600)
+    volumes = f"volumes: ['{file}:/token:ro']"
+    own = stack(
+        f"services: {{web: {{image: localhost/x, user: '{os.getuid() or 7}', {volumes}}}}}",
+        tmp_path,
+    )
+    services = list(own.services.values())
+    (warning,) = unreadable(services, tmp_path, rootless=True)
+    assert "may not read" in warning.message
+    # What a container left belongs to one of its users, and not to us.
+    monkeypatch.setattr(os, "getuid", lambda: file.stat().st_uid + 1)
+    assert unreadable(services, tmp_path, rootless=True) == []
 
 
 FIXED = """

@@ -15,7 +15,7 @@ from container_manager.compose.overlay import Overlay, relabelling
 from container_manager.podman import selinux
 from container_manager.podman.host import PodmanHost
 from container_manager.podman.selinux import confines
-from container_manager.preflight.labels import relabelled_system
+from container_manager.preflight.labels import label_of, relabelled_system, unlabelled
 
 PROJECT = Path("/project")
 HOME = Path("/home/ada")
@@ -131,3 +131,31 @@ def test_only_a_host_that_enforces_confines(
     assert confines(host())
     assert not confines(host(used=False))
     assert not confines(host(remote=True))
+
+
+@pytest.mark.parametrize(
+    ("label", "warned"),
+    [
+        ("unconfined_u:object_r:user_home_t:s0", True),
+        ("system_u:object_r:default_t:s0", True),
+        ("system_u:object_r:container_file_t:s0:c1,c2", False),
+        ("system_u:object_r:nfs_t:s0", False),
+        ("", False),
+    ],
+)
+def test_folders_from_elsewhere_are_warned_of_by_their_labels(
+    tmp_path: Path, label: str, warned: bool
+) -> None:
+    def warnings(more: str = "", options: str = "") -> list[str]:
+        text = one(f"volumes: ['{tmp_path}:/data{options}']\n{more}")
+        services = read(text).services.values()
+        return [str(one) for one in unlabelled(services, (PROJECT,), lambda _: label)]
+
+    assert [label in said for said in warnings()] == [True] * warned
+    assert warnings(options=":z") == []
+    assert warnings("security_opt: ['label=disable']") == []
+    assert unlabelled(read(one("volumes: ['./a:/a']")).services.values(), (PROJECT,), str) == []
+
+
+def test_a_path_without_a_label_has_none(tmp_path: Path) -> None:
+    assert label_of(tmp_path / "nothing") == ""

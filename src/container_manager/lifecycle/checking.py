@@ -15,9 +15,11 @@ from container_manager.lifecycle.data.notes import unfinished_restore
 from container_manager.lifecycle.project import Project
 from container_manager.lifecycle.removing import left_behind
 from container_manager.podman.engine import Engine
+from container_manager.podman.selinux import confines
 from container_manager.podman.state import VolumeState
 from container_manager.preflight import Findings, Surroundings, check
 from container_manager.preflight.host import host_problems, is_far
+from container_manager.preflight.labels import label_of, unlabelled
 from container_manager.preflight.ports import free_elsewhere
 from container_manager.preflight.rootless import ignored_limits
 
@@ -47,6 +49,7 @@ def findings_of(
         # Ports of this machine say nothing about those of another one.
         try_port=free_elsewhere if is_far(project.engine.host) else None,
         keys_of=project.port_keys,
+        rootless=project.engine.host.rootless,
     )
     engine, services = project.engine, [stack.services[name] for name in names]
     own = (project.root, stack.base.parent)
@@ -58,6 +61,7 @@ def findings_of(
         warnings=(
             *findings.warnings,
             *ignored_limits(engine.host, services),
+            *(unlabelled(services, own, label_of) if confines(engine.host) else ()),
             *left_behind(identity, surroundings.everything),
         ),
         handmade=tuple(

@@ -47,6 +47,7 @@ def check(
     root: Path,
     try_port: PortTest | None = None,
     keys_of: KeysOf = lambda _, __: (),
+    rootless: bool = False,
 ) -> Findings:
     """Look for everything that would keep services from starting.
 
@@ -58,6 +59,7 @@ def check(
         root: the project's folder: missing mounted folders below it are created.
         try_port: tries a port of this machine.
         keys_of: finds the keys of the configuration that give a port.
+        rootless: whether an ordinary user runs Podman.
     """
     services = [stack.services[name] for name in names]
     used = [stack.volumes[v].actual for s in services for v in s.volumes if v in stack.volumes]
@@ -69,7 +71,7 @@ def check(
     folders, absent = missing(services, root)
     return Findings(
         problems=tuple(problems + absent),
-        warnings=(*_short_names(services), *unreadable(services, root)),
+        warnings=(*_short_names(services), *unreadable(services, root, rootless=rootless)),
         folders=tuple(folders),
     )
 

@@ -14,7 +14,7 @@ from container_manager.podman.host import PodmanHost
 from container_manager.podman.remote import without_user
 from container_manager.podman.selinux import confines
 from container_manager.preflight.devices import device_problems
-from container_manager.preflight.labels import relabelled_system
+from container_manager.preflight.labels import relabelled_system, user_home
 from container_manager.preflight.rootless import rootless_problems
 
 FLOOR = 100 << 20
@@ -77,7 +77,7 @@ def host_problems(
     problems += rootless_problems(host, services, environ)
     problems += device_problems(host, services, environ)
     if confines(host):
-        problems += relabelled_system(services, own_folders, home=Path.home())
+        problems += relabelled_system(services, own_folders, home=user_home())
     return problems
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable
+import re
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 
 from container_manager.compose.labelling import keeps_labels, to_label
@@ -21,6 +22,12 @@ _SYSTEM = frozenset(
 """Folders that belong to the system, with those that Podman itself refuses to relabel.
 
 Source: the paths that opencontainers/selinux excludes (pull request 180 lists them).
+"""
+
+_FOR_CONTAINERS = re.compile(r":(container_\w+|svirt_sandbox_file|usr|nfs|cifs|fusefs)_t\b")
+"""Types that containers may use, or read.
+
+Source: container_selinux(8).
 """
 
 
@@ -51,6 +58,53 @@ def relabelled_system(
                     )
                 )
     return problems
+
+
+def unlabelled(
+    services: Iterable[ComposeService],
+    folders: Collection[Path],
+    label_of: Callable[[Path], str],
+) -> list[Problem]:
+    """A warning for each folder from elsewhere that has no label for containers.
+
+    Args:
+        services: those that are to run, on a machine where SELinux confines them.
+        folders: what is the project's own, and gets ``z`` by itself.
+        label_of: the label of a path; empty where it has none.
+    """
+    warnings = []
+    for service in services:
+        if keeps_labels(service):
+            continue
+        ours = to_label(service, folders)
+        for bind in service.binds:
+            if bind.labelled or bind in ours or not bind.source.is_dir():
+                continue  # files of the system (/etc/localtime) may be read as they are
+            label = label_of(bind.source)
+            if label and not _FOR_CONTAINERS.search(label):
+                warnings.append(
+                    Problem(
+                        message=f"The service '{service.name}' mounts {bind.source}, whose label "
+                        f"{label} SELinux may keep containers from.",
+                        where=bind.where,
+                        remedy="Write ':z' after the mount, if other programs need no label of "
+                        "their own there; or give the service 'security_opt: [label=disable]'.",
+                    )
+                )
+    return warnings
+
+
+def label_of(path: Path) -> str:
+    """The label that SELinux knows a path by; empty where it has none."""
+    try:
+        return os.getxattr(path, "security.selinux").rstrip(b"\0").decode("ascii", "replace")
+    except (OSError, AttributeError):  # macOS has no such function
+        return ""
+
+
+def user_home() -> Path:
+    """The user's home, or a path that nothing lies below."""
+    return Path(os.path.expanduser("~"))  # noqa: PTH111 - the other one raises without a home
 
 
 def is_system(path: Path, home: Path) -> bool:

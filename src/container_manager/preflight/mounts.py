@@ -42,8 +42,16 @@ def _names_a_file(bind: Bind) -> bool:
     )
 
 
-def unreadable(services: Iterable[ComposeService], root: Path) -> list[Problem]:
-    """What ordinary users in containers cannot read: a checkout made with a strict umask, say."""
+def unreadable(
+    services: Iterable[ComposeService], root: Path, *, rootless: bool = False
+) -> list[Problem]:
+    """What ordinary users in containers cannot read: a checkout made with a strict umask, say.
+
+    Args:
+        services: those that are to run.
+        root: the project's folder; what lies elsewhere is not looked at.
+        rootless: whether an ordinary user runs Podman, whose own id is root's in containers.
+    """
     warnings = []
     for service in services:
         user = str(service.definition.get("user") or "").partition(":")[0]
@@ -52,7 +60,9 @@ def unreadable(services: Iterable[ComposeService], root: Path) -> list[Problem]:
         for bind in service.binds:
             if not bind.source.is_relative_to(root):
                 continue
-            shut = next((path for path in _below(bind.source) if _is_shut(path, user)), None)
+            shut = next(
+                (path for path in _below(bind.source) if _is_shut(path, user, rootless)), None
+            )
             if shut is not None:
                 warnings.append(
                     Problem(
@@ -72,12 +82,14 @@ def _below(path: Path) -> Iterator[Path]:
         yield from (Path(parent, name) for name in sorted(folders) + sorted(files))
 
 
-def _is_shut(path: Path, user: str) -> bool:
+def _is_shut(path: Path, user: str, rootless: bool) -> bool:
     try:
         info = path.lstat()
     except OSError:
         return False
-    if stat.S_ISLNK(info.st_mode) or str(info.st_uid) == user:
+    # Of an ordinary user's containers, files of other ids may be this very user's.
+    own = info.st_uid != os.getuid() if rootless else str(info.st_uid) == user
+    if stat.S_ISLNK(info.st_mode) or own:
         return False
     wanted = stat.S_IROTH | (stat.S_IXOTH if stat.S_ISDIR(info.st_mode) else 0)
     return info.st_mode & wanted != wanted
