@@ -19,7 +19,6 @@ from pathlib import Path
 
 from container_manager.errors import RuntimeFailure
 from container_manager.inputs import UNSETTLED, Stamp
-from container_manager.run import ProcessRunner
 
 _PROGRAM = "container_manager.build.within"
 _SECONDS = 600.0
@@ -73,6 +72,8 @@ def _call(*words: str, stdin: str = "") -> str | None:
     podman = shutil.which("podman")
     if os.geteuid() == 0 or podman is None:
         return None  # root needs no help
+    from container_manager.run import ProcessRunner  # most builds need none
+
     environ = {
         name: value
         for name, value in os.environ.items()
