@@ -123,8 +123,9 @@ def _started(path: Path) -> list[str]:
         names = []
     if names:
         return names
-    written = sorted(file.stem for file in (state / "compose").glob("*.yml"))
-    return written if len(written) == 1 else []
+    written = [file.stem for file in (state / "compose").glob("*.yml")]
+    names = [name for name in written if "." not in name]  # others belong to one of these
+    return names if len(names) == 1 else []
 
 
 def _labelled(engine: Engine, path: Path) -> list[str]:

@@ -1,0 +1,21 @@
+"""What was started by a configuration that cannot be read any more."""
+
+from __future__ import annotations
+
+import pytest
+from tests.conftest import Project
+
+from container_manager.started import find_running
+
+pytestmark = pytest.mark.podman
+
+
+def test_a_project_without_containers_is_known_by_its_compose_file(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project.write("config.yml", "hooks: [")
+    for name in ("cmt-started.yml", "cmt-started.0.yml", "cmt-started.1.yml"):
+        project.write(f".container-manager/compose/{name}", "services: {}\n")
+    found = find_running(None)
+    assert (found.name, found.hooks) == ("cmt-started", ())
+    assert "No hooks run" in capsys.readouterr().err
