@@ -9,7 +9,7 @@ from tests.conftest import Project
 
 from container_manager.build import pipeline
 from container_manager.build.leaks import LeakScan
-from container_manager.bundling.contents import Contents, collect
+from container_manager.bundling.contents import Contents, collect, secret_files
 from container_manager.config.loader import load
 from container_manager.errors import BuildError
 from container_manager.inputs import noting_overall
@@ -32,7 +32,7 @@ def contents(project: Project, **secrets: str) -> Contents:
         build,
         [Path(path) for path in seen.stamps],
         [bind.source for one in prepared.stack.services.values() for bind in one.binds],
-        stays=[project.root / "config.local.yml"],
+        stays={project.root / "config.local.yml", *secret_files(prepared.stack, build)},
         scan=LeakScan(secrets),
     )
 
@@ -92,6 +92,25 @@ def test_what_belongs_to_this_host_stays(project: Project) -> None:
     assert [one.message for one in found.left] == [
         "config.local.yml stays here, and is not in the bundle."
     ]
+
+
+def test_files_of_compose_secrets_stay(project: Project) -> None:
+    template = "services: {web: {image: localhost/web, secrets: [db]}}\n"
+    project.deploy("web", template + "secrets: {db: {file: ../../secrets/db.txt}}\n")
+    project.write("secrets/db.txt", "hunter22-hunter22\n")
+    found = contents(project)
+    assert "secrets/db.txt" not in paths(found)
+    assert [one.message for one in found.left] == [
+        "secrets/db.txt stays here, and is not in the bundle."
+    ]
+
+
+def test_a_secret_file_that_is_copied_into_the_build_is_refused(project: Project) -> None:
+    template = "services: {web: {image: localhost/web, secrets: [db]}}\n"
+    project.deploy("web", template + "secrets: {db: {file: ./framework/web/db.txt}}\n")
+    project.write("services/framework/web/db.txt", "hunter22-hunter22\n")
+    with pytest.raises(BuildError, match=r"db\.txt of the secret 'db' is copied into the build"):
+        contents(project)
 
 
 def test_a_mounted_file_travels_and_a_mounted_folder_stays(project: Project) -> None:

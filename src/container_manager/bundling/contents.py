@@ -17,6 +17,7 @@ import container_manager
 from container_manager.build import manifest as record
 from container_manager.build.leaks import LeakScan
 from container_manager.bundling.manifest import PROJECT, Member, leads_out, may_travel
+from container_manager.compose.model import Stack
 from container_manager.errors import BuildError, Location, Problem, raise_all
 from container_manager.model import Build
 
@@ -79,6 +80,33 @@ def collect(
     ]
     files = {one.path: inside[one.path.removeprefix(PROJECT)] for one in members}
     return Contents(members=tuple(members), files=files, left=tuple(left))
+
+
+def secret_files(stack: Stack, build: Build) -> set[Path]:
+    """The files that compose's own secrets are read from; they are not to travel.
+
+    Raises:
+        BuildError: one is part of the build, which travels as a whole.
+    """
+    found = {
+        _plain(stack.base / os.path.expanduser(str(one.definition["file"]))): one  # noqa: PTH111
+        for one in stack.secrets.values()
+        if one.definition.get("file")
+    }
+    raise_all(
+        BuildError,
+        (
+            Problem(
+                message=f"The file {path.name} of the secret '{one.name}' is copied into the "
+                "build, and would be in the bundle.",
+                where=one.where,
+                remedy="Keep it in a folder of its own beside 'services', which stays here.",
+            )
+            for path, one in found.items()
+            if path.is_relative_to(build.build_dir)
+        ),
+    )
+    return set(found)
 
 
 def _refuse_outside(root: Path, build_dir: Path) -> None:

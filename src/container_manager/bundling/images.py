@@ -20,6 +20,9 @@ _COPY_TIMEOUT = 6 * 3600.0
 _BY_DIGEST = "@sha256:"
 _LISTING = "manifest.json"
 _MAX_LISTING = 64 << 20
+_NO_LISTING = (
+    tarfile.TarError, ValueError, KeyError, TypeError, AttributeError, RecursionError,
+)  # fmt: skip
 
 
 def inspected(engine: Engine, references: Iterable[str]) -> tuple[Image, ...]:
@@ -97,15 +100,13 @@ def listed(file: Path) -> dict[str, tuple[str, ...]]:
             small = member.isreg() and member.size <= _MAX_LISTING
             stream = archive.extractfile(member) if small else None
             entries: Any = json.load(stream) if stream else None
-        found = {
-            str(one["Config"]).rpartition("/")[2].removesuffix(".json"): tuple(
-                sorted(str(tag) for tag in one.get("RepoTags") or ())
-            )
-            for one in entries
-        }
-    except (tarfile.TarError, ValueError, KeyError, TypeError, AttributeError) as error:
+        found: dict[str, set[str]] = {}
+        for one in entries:
+            name = str(one["Config"]).rpartition("/")[2].removesuffix(".json")
+            found.setdefault(name, set()).update(map(str, one.get("RepoTags") or ()))
+    except _NO_LISTING as error:
         raise RuntimeFailure(f"The archive of the images makes no sense: {error}.") from error
-    return found
+    return {name: tuple(sorted(tags)) for name, tags in found.items()}
 
 
 def load(engine: Engine, images: Sequence[Image], file: Path, progress: Progress) -> None:

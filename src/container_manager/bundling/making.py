@@ -16,7 +16,7 @@ from typing import IO
 from container_manager import __version__, lifecycle
 from container_manager.build.leaks import LeakScan
 from container_manager.bundling import archive, images, wheels
-from container_manager.bundling.contents import Contents, collect, elsewhere
+from container_manager.bundling.contents import Contents, collect, elsewhere, secret_files
 from container_manager.bundling.manifest import (
     IMAGES,
     INSTALL,
@@ -44,10 +44,14 @@ from container_manager.inputs import noting_overall
 from container_manager.lifecycle.images import ImageRecords
 from container_manager.opening import Opened, open_built, told_by_template
 from container_manager.places import ConfigPath
+from container_manager.plugins import BUILD_STEPS, PROVIDERS, plugins
 from container_manager.report import warn_all
 from container_manager.started import changing
 
 SUFFIX = ".bundle.tar"
+
+GROUPS = (BUILD_STEPS, PROVIDERS)
+"""The kinds of plugins: a project may need any that is installed."""
 
 _MIB = 1024**2
 _SPARE = 64 * _MIB
@@ -158,12 +162,13 @@ def _contents(opened: Opened, looked_at: Iterable[str]) -> Contents:
     scan = LeakScan(project.environment.secret_values(stack.referenced))
     mounted = [bind.source for one in stack.services.values() for bind in one.binds]
     commands = [project.root / word for hook in project.hooks for word in hook.argv]
+    secrets = secret_files(stack, opened.build)
     return collect(
         project.root,
         opened.build,
         [Path(one) for one in looked_at] + [one.path for one in project.overrides] + commands,
         mounted,
-        stays=[local_of(project.config_path)],
+        stays={local_of(project.config_path), *secrets},
         scan=scan,
     )
 
@@ -202,6 +207,7 @@ def _save_ourselves(opened: Opened, scratch: Path, made_with: Mapping[str, str])
     project.progress.step("Making the wheels")
     brought = [one.package for one in project.services.values() if one.package]
     packages = {name.removeprefix("package:").partition("/")[0] for name in brought}
+    packages |= {one.distribution.split()[0] for group in GROUPS for one in plugins(group)}
     folder.mkdir()
     versions = wheels.make(packages | {wheels.OURS}, folder, project.engine.runner)
     text = _INSTALL.format(
