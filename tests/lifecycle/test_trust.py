@@ -78,6 +78,11 @@ def test_a_file_that_is_gone_meanwhile(project: Project, usual: Path, tmp_path: 
         made.trust_of(config, tmp_path)
 
 
+def test_a_place_that_cannot_be_mounted(project: Project, usual: Path, tmp_path: Path) -> None:
+    with pytest.raises(PreconditionError, match="holds a colon"):
+        made.trust_of(project.config(), tmp_path / "a:b")
+
+
 def test_images_are_built_from_a_file_with_arguments_and_its_own_list_of_what_to_leave_out(
     project: Project, tmp_path: Path
 ) -> None:

@@ -31,7 +31,7 @@ def trust_of(config: Config, state_dir: Path) -> Trust | None:
         state_dir: the private folder.
 
     Raises:
-        PreconditionError: the certificates cannot be read any more.
+        PreconditionError: the certificates cannot be read any more, or not be mounted.
     """
     path = certificates_file(config.values, config.root)
     if path is None:
@@ -45,6 +45,12 @@ def trust_of(config: Config, state_dir: Path) -> Trust | None:
             where=config.origin(KEY),
         ) from error
     folder = state_dir / _FOLDER
+    if ":" in str(folder):
+        raise PreconditionError(
+            f"The path {folder} holds a colon, at which Podman cuts the paths of mounts.",
+            where=config.origin(KEY),
+            remedy="Move the project, or trust no certificates of your own.",
+        )
     folder.mkdir(mode=0o755, exist_ok=True)
     folder.chmod(0o755)  # containers read it as any user; the folder around it is private
     for name, text in files(f"{usual}\n{own}\n").items():
