@@ -209,6 +209,21 @@ def test_an_existing_file_stays(made: Made) -> None:
     assert made.file.read_bytes() == before
 
 
+def test_a_bundle_that_is_stopped_leaves_nothing(made: Made) -> None:
+    before = snapshot(made.file.parent)
+    process = made.site.start("bundle", "--output", str(made.file.with_name("stopped.tar")))
+    assert process.stderr is not None
+    for line in process.stderr:
+        if "wheels" in line:
+            process.terminate()
+            break
+    out, said = process.communicate(timeout=60)
+    assert (process.returncode, out) == (130, "")
+    assert "Interrupted: nothing was written." in said
+    after = snapshot(made.file.parent)
+    assert after.keys() == before.keys()
+
+
 def test_some_services_bring_their_images_alone(made: Made, python_image: str) -> None:
     file = made.file.with_name("side.tar")
     told = json.loads(made.site.run("bundle", "--service", "side", "--output", str(file), "--json"))

@@ -42,6 +42,7 @@ from container_manager.errors import (
 )
 from container_manager.inputs import noting_overall
 from container_manager.lifecycle.images import ImageRecords
+from container_manager.lifecycle.signals import interruptible
 from container_manager.opening import Opened, open_built, told_by_template
 from container_manager.places import ConfigPath
 from container_manager.plugins import BUILD_STEPS, PROVIDERS, plugins
@@ -90,6 +91,7 @@ class Bundled:
     manifest: Manifest
 
 
+@interruptible("nothing was written")
 def bundle(
     config: ConfigPath = None,
     *,

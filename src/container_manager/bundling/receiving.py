@@ -24,6 +24,7 @@ from container_manager.errors import PreconditionError, Problem, UsageError, dis
 from container_manager.identity import private_folder
 from container_manager.lifecycle.images import ImageRecords
 from container_manager.lifecycle.project import Project, open_project
+from container_manager.lifecycle.signals import interruptible
 from container_manager.report import warn_all
 
 _MIB = 1024**2
@@ -44,6 +45,7 @@ class Unbundled:
     replaced: tuple[str, ...]
 
 
+@interruptible("no project was written")
 def unbundle(
     file: str | os.PathLike[str],
     *,

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from types import FrameType
 from typing import Any
 
+from container_manager.errors import InterruptedByUser
+
 
 class Signals:
     """What has come, and whether it raises."""
@@ -58,3 +60,20 @@ def taken_signals() -> Iterator[Signals]:
         yield signals
     finally:
         signals.restore()
+
+
+@contextlib.contextmanager
+def interruptible(outcome: str) -> Iterator[None]:
+    """A block, or a function, that those signals end in order: temporary folders go away.
+
+    Args:
+        outcome: what is to be said then.
+
+    Raises:
+        InterruptedByUser: it was ended.
+    """
+    try:
+        with taken_signals():
+            yield
+    except KeyboardInterrupt as error:
+        raise InterruptedByUser(f"Interrupted: {outcome}.") from error
