@@ -128,6 +128,15 @@ def test_a_failure_before_a_build_stops_it(
     assert ran(project) == ""
 
 
+def test_the_value_of_a_secret_in_a_command_is_not_shown(project: Project, capsys: Capture) -> None:
+    deploy(project, before_build=["false", "a-long-secret"])
+    project.write(".env", "API_TOKEN=a-long-secret\n")
+    assert outcome("build") == 1
+    said = capsys.readouterr().err
+    assert "before_build: false ***" in said
+    assert "a-long-secret" not in said
+
+
 def test_a_failure_after_a_build_is_told_and_the_build_is_there(project: Project) -> None:
     deploy(project, after_build=python("raise SystemExit(3)"))
     with pytest.raises(RuntimeFailure, match="exit code 3"):

@@ -105,7 +105,8 @@ def run_hooks(
         "CONTAINER_MANAGER_CONFIG": str(config),
     }
     for hook in wanted:
-        progress.step(f"{name}: {hook_text(hook)}")
+        shown = redact(hook_text(hook))
+        progress.step(f"{name}: {shown}")
         try:
             finished = (runner or ProcessRunner()).run(
                 hook.argv,
@@ -115,9 +116,9 @@ def run_hooks(
                 on_line=lambda line: progress.step(f"  {redact(line)}"),
             )
         except RuntimeFailure as error:
-            raise _failed(hook, redact(str(error).rstrip("."))) from error
+            raise _failed(hook, f"{redact(str(error).rstrip('.'))}: {shown}") from error
         if not finished.ok:
-            raise _failed(hook, f"it ended with exit code {finished.returncode}")
+            raise _failed(hook, f"it ended with exit code {finished.returncode}: {shown}")
     forget()  # it may have changed what 'secrets_command' prints
     return True
 
@@ -125,7 +126,7 @@ def run_hooks(
 def _failed(hook: Hook, why: str) -> RuntimeFailure:
     return RuntimeFailure(
         Problem(
-            message=f"The hook '{hook.name}' failed: {why}: {hook_text(hook)}",
+            message=f"The hook '{hook.name}' failed: {why}",
             where=hook.where,
             remedy=_AFTERWARDS[hook.name],
         )
