@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import os
+import shutil
 import tarfile
 import uuid
 from collections.abc import Callable, Iterator
@@ -18,6 +19,7 @@ import pytest
 from tests.conftest import snapshot
 from tests.integration.conftest import PREFIX, Podman
 from tests.integration.elsewhere import Elsewhere, another_machine
+from tests.integration.ordinary import ordinary_user
 from tests.integration.registry import Registry
 from tests.integration.sites import Site
 
@@ -180,6 +182,18 @@ def test_it_runs_where_there_is_no_network(made: Made, installed: Elsewhere) -> 
     there.sh(f"manager/bin/container-manager unbundle {made.file}", code=2)
     assert "is there already and not empty" in there.said
     assert snapshot(there.root / name) == tree
+
+
+def test_an_ordinary_user_can_unpack_and_run_it(made: Made) -> None:
+    name = made.site.name
+    with ordinary_user() as user:
+        file = Path(shutil.copy(made.file, user.home))
+        os.chown(file, user.uid, user.gid)
+        user.manager(user.home, "unbundle", file.name)
+        user.manager(user.home / name, "up", "--detached", "--as-built")
+        assert user.podman("exec", f"{name}_side_1", "cat", "/note") == "from the project\n"
+        assert {path.stat().st_uid for path in (user.home / name).rglob("*")} == {user.uid}
+        user.manager(user.home / name, "down")
 
 
 def test_no_secret_is_in_it_and_nothing_that_no_build_reads(made: Made) -> None:
