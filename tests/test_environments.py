@@ -235,6 +235,7 @@ def test_two_that_would_share_a_build_folder_are_refused(lab: Project) -> None:
     with lab.refuses(BuildError) as refusal:
         building.build("config.prod.yml")
     assert "belongs to this project without --env" in refusal.text
+    assert "such as ./build-prod." in refusal.text
     lab.write("config.prod.yml", PROD)
     lab.write("config.dev.yml", f"{PROD}build_dir: build-prod\n")
     building.build("config.prod.yml")

@@ -108,8 +108,11 @@ class ProcessRunner:
                 start_new_session=True,
             )
         except OSError as error:
+            # The system says 'No such file' of the folder too, and Python then names the folder.
+            gone = cwd is not None and str(error.filename) == str(cwd)
+            where = f" in the folder {cwd}" if gone else ""
             raise RuntimeFailure(
-                f"'{argv[0]}' could not be started: {error.strerror or error}"
+                f"'{argv[0]}' could not be started{where}: {error.strerror or error}"
             ) from error
         try:
             return _collect(process, tuple(argv), stdin, timeout, silence, on_line, stop)

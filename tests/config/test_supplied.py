@@ -155,12 +155,17 @@ def failing(code: str) -> list[str]:
     return [sys.executable, "-c", f"import sys, os; {code}"]
 
 
+MADE = "made = '-'.join('the key of the vault'.split())"
+"""Python that makes a value which the command, shown in messages, does not hold."""
+
+
 @pytest.mark.parametrize(
     ("command", "told"),
     [
         (["./no-such-tool"], "'./no-such-tool' could not be started: No such file or directory"),
         (failing("sys.exit('cannot open the vault')"), "exit code 1:\ncannot open the vault"),
         (failing("sys.exit('key ' + os.environ['VAULT_KEY'])"), "exit code 1:\nkey ***"),
+        (failing(f"{MADE}; print('A=' + made); sys.exit('bad ' + made)"), "exit code 1:\nbad ***"),
         (failing("print('OK=1'); print('half a secr et')"), "else than lines NAME=value: line 2"),
         (failing("sys.stdout.buffer.write(b'A=\\xff')"), "what it printed is not UTF-8"),
     ],

@@ -42,8 +42,10 @@ def build_dir_problems(config: Config, sources: Iterable[Path]) -> list[Problem]
     """
     build = config.build_dir
     where = config.nearest_origin("build_dir")
+    usual = f"build-{config.env.name}" if config.env is not None else "build"
+    own = f"Use a folder of its own, such as ./{usual}."
 
-    def problem(message: str, remedy: str = "Use a folder of its own, such as ./build.") -> Problem:
+    def problem(message: str, remedy: str = own) -> Problem:
         return Problem(message=message, where=where, remedy=remedy)
 
     real_build, real_root = real(build), real(config.root)

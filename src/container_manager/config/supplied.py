@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -68,7 +68,9 @@ class Supplied(Mapping[str, str]):
         except RuntimeFailure as error:
             raise self._failed(str(error).rstrip(".")) from error
         if not finished.ok:
-            said = self._hidden(finished.stderr.strip() or "it said nothing on stderr")
+            printed, _ = parse_dotenv(finished.stdout)  # it may have failed half-way
+            secrets = [value for value, _ in printed.values()]
+            said = self._hidden(finished.stderr.strip() or "it said nothing on stderr", secrets)
             raise self._failed(f"it ended with exit code {finished.returncode}:\n{said}")
         if _UNDECODABLE in finished.stdout:
             raise self._failed("what it printed is not UTF-8")
@@ -89,12 +91,13 @@ class Supplied(Mapping[str, str]):
             )
         )
 
-    def _hidden(self, text: str) -> str:
-        """What it said, without the values that it was given."""
+    def _hidden(self, text: str, printed: Iterable[str]) -> str:
+        """What it said, without the values that it was given and those that it printed."""
         from container_manager.config.environment import looks_secret
 
-        for name, value in self.environ.items():
-            if looks_secret(name) and len(value) >= _MIN_HIDDEN:
+        given = {value for name, value in self.environ.items() if looks_secret(name)}
+        for value in sorted(given.union(printed), key=len, reverse=True):
+            if len(value) >= _MIN_HIDDEN:
                 text = text.replace(value, _SHOWN)
         return text
 
