@@ -45,7 +45,7 @@ def test_they_are_listed_in_the_order_in_which_they_run(project: Project) -> Non
     "wrong",
     [
         *("make all", [], [[]], [["make"], "x"], ["make", 1], [""], ["a\0"]),
-        *({"command": "make"}, {"timeout": 5}, {"command": ["make"], "timeout": 0}),
+        *({"command": "make"}, {"timeout": 5}),
         {"command": ["make"], "shell": True},
     ],
 )
@@ -54,6 +54,17 @@ def test_anything_else_is_refused_with_its_place(project: Project, wrong: object
         hooks(project, {"after_up": wrong})
     (message,) = refusal.messages
     assert message.startswith("config.yml:2:21: 'hooks.after_up' must be a command as a list")
+
+
+@pytest.mark.parametrize("timeout", [0, -1, True, None, "60s", float("inf"), 1e9, 10**400])
+def test_a_timeout_that_is_none_is_told_with_its_place(project: Project, timeout: object) -> None:
+    with project.refuses(ConfigError, written=True) as refusal:
+        hooks(project, {"after_up": [["make"], {"command": ["make"], "timeout": timeout}]})
+    (message,) = refusal.messages
+    assert message.startswith("config.yml:2:")
+    assert (
+        "The timeout of a command of 'hooks.after_up' must be seconds, more than 0 and" in message
+    )
 
 
 def test_an_unknown_hook_is_told_with_near_ones(project: Project) -> None:

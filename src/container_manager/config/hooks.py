@@ -21,6 +21,9 @@ HOOKS: Mapping[str, str] = {
 TIMEOUT = 300.0
 """Seconds that a command may take, unless ``timeout`` says otherwise."""
 
+LONGEST = 7 * 24 * 3600
+"""Seconds that ``timeout`` may say at most; the system cannot wait for any number."""
+
 EXPECTED = (
     "a command as a list of texts, {command: […], timeout: SECONDS}, or a list of such commands"
 )
@@ -66,6 +69,11 @@ def problems(tree: Node) -> Iterator[Problem]:
                 where=node.where,
                 remedy=near or f"There are {', '.join(HOOKS)}.",
             )
+        elif late := [at for at in _timeouts(node) if not _is_timeout(at.value)]:
+            message = f"The timeout of a command of '{dotted(('hooks', name))}' must be seconds, "
+            yield Problem(
+                message=f"{message}more than 0 and at most {LONGEST}.", where=late[0].where
+            )
         elif node.value is not None and not _is_entry(node.plain()):
             message = f"'{dotted(('hooks', name))}' must be {EXPECTED}."
             yield Problem(message=message, where=node.where)
@@ -108,14 +116,18 @@ def _is_entry(entry: Any) -> bool:
 def _is_command(entry: Any) -> bool:
     if not isinstance(entry, Mapping):
         return _is_argv(entry)
-    timeout = entry.get("timeout", TIMEOUT)
-    return (
-        set(entry) <= {"command", "timeout"}
-        and _is_argv(entry.get("command"))
-        and isinstance(timeout, (int, float))
-        and not isinstance(timeout, bool)
-        and 0 < timeout < float("inf")
-    )
+    return set(entry) <= {"command", "timeout"} and _is_argv(entry.get("command"))
+
+
+def _timeouts(node: Node) -> Iterator[Node]:
+    """What an entry's commands say as their timeout."""
+    for one in node.value if isinstance(node.value, list) else [node]:
+        if isinstance(one.value, dict) and "timeout" in one.value:
+            yield one.value["timeout"]
+
+
+def _is_timeout(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value <= LONGEST
 
 
 def _is_argv(entry: Any) -> bool:
