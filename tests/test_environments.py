@@ -249,6 +249,15 @@ def test_two_that_would_share_a_build_folder_are_refused(lab: Project) -> None:
 # --- what is kept is kept apart -------------------------------------------------------------------
 
 
+def test_one_that_would_build_inside_the_build_of_another_is_refused(lab: Project) -> None:
+    building.build()
+    lab.write("config.prod.yml", f"{PROD}build_dir: build/services/prod\n")
+    with lab.refuses(BuildError) as refusal:
+        building.build("config.prod.yml")
+    assert f"lies in another one, {lab.root / 'build'}." in refusal.text
+    assert not (lab.root / "build/services/prod").exists()
+
+
 def test_builds_of_two_environments_leave_each_other_alone(lab: Project) -> None:
     building.build()
     before = lab.tree("build")
@@ -405,6 +414,13 @@ def test_it_cannot_import_what_it_is_laid_over(lab: Project) -> None:
     assert "The imports form a cycle: config.yml -> config.prod.yml -> config.local.yml" in (
         refusal.text
     )
+
+
+def test_a_cycle_names_each_file_once(lab: Project) -> None:
+    lab.write("config.local.yml", "import: config.yml\n")
+    with lab.refuses(ConfigError) as refusal:
+        lab.config()
+    assert "cycle: config.yml -> config.local.yml -> config.yml." in refusal.text
 
 
 def test_it_is_no_configuration_of_its_own(lab: Project) -> None:

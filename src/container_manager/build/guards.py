@@ -54,6 +54,9 @@ def build_dir_problems(config: Config, sources: Iterable[Path]) -> list[Problem]
     for kept in (config.root / STATE_DIR, config.root / BACKUPS):
         if overlaps(build, kept):
             return [problem(f"The build directory {build} overlaps {kept}, which outlives builds.")]
+    for parent in real_build.parents:
+        if parent.is_relative_to(real_root) and owner_of(parent) is not None:
+            return [problem(f"The build directory {build} lies in another one, {parent}.")]
     for source in sorted({Path(source) for source in sources}):
         found = real(source)
         if found == real_root:

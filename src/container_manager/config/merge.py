@@ -76,7 +76,8 @@ class Loader:
             note(local)
         if local is not None and os.path.lexists(local):
             self.imported_from.setdefault(local, Location(path))
-            tree = merge(tree, self.read(local, self.deployed, over=(base_of(local), path)))
+            over = tuple(dict.fromkeys((base_of(local), path)))  # without --env they are one
+            tree = merge(tree, self.read(local, self.deployed, over=over))
         services = self.deployed.final(self.problems)
         if services is not None:
             assert isinstance(tree.value, dict)
