@@ -59,6 +59,8 @@ def test_remarks_and_line_ends_of_other_systems_are_no_matter(project: Project) 
         ),
         (PEM[:100].encode(), "1 of the 1 certificates in {path} cannot be read."),
     ],
+    # A certificate is another in each worker, and names of tests must not be.
+    ids=["no file", "empty", "DER", "a key beside", "a key", "one of two damaged", "cut short"],
 )
 def test_what_cannot_be_trusted_is_told_with_its_line(
     project: Project, content: bytes | None, message: str
