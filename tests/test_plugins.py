@@ -31,6 +31,8 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install
     """Installs a distribution with entry points; its modules are forgotten afterwards."""
     site = Site(tmp_path / "site-packages")
     monkeypatch.syspath_prepend(str(site.folder))
+    # A module that is written anew within a second would be taken from what was compiled of it.
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
     before = set(sys.modules)
 
     def install(name: str, files: dict[str, str], steps: str = "", providers: str = "") -> None:

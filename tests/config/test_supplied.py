@@ -168,6 +168,7 @@ MADE = "made = '-'.join('the key of the vault'.split())"
         (failing(f"{MADE}; print('A=' + made); sys.exit('bad ' + made)"), "exit code 1:\nbad ***"),
         (failing("print('OK=1'); print('half a secr et')"), "else than lines NAME=value: line 2"),
         (failing("sys.stdout.buffer.write(b'A=\\xff')"), "what it printed is not UTF-8"),
+        (failing("print('A=' + 'x' * 1024 * 1024)"), "it printed more than 1 MiB"),
     ],
 )
 def test_its_failure_is_told_with_what_it_said_and_no_secret(

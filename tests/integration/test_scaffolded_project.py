@@ -80,7 +80,7 @@ def test_its_two_commands(
 
     said = somebody.run(project, "./run", "up", "--detached")
     up = time.monotonic() - started
-    assert said.count("Preparing .venv") == 1
+    assert said.count("Making .venv, once") == 1
     assert get(port) == f"Hello from {project_name}\n"
     (container,) = json.loads(podman("inspect", f"{project_name}_hello_1").stdout)
     log = container["HostConfig"]["LogConfig"]

@@ -113,7 +113,7 @@ def owner_of(build: Path) -> tuple[str, str] | None:
     """
     try:
         recorded = (build / MANAGER_DIR / OWNER).read_bytes()
-    except OSError:
+    except (OSError, ValueError):  # the latter of a path that no file can have
         return None
     root, _, environment = os.fsdecode(recorded).partition(_SEPARATOR)
     return os.path.normpath(os.path.join(real(build), root)), environment  # noqa: PTH118

@@ -21,6 +21,9 @@ KEY = "secrets_command"
 TIMEOUT = 60.0
 """Seconds that it may take; it cannot ask anybody for a passphrase."""
 
+_LARGEST = 1024 * 1024
+"""Characters that it may print: more is no list of variables, and slow to read."""
+
 _UNDECODABLE = "\N{REPLACEMENT CHARACTER}"
 _SHOWN = "***"
 _MIN_HIDDEN = 4
@@ -67,6 +70,8 @@ class Supplied(Mapping[str, str]):
             )
         except RuntimeFailure as error:
             raise self._failed(str(error).rstrip(".")) from error
+        if len(finished.stdout) > _LARGEST:
+            raise self._failed("it printed more than 1 MiB")
         if not finished.ok:
             printed, _ = parse_dotenv(finished.stdout)  # it may have failed half-way
             secrets = [value for value, _ in printed.values()]
