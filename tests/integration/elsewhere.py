@@ -19,7 +19,12 @@ def another_machine() -> Iterator[Elsewhere]:
     paths that are too long for the system.
     """
     with tempfile.TemporaryDirectory(prefix="cmt-") as folder:
-        yield Elsewhere(Path(folder))
+        try:
+            yield Elsewhere(Path(folder))
+        finally:
+            # Podman mounts a store onto itself, for as long as it is in use.
+            store = f"{folder}/graph/overlay"
+            subprocess.run(["umount", "--lazy", store], capture_output=True, check=False)
 
 
 class Elsewhere:
@@ -33,6 +38,7 @@ class Elsewhere:
         self.root = root
         self.said = ""
         (root / "home").mkdir(parents=True)
+        (root / "networks").mkdir()
         storage = root / "storage.conf"
         storage.write_text(
             f'[storage]\ndriver = "overlay"\ngraphroot = "{root}/graph"\nrunroot = "{root}/run"\n'
@@ -45,11 +51,21 @@ class Elsewhere:
             "PYTHON": sys.executable,
         }
 
+    @property
+    def _apart(self) -> str:
+        """Loopback alone, since without a route nothing else can be reached; and no name server of
+        this machine's Podman, which keeps all of root's in one folder, whatever the store.
+        """
+        return (
+            "ip link set lo up 2>/dev/null || :\n"
+            "mkdir -p /run/containers/networks\n"
+            f"mount --bind '{self.root}/networks' /run/containers/networks\n"
+        )
+
     def sh(self, script: str, *, code: int = 0) -> str:
         """What a shell script prints there; ``said`` has what it says besides."""
         finished = subprocess.run(
-            # Loopback alone: without a route, nothing else can be reached.
-            ["unshare", "--net", "sh", "-euc", f"ip link set lo up 2>/dev/null || :\n{script}"],
+            ["unshare", "--net", "--mount", "sh", "-euc", f"{self._apart}{script}"],
             cwd=self.root,
             env=self.environ,
             capture_output=True,
