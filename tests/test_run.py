@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -20,3 +21,29 @@ def test_a_folder_that_is_gone_is_named_and_not_the_program(tmp_path: Path) -> N
 def test_a_program_that_is_not_there_is_named_without_its_folder(tmp_path: Path) -> None:
     with pytest.raises(RuntimeFailure, match=r"'./no-such' could not be started: No such file"):
         ProcessRunner().run(["./no-such"], timeout=10, cwd=tmp_path)
+
+
+LINGERING = """
+import signal, subprocess, sys, time
+if sys.argv[1:2] == ["child"]:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    print("ready", flush=True)
+    time.sleep(0.5)
+    open(sys.argv[2], "w").close()
+else:
+    subprocess.run([sys.executable, "-c", sys.argv[1], "child", sys.argv[2]])
+"""
+
+
+def test_what_an_ended_program_started_is_over_too(tmp_path: Path) -> None:
+    """The program ends at once; what it started finishes its work first, and is waited for."""
+    done, stop = tmp_path / "done", threading.Event()
+
+    def ready(line: str) -> None:
+        assert line == "ready"
+        stop.set()
+
+    argv = [sys.executable, "-c", LINGERING, LINGERING, str(done)]
+    finished = ProcessRunner().run(argv, timeout=60, on_line=ready, stop=stop)
+    assert not finished.ok
+    assert done.exists()

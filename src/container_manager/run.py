@@ -25,6 +25,8 @@ QUERY_TIMEOUT = 60.0
 
 _READ_SIZE = 65536
 _POLL_SECONDS = 0.2
+_END_SECONDS = 5.0
+_END_POLL = 0.02
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,12 +197,30 @@ def _kill_group(process: subprocess.Popen[bytes]) -> None:
 
 
 def _end_group(process: subprocess.Popen[bytes]) -> None:
+    """End a process and those that it started; returns when they are gone.
+
+    A compose provider ends at once, and the Podman that it started finishes its container first.
+    """
     for sign in (signal.SIGTERM, signal.SIGKILL):
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, sign)
+        until = time.monotonic() + _END_SECONDS
         with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(timeout=5)
-            break
+            process.wait(timeout=_END_SECONDS)
+            while _lives(process.pid) and time.monotonic() < until:
+                time.sleep(_END_POLL)
+            if not _lives(process.pid):
+                break
+
+
+def _lives(group: int) -> bool:
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # macOS: only dead ones are left, or they are not ours
+        return False
+    return True
 
 
 class _Stream:

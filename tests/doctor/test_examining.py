@@ -281,6 +281,16 @@ def test_breaking_off_clears_away(fake_podman: Project) -> None:
     assert names == []
 
 
+def test_what_stays_after_breaking_off_is_told(fake_podman: Project) -> None:
+    def interrupted(subject: Subject) -> list[Finding]:
+        os.kill(os.getpid(), signal.SIGINT)
+        subject.stop.wait(20)
+        return []
+
+    with pytest.raises(InterruptedByUser, match=r"measure could not be removed: old\."):
+        look((Check("one", "A", interrupted, ("laboratory",)),), FakePodman(stays="1-1-a"))
+
+
 def test_all_labels_of_a_run_are_one(fake_podman: Project) -> None:
     podman = FakePodman()
     look((), podman)
@@ -288,6 +298,7 @@ def test_all_labels_of_a_run_are_one(fake_podman: Project) -> None:
         found[1]
         for call in podman.calls
         if call[1] in ("import", "run") and "--rootfs" not in call
-        for found in re.finditer(rf"{re.escape(LABEL)}=(\d+-[0-9a-f]+)", " ".join(call))
+        for found in re.finditer(rf"{re.escape(LABEL)}=(\d+-\d+-[0-9a-f]+)", " ".join(call))
     }
     assert len(labels) == 1
+    assert labels.pop().split("-")[1] == str(os.getpid())

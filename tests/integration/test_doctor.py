@@ -35,20 +35,20 @@ def command(*words: str) -> list[str]:
     return [sys.executable, "-c", program, "doctor", *words]
 
 
-def traces(podman: Podman, *, since: float) -> list[str]:
-    """What carries the label of a run that began after ``since``; others may be at work, too."""
+def traces(podman: Podman, process: int) -> list[str]:
+    """What carries the label of a run of this process; others are at work at the same time."""
     containers = podman.lines("ps", "--all", f"--filter={LABEL}", "--format={{json .Labels}}")
     labels = [json.loads(line) for line in containers]
-    labels += [
-        json.loads(podman("network", "inspect", name).stdout)[0]["labels"]
-        for name in podman.lines("network", "ls", f"--filter={LABEL}", "--format={{.Name}}")
-    ]
-    labels += [
-        json.loads(podman("image", "inspect", one, "--format={{json .Labels}}").stdout)
-        for one in podman.lines("images", f"--filter={LABEL}", "--quiet")
-    ]
+    for kind, listing in (
+        ("network", ("network", "ls", "--format={{.Name}}")),
+        ("image", ("images", "--quiet", "--no-trunc")),
+    ):
+        for name in podman.lines(*listing, f"--filter={LABEL}"):
+            # Those of another run may be gone by now.
+            shown = podman(kind, "inspect", name, "--format={{json .Labels}}", check=False)
+            labels += [json.loads(shown.stdout)] if shown.ok else []
     tokens = {one["io.container-manager.doctor"] for one in labels if one}
-    return sorted(token for token in tokens if int(token.partition("-")[0]) >= int(since))
+    return sorted(token for token in tokens if token.split("-")[1] == str(process))
 
 
 @pytest.fixture
@@ -67,21 +67,26 @@ def root(tmp_path: Path, sh_image: str, project_name: str) -> Iterator[Path]:
     assert sorted(path.name for path in state.iterdir()) == [".gitignore"]
 
 
-def examined(root: Path, *words: str) -> tuple[int, dict[str, Any]]:
-    """Exit code and findings by code, of a whole run."""
-    argv = command(*words, "--json")
-    ended = subprocess.run(argv, cwd=root, capture_output=True, text=True, timeout=120, check=False)
-    answer = json.loads(ended.stdout)
+def started(root: Path, *words: str) -> subprocess.Popen[str]:
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command(*words), cwd=root, stdout=pipe, stderr=pipe, text=True)
+
+
+def examined(root: Path, podman: Podman) -> dict[str, Any]:
+    """The findings by code of a whole run that is content, and leaves nothing."""
+    process = started(root, "--json")
+    out, err = process.communicate(timeout=240)
+    answer = json.loads(out)
     findings = {one["code"]: one for check in answer["checks"] for one in check["findings"]}
-    assert answer["ok"] is (ended.returncode == 0)
-    return ended.returncode, findings
+    assert [one for one in findings.values() if one["level"] == "problem"] == []
+    assert answer["ok"]
+    assert process.returncode == 0, err
+    assert traces(podman, process.pid) == []
+    return findings
 
 
 def test_what_is_measured_is_so_and_leaves_nothing(root: Path, podman: Podman) -> None:
-    began = time.time()
-    code, found = examined(root)
-    assert [one for one in found.values() if one["level"] == "problem"] == []
-    assert code == 0
+    found = examined(root, podman)
     for measured in ("container", "names", "port", "limits", "folders", "clock-of-containers"):
         assert found[measured]["level"] == "ok", found[measured]
     # Podman leaves health checks to systemd, which is there or not.
@@ -97,14 +102,12 @@ def test_what_is_measured_is_so_and_leaves_nothing(root: Path, podman: Podman) -
     assert provider["exit_codes"]["missing_image"] == 125
     assert provider["started_after_failed_job"]
     assert "'service_completed_successfully'" in found["provider-differs"]["message"]
-    assert traces(podman, since=began) == []
 
 
 def test_what_would_stop_a_start_is_told_all_at_once(
     root: Path, podman: Podman, free_port: Callable[[], int], sh_image: str
 ) -> None:
     """A port that somebody has, a registry that is not there, and a readable ``.env``."""
-    began = time.time()
     nowhere = free_port()
     (root / ".env").write_text("A=1\n")
     (root / ".env").chmod(0o644)
@@ -125,7 +128,7 @@ def test_what_would_stop_a_start_is_told_all_at_once(
     assert "docker-compose.yml.j2:5" in found["start-refused"].message
     assert f"127.0.0.1:{nowhere}/x:1" in found["registry-silent"].message
     assert found["env-open"].remedy == f"chmod 600 {root}/.env"
-    assert traces(podman, since=began) == []
+    assert traces(podman, os.getpid()) == []
 
 
 def test_up_refuses_a_full_disk_together_with_all_else(
@@ -147,17 +150,14 @@ def test_up_refuses_a_full_disk_together_with_all_else(
 
 
 def test_breaking_off_leaves_nothing(root: Path, podman: Podman) -> None:
-    began = time.time()
-    process = subprocess.Popen(
-        command(), cwd=root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    while not traces(podman, since=began):
+    process = started(root)
+    while not traces(podman, process.pid):
         assert process.poll() is None, "it was faster than this test"
     os.kill(process.pid, signal.SIGINT)
-    time.sleep(0.5)
+    time.sleep(0.3)
     os.kill(process.pid, signal.SIGINT)  # an impatient second one breaks off no clearing away
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=120)
     assert process.returncode == 130, err
     assert "Traceback" not in out + err
     assert err.endswith("Interrupted: what was made to measure is removed.\n")
-    assert traces(podman, since=began) == []
+    assert traces(podman, process.pid) == []

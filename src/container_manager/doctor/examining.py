@@ -63,30 +63,43 @@ def diagnose(
         try:
             return _examine(subject, first, checks, progress)
         except KeyboardInterrupt as interrupt:
-            said = "Interrupted: what was made to measure is removed."
-            raise InterruptedByUser(said) from interrupt
+            raise InterruptedByUser("Interrupted.") from interrupt  # nothing is there, or no more
 
 
 def _examine(
     subject: Subject, first: list[Outcome], checks: Sequence[Check], progress: Progress
 ) -> Diagnosis:
-    left, broken_off = "", True
+    outcomes, interrupt = None, None
     with _one_interrupt() as shielded:
         try:
-            outcomes = [*first, *_step("Podman answers", subjects.find_podman, subject)]
-            trial = _step("a container starts", subjects.open_laboratory, subject)
-            outcomes += [*_all_at_once(checks, subject, progress), *trial]
-            broken_off = False
+            # Inside of the other: wherever the interrupt comes, what was made is cleared away.
+            try:
+                outcomes = _measure(subject, first, checks, progress)
+            finally:
+                shielded.set()
+        except KeyboardInterrupt as error:
+            interrupt = error
         finally:
             subject.stop.set()
-            shielded.set()
-            left = _clear_away(subject, broken_off=broken_off)
+            left = _clear_away(subject, broken_off=outcomes is None)
+    if outcomes is None or interrupt is not None:
+        stays = f"could not be removed: {left}" if left else "is removed"
+        said = f"Interrupted: what was made to measure {stays}."
+        raise InterruptedByUser(said) from interrupt
     if left:
         said = f"What was made to measure could not be removed: {left}."
         remains = (found("left-behind", said),)
         outcomes.append(Outcome(check="clearing", group="Podman", findings=remains, seconds=0.0))
     groups = list(dict.fromkeys(["Podman", *(check.group for check in checks), "Project"]))
     return Diagnosis(tuple(sorted(outcomes, key=lambda one: groups.index(one.group))))
+
+
+def _measure(
+    subject: Subject, first: list[Outcome], checks: Sequence[Check], progress: Progress
+) -> list[Outcome]:
+    outcomes = [*first, *_step("Podman answers", subjects.find_podman, subject)]
+    trial = _step("a container starts", subjects.open_laboratory, subject)
+    return [*outcomes, *_all_at_once(checks, subject, progress), *trial]
 
 
 def _clear_away(subject: Subject, *, broken_off: bool) -> str:

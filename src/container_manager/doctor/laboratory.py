@@ -1,11 +1,13 @@
 """Containers that exist only to be measured, of an image of our own, and their removal.
 
-Everything made carries a label with our token and the time, so that all of it is found and removed,
-however the measuring ends; what a former run left that was killed goes, too.
+Everything made carries a label with our token, so that all of it is found and removed, however the
+measuring ends; the token begins with the time, so that what a former run left that was killed goes,
+too, and names the process.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import secrets
 import threading
@@ -66,7 +68,7 @@ class Laboratory:
         self.engine = engine
         self.folder = folder
         self.stop = stop
-        self.token = f"{int(time.time())}-{secrets.token_hex(3)}"
+        self.token = f"{int(time.time())}-{os.getpid()}-{secrets.token_hex(3)}"
         self.image = f"localhost/{self.name('image')}:latest"
         self._label = f"--label={LABEL}={self.token}"
 
