@@ -11,8 +11,12 @@ from xdist.scheduler import LoadScopeScheduling
 pytest_plugins = ["pytester"]
 
 
-SHARED = ("tests/integration/test_daily_work.py", "tests/integration/test_jupyter.py")
-"""Modules whose tests share a stack: a worker for all of one."""
+SHARED = (
+    "tests/cluster/test_api_server.py",
+    "tests/integration/test_daily_work.py",
+    "tests/integration/test_jupyter.py",
+)
+"""Modules whose tests share a stack, or a server: a worker for all of one."""
 
 
 class _OneWorkerForWhatIsShared(LoadScopeScheduling):

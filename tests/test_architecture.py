@@ -29,7 +29,7 @@ LAYERS = (
         "terminal",
     ),
     ("boot", "build", "preflight", "health", "credentials", "export"),
-    ("api", "lifecycle", "scaffold"),
+    ("api", "cluster", "lifecycle", "scaffold"),
     ("explaining", "started", "hooking"),
     ("opening",),
     ("building", "bundling", "doctor"),

@@ -1,0 +1,240 @@
+"""Questions and orders to the API server of a cluster, as JSON over HTTP."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from container_manager.errors import PreconditionError
+
+MANAGER = "container-manager"
+"""What we are called among those who own fields of objects."""
+
+Object = Mapping[str, Any]
+"""One object of Kubernetes, as plain data."""
+
+_TIMEOUT = 60.0
+_APPLY = "application/apply-patch+yaml"
+_JSON = "application/json"
+_NOT_FOUND = 404
+_ERROR = 400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cause:
+    """One reason of a refusal: what kind, which field, in the server's words."""
+
+    reason: str
+    field: str
+    message: str
+
+
+class Refused(Exception):
+    """The server says no.
+
+    Attributes:
+        code: the status of HTTP.
+        reason: ``Conflict``, ``Invalid``, ``NotFound``, ``Forbidden`` and the like.
+        causes: each with its field, where the server says so.
+    """
+
+    def __init__(self, code: int, reason: str, message: str, causes: tuple[Cause, ...]) -> None:
+        super().__init__(message)
+        self.code, self.reason, self.causes = code, reason, causes
+
+
+class _Connection(http.client.HTTPConnection):
+    def __init__(self, path: str) -> None:
+        super().__init__("localhost", timeout=_TIMEOUT)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self._path)
+
+
+class Api:
+    """One cluster, in one namespace.
+
+    Args:
+        path: the socket at which somebody listens who is logged in.
+        namespace: the namespace of all objects that have one.
+    """
+
+    def __init__(self, path: str, namespace: str) -> None:
+        self._path = path
+        self._namespace = namespace
+        self._kinds: dict[str, dict[str, Object]] = {}
+
+    def elsewhere(self, namespace: str) -> Api:
+        """The same cluster, in another namespace."""
+        return Api(self._path, namespace)
+
+    def ask(self, path: str, query: Mapping[str, str] | None = None, *, missing: Any = None) -> Any:
+        """What is at a path; ``missing`` where there is nothing.
+
+        Raises:
+            Refused: the server says no.
+            PreconditionError: it does not answer.
+        """
+        try:
+            return self._call("GET", path, query)
+        except Refused as refusal:
+            if refusal.code == _NOT_FOUND:
+                return missing
+            raise
+
+    def get(self, one: Object) -> Object | None:
+        """The object of the same kind and name, as it is now."""
+        found: Object | None = self.ask(self._place(one))
+        return found
+
+    def apply(self, one: Object, *, dry: bool = False, force: bool = False) -> Object:
+        """Make an object what it should be, by server-side apply.
+
+        Args:
+            one: what it should be; fields that it does not name stay with whoever set them.
+            dry: only say what would come of it.
+            force: take over fields that others own.
+
+        Returns:
+            The object as it is then.
+
+        Raises:
+            Refused: the server says no; ``Conflict`` where another manager owns a field.
+        """
+        query = {"fieldManager": MANAGER, "force": "true" if force else "false"}
+        if dry:
+            query["dryRun"] = "All"
+        body = json.dumps(one).encode()  # JSON is YAML
+        applied: Object = self._call("PATCH", self._place(one), query, body, _APPLY)
+        return applied
+
+    def delete(self, one: Object) -> bool:
+        """Delete an object, and in the background what it made; whether it was there."""
+        body = json.dumps({"propagationPolicy": "Background"}).encode()
+        try:
+            self._call("DELETE", self._place(one), body=body)
+        except Refused as refusal:
+            if refusal.code == _NOT_FOUND:
+                return False
+            raise
+        return True
+
+    def listed(
+        self, version: str, kind: str, *, labels: str = "", fields: str = ""
+    ) -> list[Object]:
+        """All objects of a kind in the namespace; none where the server does not know the kind."""
+        info = self._kinds_of(version).get(kind)
+        if info is None:
+            return []
+        asked = {"labelSelector": labels, "fieldSelector": fields}
+        query = {name: value for name, value in asked.items() if value}
+        found = self.ask(self._collection(version, info), query, missing={})
+        # The items of a list do not say what they are.
+        return [{**item, "apiVersion": version, "kind": kind} for item in found.get("items", ())]
+
+    def log(self, pod: str, container: str, lines: int, *, previous: bool = False) -> list[str]:
+        """The last lines that a container has said; none where it has said nothing."""
+        path = f"/api/v1/namespaces/{self._namespace}/pods/{quote(pod)}/log"
+        query = {"container": container, "tailLines": str(lines)}
+        if previous:
+            query["previous"] = "true"
+        try:
+            text = self._call("GET", path, query)
+        except (Refused, PreconditionError):
+            return []  # what it is asked for has failed already, and that must be told
+        return text.splitlines() if isinstance(text, str) else [json.dumps(text)]
+
+    def knows(self, one: Object) -> bool:
+        """Whether the server has objects of this version and kind."""
+        return str(one["kind"]) in self._kinds_of(str(one["apiVersion"]))
+
+    def _place(self, one: Object) -> str:
+        version, kind = str(one["apiVersion"]), str(one["kind"])
+        info = self._kinds_of(version).get(kind)
+        if info is None:
+            message = f"this cluster has no {version} {kind}"
+            raise Refused(_NOT_FOUND, "UnknownKind", message, ())
+        return f"{self._collection(version, info)}/{quote(str(one['metadata']['name']))}"
+
+    def _collection(self, version: str, info: Object) -> str:
+        place = f"/namespaces/{self._namespace}" if info["namespaced"] else ""
+        return f"{_root(version)}{place}/{info['name']}"
+
+    def _kinds_of(self, version: str) -> dict[str, Object]:
+        """What the server itself says of a version of its API: kind -> plural and scope."""
+        if version not in self._kinds:
+            found = self.ask(_root(version), missing={})
+            self._kinds[version] = {
+                one["kind"]: one for one in found.get("resources", ()) if "/" not in one["name"]
+            }
+        return self._kinds[version]
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+        kind: str = _JSON,
+    ) -> Any:
+        target = f"{path}?{urlencode(query)}" if query else path
+        connection = _Connection(self._path)
+        try:
+            connection.request(method, target, body, {"Content-Type": kind, "Accept": "*/*"})
+            answer = connection.getresponse()
+            code, content = answer.status, answer.read().decode(errors="replace")
+        except (OSError, http.client.HTTPException) as error:
+            raise _silent(str(error) or type(error).__name__) from error
+        finally:
+            connection.close()
+        said = _parsed(content)
+        if code < _ERROR:
+            return said
+        if isinstance(said, dict):
+            raise _refusal(code, said)
+        if code == _NOT_FOUND:  # a whole version of the API that the server does not have
+            raise Refused(code, "NotFound", content.strip(), ())
+        raise _silent(content.strip() or f"HTTP {code}")
+
+
+def _root(version: str) -> str:
+    return f"/apis/{version}" if "/" in version else f"/api/{version}"
+
+
+def _parsed(content: str) -> Any:
+    try:
+        return json.loads(content)
+    except ValueError:
+        return content
+
+
+def _silent(why: str) -> PreconditionError:
+    return PreconditionError(
+        f"The cluster does not answer: {why}",
+        remedy="See that its context works: 'kubectl --context NAME version'.",
+    )
+
+
+def _refusal(code: int, said: Mapping[str, Any]) -> Refused:
+    causes = (said.get("details") or {}).get("causes") or ()
+    return Refused(
+        code,
+        str(said.get("reason") or ""),
+        str(said.get("message") or f"HTTP {code}"),
+        tuple(
+            Cause(
+                reason=str(one.get("reason") or ""),
+                field=str(one.get("field") or ""),
+                message=str(one.get("message") or ""),
+            )
+            for one in causes
+        ),
+    )

@@ -1,0 +1,89 @@
+"""The way to a cluster: kubectl logs in, and hands us through at a socket that is ours alone.
+
+Clusters are logged in to by certificates, tokens, programs of clouds, through proxies: kubectl
+knows them all, and whoever has a cluster has kubectl. Its messages are for people, and differ
+between versions, so it is asked for the API itself. On a port of the machine, ``kubectl proxy``
+would let every user of it in; a socket in a folder that only we may enter does not.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from container_manager.cluster.api import Api
+from container_manager.cluster.contexts import Target
+from container_manager.errors import ManagerError, PreconditionError
+from container_manager.run import Finished, Runner
+
+_READY_WITHIN = 30.0
+_LONGEST = 24 * 3600.0
+_PAUSE = 0.02
+
+
+@contextlib.contextmanager
+def connected(
+    runner: Runner, kubectl: str, target: Target, environ: Mapping[str, str]
+) -> Iterator[Api]:
+    """A block in which a cluster can be asked.
+
+    Args:
+        runner: starts kubectl.
+        kubectl: the program.
+        target: which context and namespace.
+        environ: the environment of kubectl.
+
+    Raises:
+        PreconditionError: kubectl does not get that far.
+    """
+    with tempfile.TemporaryDirectory(prefix="cman-") as folder:  # mode 0700
+        path = Path(folder) / "api"
+        proxy = _Proxy(runner, (kubectl, "proxy", f"--unix-socket={path}", *_to(target)), environ)
+        proxy.start()
+        try:
+            proxy.await_socket(path)
+            yield Api(str(path), target.namespace)
+        finally:
+            proxy.end()
+
+
+def _to(target: Target) -> tuple[str, ...]:
+    return (f"--context={target.context}",)
+
+
+class _Proxy:
+    """``kubectl proxy``, in a thread of its own."""
+
+    def __init__(self, runner: Runner, argv: tuple[str, ...], environ: Mapping[str, str]) -> None:
+        self._runner, self._argv, self._environ = runner, argv, environ
+        self._stop = threading.Event()
+        self._said = ""
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def end(self) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def await_socket(self, path: Path) -> None:
+        until = time.monotonic() + _READY_WITHIN
+        while not path.exists():
+            if not self._thread.is_alive() or time.monotonic() > until:
+                said = self._said or f"no socket within {_READY_WITHIN:.0f} s"
+                raise PreconditionError(f"kubectl leads to no cluster: {said}")
+            time.sleep(_PAUSE)
+
+    def _run(self) -> None:
+        try:
+            finished: Finished = self._runner.run(
+                self._argv, env=self._environ, timeout=_LONGEST, stop=self._stop
+            )
+            self._said = finished.last_lines
+        except ManagerError as error:
+            self._said = str(error)

@@ -1,0 +1,148 @@
+"""Waits until the workloads of a project are as they should be, and says why they are not."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+
+from container_manager.cluster.api import Api, Object
+from container_manager.cluster.contexts import Target
+from container_manager.cluster.rollout import (
+    Phase,
+    Verdict,
+    is_ready,
+    newest,
+    verdict,
+)
+from container_manager.cluster.wanted import WORKLOADS, named
+from container_manager.errors import Problem, RuntimeFailure, raise_all
+from container_manager.progress import Progress
+
+DEADLINE = 300.0
+"""Seconds that a rollout may take, where nothing else is said."""
+
+_PAUSE = 1.0
+_EVENTS = 5
+_LINES = 10
+
+
+def await_rollout(
+    api: Api,
+    target: Target,
+    applied: Sequence[Object],
+    *,
+    deadline: float,
+    progress: Progress,
+    redact: Callable[[str], str],
+) -> None:
+    """Wait until everything is ready.
+
+    Args:
+        api: the cluster.
+        target: where it is, for messages.
+        applied: the objects that were applied; those that are no workloads are not waited for.
+        deadline: seconds for all together.
+        progress: told what is waited for.
+        redact: takes secrets out of what containers have said.
+
+    Raises:
+        RuntimeFailure: something cannot become ready, or does not in time; each with its cause.
+    """
+    open_ = {named(one): one for one in applied if one["kind"] in WORKLOADS}
+    until = time.monotonic() + deadline
+    while open_:
+        found = {name: _look(api, one) for name, one in open_.items()}
+        failed = {name: said for name, said in found.items() if said.phase is Phase.FAILED}
+        for name, said in found.items():
+            if said.phase is Phase.READY:
+                progress.step(f"ready   {name}: {said.reason}")
+                del open_[name]
+        late = time.monotonic() >= until
+        if failed or (late and open_):
+            progress.idle()
+            told = failed if failed and not late else {name: found[name] for name in open_}
+            causes = _problems(api, target, open_, told, deadline, redact)
+            raise_all(RuntimeFailure, causes)
+        progress.waiting({name: found[name].reason for name in open_})
+        if open_:
+            time.sleep(_PAUSE)
+    progress.idle()
+
+
+def _look(api: Api, one: Object) -> Verdict:
+    present = api.get(one)
+    if present is None:
+        return Verdict(phase=Phase.FAILED, reason="somebody has deleted it")
+    return verdict(present, pods_of(api, present), datetime.now(UTC))
+
+
+def pods_of(api: Api, workload: Object) -> list[Object]:
+    """The pods of a workload, by its own selector."""
+    labels = workload["spec"].get("selector", {}).get("matchLabels") or {}
+    return api.listed("v1", "Pod", labels=",".join(f"{key}={labels[key]}" for key in labels))
+
+
+def _problems(
+    api: Api,
+    target: Target,
+    workloads: Mapping[str, Object],
+    told: Mapping[str, Verdict],
+    deadline: float,
+    redact: Callable[[str], str],
+) -> list[Problem]:
+    problems = []
+    for name, said in told.items():
+        if said.phase is Phase.FAILED:
+            message = f"{name} failed: {said.reason}"
+        else:
+            message = f"{name} was not ready within {deadline:.0f} s: {said.reason}"
+        causes = "\n".join(redact(line) for line in _causes(api, workloads[name]))
+        kind, plain = workloads[name]["kind"].lower(), workloads[name]["metadata"]["name"]
+        problems.append(
+            Problem(
+                message=f"{redact(message)}\n{causes}".rstrip(),
+                remedy="Pods that served before go on serving, and nothing was removed. "
+                f"Mend it and apply again. To look: {target.kubectl} describe {kind} {plain}",
+            )
+        )
+    return problems
+
+
+def _causes(api: Api, workload: Object) -> list[str]:
+    """What the cluster and the containers have said: events, and last lines."""
+    stuck = [pod for pod in newest(pods_of(api, workload)) if not is_ready(pod)]
+    if not stuck:
+        return _events(api, workload["metadata"]["name"])
+    pod = stuck[0]
+    name = str(pod["metadata"]["name"])
+    lines = _events(api, name)
+    for status in _statuses(pod):
+        ended = (status.get("lastState") or {}).get("terminated")
+        ended = (status.get("state") or {}).get("terminated") or ended
+        if ended:
+            lines.append(
+                f"  Container {status['name']} of {name} ended with code {ended.get('exitCode')}"
+                f" ({ended.get('reason')}), {status.get('restartCount', 0)} restarts"
+            )
+        said = api.log(name, status["name"], _LINES)
+        if not said and status.get("restartCount"):
+            said = api.log(name, status["name"], _LINES, previous=True)
+        if said:
+            lines.append(f"  The last lines of {name}, container {status['name']}:")
+            lines += [f"    {line}" for line in said]
+    return lines
+
+
+def _statuses(pod: Object) -> list[Object]:
+    status = pod.get("status") or {}
+    both = (status.get("initContainerStatuses") or (), status.get("containerStatuses") or ())
+    return [one for group in both for one in group if not one.get("ready")]
+
+
+def _events(api: Api, name: str) -> list[str]:
+    found = api.listed("v1", "Event", fields=f"involvedObject.name={name}")
+    warnings = [event for event in found if event.get("type") == "Warning"]
+    warnings.sort(key=lambda event: str(event.get("lastTimestamp") or event.get("eventTime") or ""))
+    lines = [f"    {one.get('reason')}: {one.get('message')}" for one in warnings[-_EVENTS:]]
+    return [f"  Events of {name}:", *dict.fromkeys(lines)] if lines else []

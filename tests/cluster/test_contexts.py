@@ -1,0 +1,73 @@
+"""Which cluster is meant: no command goes to one that nobody has named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from container_manager.cluster.connection import connected
+from container_manager.cluster.contexts import Target, choose, contexts, kubectl_here
+from container_manager.errors import PreconditionError, UsageError
+from container_manager.run import ProcessRunner
+
+
+def test_what_is_said_goes_over_what_is_configured() -> None:
+    assert choose(["one", "two"], "two", "one") == "two"
+    assert choose(["one", "two"], None, "one") == "one"
+
+
+@pytest.mark.parametrize("known", [["only"], ["one", "two"]])
+def test_a_context_is_never_guessed_be_it_the_only_one(known: list[str]) -> None:
+    with pytest.raises(UsageError, match="none is guessed") as caught:
+        choose(known, None, None)
+    assert ", ".join(known) in str(caught.value)
+    assert caught.value.exit_code == 2
+
+
+def test_a_context_that_does_not_exist_is_told_with_those_that_do() -> None:
+    with pytest.raises(UsageError, match="no context 'prot'") as caught:
+        choose(["prod", "lab"], "prot", None)
+    assert "There are: prod, lab." in str(caught.value)
+    assert "Did you mean 'prod'?" in str(caught.value)
+
+
+def test_no_contexts_at_all_are_told() -> None:
+    with pytest.raises(UsageError, match="kubectl knows none"):
+        choose([], "prod", None)
+
+
+def test_without_kubectl_it_is_said_what_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(PreconditionError, match="'kubectl' is not on PATH"):
+        kubectl_here()
+
+
+def _script(folder: Path, text: str) -> str:
+    path = folder / "kubectl"
+    path.write_text(f"#!/bin/sh\n{text}\n")
+    path.chmod(0o755)
+    return str(path)
+
+
+def test_the_contexts_are_those_that_kubectl_names(tmp_path: Path) -> None:
+    kubectl = _script(tmp_path, 'echo prod; echo "lab"')
+    assert contexts(ProcessRunner(), kubectl, {}) == ["prod", "lab"]
+
+
+def test_a_configuration_that_kubectl_cannot_read_is_told_in_its_words(tmp_path: Path) -> None:
+    kubectl = _script(tmp_path, "echo 'error: yaml: line 3' >&2; exit 1")
+    with pytest.raises(PreconditionError, match="line 3"):
+        contexts(ProcessRunner(), kubectl, {})
+
+
+def test_a_kubectl_that_ends_at_once_is_told_in_its_words(tmp_path: Path) -> None:
+    kubectl = _script(tmp_path, "echo 'error: context gone' >&2; exit 1")
+    target = Target(context="gone", namespace="lab")
+    with (
+        pytest.raises(PreconditionError, match="context gone"),
+        connected(ProcessRunner(), kubectl, target, {}),
+    ):
+        pass

@@ -1,0 +1,128 @@
+"""How far a workload has come, from what a cluster says of it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from container_manager.cluster.rollout import Phase, newest, verdict
+
+NOW = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
+EARLIER = "2026-01-31T11:00:00Z"
+
+
+def workload(kind: str = "Deployment", *, replicas: int = 2, **status: Any) -> dict[str, Any]:
+    return {
+        "kind": kind,
+        "metadata": {"name": "web", "generation": 3},
+        "spec": {"replicas": replicas},
+        "status": {"observedGeneration": 3, **status},
+    }
+
+
+def pod(
+    reason: str = "", *, made: str = EARLIER, revision: str = "b", name: str = "web-1"
+) -> dict[str, Any]:
+    state = {"waiting": {"reason": reason, "message": "told so"}} if reason else {"running": {}}
+    return {
+        "metadata": {
+            "name": name,
+            "creationTimestamp": made,
+            "labels": {"pod-template-hash": revision},
+        },
+        "status": {"containerStatuses": [{"name": "web", "state": state}]},
+    }
+
+
+@pytest.mark.parametrize(
+    ("one", "phase", "reason"),
+    [
+        (
+            workload(observedGeneration=2, replicas=2, updatedReplicas=2, availableReplicas=2),
+            Phase.WAITING,
+            "the cluster has not looked at it yet",
+        ),
+        (workload(updatedReplicas=1), Phase.WAITING, "1 of 2 pods are new"),
+        (
+            workload(replicas=2, updatedReplicas=2, availableReplicas=1),
+            Phase.WAITING,
+            "1 of 2 pods are ready",
+        ),
+        (
+            workload(replicas=2, updatedReplicas=2, availableReplicas=2),
+            Phase.READY,
+            "2 of 2 pods are ready",
+        ),
+        (
+            workload("StatefulSet", replicas=1, updateRevision="b", currentRevision="a"),
+            Phase.WAITING,
+            "0 of 1 pods are new",
+        ),
+        (
+            workload(
+                "StatefulSet",
+                replicas=1,
+                updateRevision="b",
+                currentRevision="b",
+                readyReplicas=1,
+            ),
+            Phase.READY,
+            "1 of 1 pods are ready",
+        ),
+        (workload(replicas=0), Phase.READY, "0 of 0 pods are ready"),
+    ],
+    ids=["unseen", "new", "unready", "ready", "stateful", "stateful-ready", "none-wanted"],
+)
+def test_replicas(one: dict[str, Any], phase: Phase, reason: str) -> None:
+    said = verdict(one, [], NOW)
+    assert (said.phase, said.reason) == (phase, reason)
+
+
+def test_pods_of_the_former_revision_that_still_run_are_waited_for() -> None:
+    one = workload(updatedReplicas=2, availableReplicas=2)
+    one["status"]["replicas"] = 3
+    assert verdict(one, [], NOW).reason == "old pods are ending"
+
+
+def test_a_deadline_of_the_cluster_itself_is_a_failure() -> None:
+    condition = {"reason": "ProgressDeadlineExceeded", "message": "took too long"}
+    said = verdict(workload(conditions=[condition]), [], NOW)
+    assert (said.phase, said.reason) == (Phase.FAILED, "took too long")
+
+
+@pytest.mark.parametrize("reason", ["InvalidImageName", "CreateContainerConfigError"])
+def test_what_no_waiting_mends_fails_at_once(reason: str) -> None:
+    said = verdict(workload(updatedReplicas=2), [pod(reason, made="2026-01-31T12:00:00Z")], NOW)
+    assert (said.phase, said.reason) == (Phase.FAILED, f"web-1: {reason}, told so")
+
+
+def test_an_image_that_cannot_be_pulled_may_take_a_moment() -> None:
+    one = workload(updatedReplicas=2)
+    fresh = pod("ImagePullBackOff", made="2026-01-31T11:59:55Z")
+    assert verdict(one, [fresh], NOW).phase is Phase.WAITING
+    assert verdict(one, [pod("ImagePullBackOff")], NOW).phase is Phase.FAILED
+
+
+def test_a_container_that_is_started_again_and_again_is_waited_for_and_named() -> None:
+    """What it needs may come up meanwhile."""
+    said = verdict(workload(updatedReplicas=2), [pod("CrashLoopBackOff")], NOW)
+    assert (said.phase, said.reason) == (
+        Phase.WAITING,
+        "0 of 2 pods are ready (CrashLoopBackOff)",
+    )
+
+
+def test_trouble_of_old_pods_is_not_that_of_the_new_ones() -> None:
+    old = pod("InvalidImageName", revision="a", made="2026-01-30T00:00:00Z", name="web-0")
+    assert newest([old, pod()]) == [pod()]
+    assert verdict(workload(updatedReplicas=1), [old, pod()], NOW).phase is Phase.WAITING
+
+
+@pytest.mark.parametrize(
+    ("kind", "phase"), [("Complete", Phase.READY), ("Failed", Phase.FAILED), ("", Phase.WAITING)]
+)
+def test_a_job_is_ready_when_it_has_ended_well(kind: str, phase: Phase) -> None:
+    condition = {"type": kind, "status": "True", "message": "BackoffLimitExceeded"}
+    assert verdict(workload("Job", conditions=[condition]), [], NOW).phase is phase
