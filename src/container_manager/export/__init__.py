@@ -1,0 +1,1 @@
+"""A stack for other engines: what the plan says becomes files of theirs, and nothing is run."""
