@@ -28,7 +28,7 @@ LAYERS = (
         "identity",
         "terminal",
     ),
-    ("boot", "build", "preflight", "health", "credentials", "export"),
+    ("boot", "build", "preflight", "health", "credentials", "export", "picture"),
     ("api", "cluster", "lifecycle", "scaffold"),
     ("explaining", "started", "hooking"),
     ("opening",),

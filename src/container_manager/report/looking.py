@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from container_manager.errors import Location, display_path
+from container_manager.errors import Location, UsageError, display_path
 from container_manager.report import print_json, table
 
 if TYPE_CHECKING:
@@ -204,3 +206,22 @@ def _variable(one: Variable) -> dict[str, Any]:
 
 def _place(where: Location | None) -> str | None:
     return str(where) if where is not None else None
+
+
+def refuse_drawing(kind: str) -> None:
+    """Nobody reads an SVG on a terminal.
+
+    Raises:
+        UsageError: that is where it would go.
+    """
+    if kind == "svg" and sys.stdout.isatty():
+        raise UsageError(
+            "An SVG is a picture, and a terminal shows text.",
+            remedy="Name a file: graph --output stack.svg. Or read it as text: --format mermaid.",
+        )
+
+
+def show_written(path: Path, *, changed: bool) -> None:
+    """What became of a file, on stderr."""
+    told = "written" if changed else "nothing to change"
+    print(f"{display_path(path)}: {told}.", file=sys.stderr)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from invoke import Context
@@ -35,4 +36,33 @@ def explain(
     show_service([verbs.explain_service(config, name) for name in service], json=json)
 
 
-TASKS = (explain,)
+@verb(
+    help={
+        "output": "the file to write: .svg, .mmd, or .md for a diagram in a page of Markdown",
+        "format": "svg or mermaid (default: as the name of the file says, else svg)",
+        "live": "show what the containers do, too (default: the configuration alone)",
+    }
+)
+def graph(
+    context: Context,
+    config: str | None = None,
+    output: str = "",
+    format: str = "",  # noqa: A002 - as people type it
+    live: bool = False,
+) -> None:
+    """Draw the stack: services, what they wait for, ports, volumes and networks."""
+    from container_manager import verbs
+    from container_manager.report.looking import refuse_drawing, show_written
+
+    path = Path(output) if output else None
+    kind = verbs.format_of(path, format)
+    if path is None:
+        refuse_drawing(kind)
+    text = verbs.graph(config, format=kind, live=live)
+    if path is None:
+        print(text, end="")
+    else:
+        show_written(path, changed=verbs.save_graph(path, text))
+
+
+TASKS = (explain, graph)

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from container_manager.verbs.inside import execute, run, shell
     from container_manager.verbs.looking import explain, explain_service, services
     from container_manager.verbs.machine import base_image, doctor, explain_podman
+    from container_manager.verbs.picturing import format_of, graph, save_graph
     from container_manager.verbs.planning import plan
     from container_manager.verbs.removing import (
         clean,
@@ -75,6 +76,8 @@ __all__ = [
     "explain_podman",
     "explain_service",
     "follow",
+    "format_of",
+    "graph",
     "images",
     "kernels",
     "kill",
@@ -99,6 +102,7 @@ __all__ = [
     "restore",
     "rollback",
     "run",
+    "save_graph",
     "services",
     "shell",
     "start",
@@ -174,6 +178,7 @@ _PLACES = {
         "doctor",
         "explain_podman",
     ),
+    "verbs.picturing": ("format_of", "graph", "save_graph"),
     "verbs.planning": ("plan",),
     "verbs.removing": (
         "clean",

@@ -1,0 +1,158 @@
+"""``graph``: the stack as a picture, from the configuration alone or with what runs."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from pathlib import Path
+
+from container_manager.build import pipeline
+from container_manager.build.preparing import Prepared
+from container_manager.config.loader import Config, load
+from container_manager.errors import UsageError, did_you_mean, display_path
+from container_manager.lifecycle.daily.listing import ContainerRow
+from container_manager.picture.markdown import BEGIN, END, with_diagram
+from container_manager.picture.mermaid import graph_mermaid
+from container_manager.picture.model import WORST_FIRST, Picture, State, state_of
+from container_manager.picture.reading import Wording, picture_of
+from container_manager.picture.svg import graph_svg
+from container_manager.places import ConfigPath
+from container_manager.progress import Redactor
+from container_manager.report import warn_all
+from container_manager.verbs.daily import ps
+
+SVG, MERMAID = "svg", "mermaid"
+FORMATS = {SVG: graph_svg, MERMAID: graph_mermaid}
+_PAGES = (".md", ".markdown")
+_SUFFIXES = {".svg": SVG, ".mmd": MERMAID, ".mermaid": MERMAID, **dict.fromkeys(_PAGES, MERMAID)}
+
+
+def graph(config: ConfigPath = None, *, format: str = SVG, live: bool = False) -> str:  # noqa: A002 - as people type it
+    """The stack as a picture; nothing is written.
+
+    Args:
+        config: the configuration.
+        format: ``svg`` or ``mermaid``.
+        live: whether it shows what the containers do, and the ports that were chosen for ``auto``.
+            Without it, the same configuration gives the same bytes on every machine.
+
+    Returns:
+        The text of a file.
+
+    Raises:
+        ManagerError: the configuration cannot be built, or Podman cannot be asked.
+    """
+    write = FORMATS.get(format)
+    if write is None:
+        raise UsageError(
+            f"There is no format {format!r}.",
+            remedy=did_you_mean(format, FORMATS) or f"There are: {', '.join(FORMATS)}.",
+        )
+    loaded = load(config)
+    prepared = pipeline.prepare(loaded)
+    warn_all(prepared.warnings)
+    picture = stack_picture(prepared, live=live)
+    states = states_of(ps(config), picture) if live else None
+    return write(picture, states)
+
+
+def stack_picture(prepared: Prepared, *, live: bool = False) -> Picture:
+    """What the picture of a stack shows.
+
+    Args:
+        prepared: what was rendered and checked.
+        live: whether ports that were chosen for ``auto`` are shown.
+    """
+    loaded = prepared.config
+    secrets = functools.partial(loaded.environment.secret_values, loaded.referenced)
+    wording = Wording(
+        title=_title(loaded),
+        chosen_ports=() if live else frozenset(loaded.ports.chosen.values()),
+        images=_images(loaded),
+        hide=Redactor(lambda: secrets().values()),
+    )
+    return picture_of(prepared.stack, wording)
+
+
+def _title(loaded: Config) -> str | None:
+    """The project's name where the configuration says it; else it is that of a folder."""
+    said = loaded.tree.find(("project_name",))
+    return loaded.project_name if said is not None and said.value is not None else None
+
+
+def _images(loaded: Config) -> Mapping[str, str]:
+    """What stands for an image that depends on the machine."""
+    said = loaded.tree.find(("images", "python"))
+    resolved = loaded.values.get("images")
+    if said is None or said.value != "auto" or not isinstance(resolved, Mapping):
+        return {}
+    return {str(resolved.get("python")): "images.python: auto"}
+
+
+def states_of(rows: list[ContainerRow], picture: Picture) -> dict[str, State]:
+    """The state of each service of a picture.
+
+    Args:
+        rows: what is observed.
+        picture: a service of it without a container is missing.
+    """
+    found: dict[str, list[State]] = {card.name: [] for card in picture.cards}
+    one_shots = {card.name for card in picture.cards if card.one_shot}
+    for row in rows:
+        if row.service in found and not row.one_off:
+            found[row.service].append(
+                state_of(row.state, row.health, row.exit_code, one_shot=row.service in one_shots)
+            )
+    return {
+        name: min(states, key=WORST_FIRST.index) if states else State.MISSING
+        for name, states in found.items()
+    }
+
+
+def format_of(path: Path | None, said: str) -> str:
+    """The format of a file.
+
+    Args:
+        path: where it goes; None: to standard output.
+        said: what people say it is; empty: its name tells.
+
+    Raises:
+        UsageError: its name does not tell.
+    """
+    if said or path is None:
+        return said or SVG
+    known = _SUFFIXES.get(path.suffix.lower())
+    if known is None:
+        raise UsageError(
+            f"The name of {display_path(path)} does not say which format it is to have.",
+            remedy=f"End it in {', '.join(_SUFFIXES)}, or add --format svg or --format mermaid.",
+        )
+    return known
+
+
+def save_graph(path: Path, text: str) -> bool:
+    """Write a picture; a page of Markdown gets it between two remarks that mark its place.
+
+    Returns:
+        Whether the file changed.
+
+    Raises:
+        UsageError: it cannot be written, or is a page that does not say where the picture goes.
+    """
+    try:
+        there = path.read_text(encoding="utf-8") if path.exists() else None
+        wanted: str | None = text
+        if path.suffix.lower() in _PAGES:
+            wanted = with_diagram(there, text)
+        if wanted is None:
+            raise UsageError(
+                f"{display_path(path)} does not say where the diagram goes; it was left as it is.",
+                remedy=f"Add these two lines where it is to stand:\n  {BEGIN}\n  {END}",
+            )
+        if wanted == there:
+            return False
+        path.write_text(wanted, encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is no text"
+        raise UsageError(f"{display_path(path)} cannot be written: {why}.") from error
+    return True
