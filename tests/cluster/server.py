@@ -70,7 +70,7 @@ def serving(folder: Path, etcd: str, apiserver: str, kubectl: str) -> Iterator[A
     tokens = folder / "tokens.csv"
     tokens.touch(mode=0o600)
     tokens.write_text(f"{token},admin,admin,system:masters\n")
-    _write_keys(folder)
+    write_keys(folder)
     with (
         _running(folder / "etcd.log", etcd_argv(etcd, folder, client, peer)),
         _running(folder / "apiserver.log", apiserver_argv(apiserver, folder, client, port)),
@@ -136,7 +136,8 @@ def apiserver_argv(apiserver: str, folder: Path, etcd: str, port: int) -> list[s
     ]
 
 
-def _write_keys(folder: Path) -> None:
+def write_keys(folder: Path) -> None:
+    """Write the keys that tokens of service accounts are signed with."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     private = key.private_bytes(
         serialization.Encoding.PEM,

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from container_manager.cluster.rollout import Phase, newest, verdict
+from container_manager.cluster.rollout import Phase, current, verdict
 
 NOW = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
 EARLIER = "2026-01-31T11:00:00Z"
@@ -114,10 +114,24 @@ def test_a_container_that_is_started_again_and_again_is_waited_for_and_named() -
     )
 
 
-def test_trouble_of_old_pods_is_not_that_of_the_new_ones() -> None:
-    old = pod("InvalidImageName", revision="a", made="2026-01-30T00:00:00Z", name="web-0")
-    assert newest([old, pod()]) == [pod()]
-    assert verdict(workload(updatedReplicas=1), [old, pod()], NOW).phase is Phase.WAITING
+def test_pods_of_a_former_revision_do_not_count_be_they_the_newest() -> None:
+    """Right after a correction, the latest pods are still those that were broken."""
+
+    def replica_set(revision: str, number: int) -> dict[str, Any]:
+        key = "deployment.kubernetes.io/revision"
+        labels = {"pod-template-hash": revision}
+        return {"metadata": {"labels": labels, "annotations": {key: str(number)}}}
+
+    sets = [replica_set("b", 9), replica_set("c", 10)]
+    broken, mended = pod("InvalidImageName", revision="b"), pod(revision="c")
+    assert current(workload(), [broken], sets) == []
+    assert current(workload(), [broken, mended], sets) == [mended]
+
+
+def test_pods_do_not_count_until_the_cluster_has_looked_at_what_is_asked_for() -> None:
+    one = workload(observedGeneration=2)
+    said = verdict(one, [pod("InvalidImageName")], NOW)
+    assert (said.phase, said.reason) == (Phase.WAITING, "the cluster has not looked at it yet")
 
 
 @pytest.mark.parametrize(

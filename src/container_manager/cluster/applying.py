@@ -34,11 +34,13 @@ class Removal:
     """What a project has in a cluster, and what would become of it.
 
     Attributes:
+        project: whose.
         objects: what goes.
         volumes: claims whose data goes with them.
         kept: claims that stay.
     """
 
+    project: str
     objects: tuple[Object, ...]
     volumes: tuple[Object, ...]
     kept: tuple[Object, ...]
@@ -104,6 +106,7 @@ def removal(api: Api, project: str, *, volumes: bool) -> Removal:
     """What :func:`remove` would do; nothing is done."""
     found = claims(api, selector_of(project))
     return Removal(
+        project=project,
         objects=tuple(made_by_us(api, selector_of(project))),
         volumes=tuple(found) if volumes else (),
         kept=() if volumes else tuple(found),

@@ -39,13 +39,15 @@ def verdict(workload: Object, pods: Sequence[Object], now: datetime) -> Verdict:
 
     Args:
         workload: a Deployment, StatefulSet or Job as the cluster shows it.
-        pods: its pods; see :func:`newest`.
+        pods: those of its present revision; see :func:`current`.
         now: the present time, with its zone.
     """
+    if _unseen(workload):  # the pods that are there are not those that were asked for
+        return Verdict(phase=Phase.WAITING, reason="the cluster has not looked at it yet")
     said = _job(workload) if workload["kind"] == "Job" else _replicas(workload)
     if said.phase is not Phase.WAITING:
         return said
-    for pod in newest(pods):
+    for pod in pods:
         for reason, message in waiting_reasons(pod):
             text = f"{pod['metadata']['name']}: {reason}" + (f", {message}" if message else "")
             if reason in _HOPELESS or (reason == _PULLING and _age(pod, now) > _PULL_PATIENCE):
@@ -55,12 +57,26 @@ def verdict(workload: Object, pods: Sequence[Object], now: datetime) -> Verdict:
     return said
 
 
-def newest(pods: Sequence[Object]) -> list[Object]:
-    """The pods of the newest revision: those of an older one may well serve on."""
-    if not pods:
+def current(
+    workload: Object, pods: Sequence[Object], replica_sets: Sequence[Object]
+) -> list[Object]:
+    """The pods of the present revision: those of an older one may well serve on, or be broken.
+
+    Args:
+        workload: a Deployment, StatefulSet or Job as the cluster shows it.
+        pods: all of its pods.
+        replica_sets: those of a Deployment.
+    """
+    if workload["kind"] == "StatefulSet":
+        revision = (workload.get("status") or {}).get("updateRevision")
+        return [pod for pod in pods if _label(pod, "controller-revision-hash") == revision]
+    if workload["kind"] != "Deployment":
+        return list(pods)
+    newest = max(replica_sets, key=_number, default=None)
+    if newest is None:
         return []
-    last = max(pods, key=lambda pod: str(pod["metadata"].get("creationTimestamp", "")))
-    return [pod for pod in pods if _revision(pod) == _revision(last)]
+    revision = _label(newest, "pod-template-hash")
+    return [pod for pod in pods if _label(pod, "pod-template-hash") == revision]
 
 
 def waiting_reasons(pod: Object) -> Iterable[tuple[str, str]]:
@@ -86,10 +102,14 @@ def is_ready(pod: Object) -> bool:
     return any(one.get("type") == "Ready" and one.get("status") == "True" for one in conditions)
 
 
+def _unseen(workload: Object) -> bool:
+    observed = int((workload.get("status") or {}).get("observedGeneration") or 0)
+    counted = workload["kind"] != "Job"
+    return counted and observed < int(workload["metadata"].get("generation", 0))
+
+
 def _replicas(workload: Object) -> Verdict:
     status: dict[str, Any] = workload.get("status") or {}
-    if int(status.get("observedGeneration") or 0) < int(workload["metadata"].get("generation", 0)):
-        return Verdict(phase=Phase.WAITING, reason="the cluster has not looked at it yet")
     for condition in status.get("conditions") or ():
         if condition.get("reason") == "ProgressDeadlineExceeded":
             return Verdict(phase=Phase.FAILED, reason=str(condition.get("message")))
@@ -127,9 +147,14 @@ def _job(job: Object) -> Verdict:
     return Verdict(phase=Phase.WAITING, reason="it has not ended yet")
 
 
-def _revision(pod: Object) -> str:
-    labels = pod["metadata"].get("labels") or {}
-    return str(labels.get("pod-template-hash") or labels.get("controller-revision-hash") or "")
+def _label(one: Object, name: str) -> str:
+    return str((one["metadata"].get("labels") or {}).get(name) or "")
+
+
+def _number(replica_set: Object) -> int:
+    """Revisions count up; the cluster itself writes them here."""
+    annotations = replica_set["metadata"].get("annotations") or {}
+    return int(annotations.get("deployment.kubernetes.io/revision") or 0)
 
 
 def _age(pod: Object, now: datetime) -> float:

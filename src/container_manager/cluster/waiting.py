@@ -11,8 +11,8 @@ from container_manager.cluster.contexts import Target
 from container_manager.cluster.rollout import (
     Phase,
     Verdict,
+    current,
     is_ready,
-    newest,
     verdict,
 )
 from container_manager.cluster.wanted import WORKLOADS, named
@@ -74,13 +74,15 @@ def _look(api: Api, one: Object) -> Verdict:
     present = api.get(one)
     if present is None:
         return Verdict(phase=Phase.FAILED, reason="somebody has deleted it")
-    return verdict(present, pods_of(api, present), datetime.now(UTC))
+    return verdict(present, current_pods(api, present), datetime.now(UTC))
 
 
-def pods_of(api: Api, workload: Object) -> list[Object]:
-    """The pods of a workload, by its own selector."""
-    labels = workload["spec"].get("selector", {}).get("matchLabels") or {}
-    return api.listed("v1", "Pod", labels=",".join(f"{key}={labels[key]}" for key in labels))
+def current_pods(api: Api, workload: Object) -> list[Object]:
+    """The pods of a workload's present revision, found by its own selector."""
+    given = workload["spec"].get("selector", {}).get("matchLabels") or {}
+    labels = ",".join(f"{key}={given[key]}" for key in given)
+    sets = api.listed("apps/v1", "ReplicaSet", labels=labels)
+    return current(workload, api.listed("v1", "Pod", labels=labels), sets)
 
 
 def _problems(
@@ -111,7 +113,8 @@ def _problems(
 
 def _causes(api: Api, workload: Object) -> list[str]:
     """What the cluster and the containers have said: events, and last lines."""
-    stuck = [pod for pod in newest(pods_of(api, workload)) if not is_ready(pod)]
+    present = api.get(workload) or workload
+    stuck = [pod for pod in current_pods(api, present) if not is_ready(pod)]
     if not stuck:
         return _events(api, workload["metadata"]["name"])
     pod = stuck[0]
