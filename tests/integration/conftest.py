@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import shutil
 import socket
 import tempfile
 import time
@@ -21,8 +22,10 @@ import tomli_w
 
 from container_manager import base_image, debian_tree
 from container_manager.errors import ManagerError
+from container_manager.identity import PROJECT, private_folder
+from container_manager.places import STATE_DIR
 from container_manager.podman import containers_conf, probe
-from container_manager.podman.host import PodmanHost, connect
+from container_manager.podman.host import CACHE, PodmanHost, connect
 from container_manager.run import Finished, ProcessRunner
 
 SH_IMAGE = "localhost/cm-test-sh:latest"
@@ -37,9 +40,10 @@ _SLEEPER = '["sh", "-c", "trap \'exit 0\' TERM INT; while :; do sleep 3600 & wai
 class Podman:
     """Calls Podman as the product does: same executable, same settings."""
 
-    def __init__(self, host: PodmanHost) -> None:
+    def __init__(self, host: PodmanHost, found: Path) -> None:
         self.host = host
         self.runner = ProcessRunner()
+        self._found = found
 
     @property
     def env(self) -> dict[str, str]:
@@ -66,6 +70,19 @@ class Podman:
             time.sleep(0.1)
         pytest.fail(f"'podman {' '.join(arguments)}' failed:\n{finished.last_lines}")
 
+    def introduce(self, root: Path) -> None:
+        """Tell a project how Podman is called here: each would find it out anew, by trying.
+
+        Not for tests that say what a first command does. Where the environment is another than at
+        the beginning of all tests, the project finds it out nevertheless.
+
+        Args:
+            root: the project's folder, in which nothing has run yet.
+        """
+        state_dir = root / STATE_DIR
+        private_folder(state_dir)
+        shutil.copy2(self._found / CACHE, state_dir / CACHE)
+
     def remove_all(self, name: str) -> None:
         """Remove every container, pod, volume, network, secret and image named after ``name``."""
         label = f"label=com.docker.compose.project={name}"
@@ -81,8 +98,19 @@ class Podman:
             names = self.lines(kind, "ls", "--format={{.Name}}")
             ours = {each for each in names if each.startswith((name, f"pod_{name}"))}
             self._remove(remove, ours)
-        images = self.lines("images", "--format={{.Repository}}:{{.Tag}}")
-        self._remove(("rmi", "--force"), {i for i in images if i.startswith(f"localhost/{name}")})
+        self._remove_images(name)
+
+    def _remove_images(self, name: str) -> None:
+        # Filters: Podman thinks long about each image that it lists, and there are hundreds.
+        named = f"--filter=reference=localhost/{name}*"
+        tags = self.lines("images", named, "--format={{.Repository}}:{{.Tag}}")
+        self._remove(
+            ("rmi", "--force"), {tag for tag in tags if tag.startswith(f"localhost/{name}")}
+        )
+        # Those that were replaced have no name any more.
+        labelled = f"--filter=label={PROJECT}={name}"
+        images = self.lines("images", labelled, "--no-trunc", "--format={{.Repository}} {{.ID}}")
+        self._remove(("rmi",), {one.split()[1] for one in images if one.startswith("<none> ")})
 
     def _remove(self, command: tuple[str, ...], names: set[str]) -> None:
         if names:
@@ -101,11 +129,12 @@ def one_at_a_time() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def podman(tmp_path_factory: pytest.TempPathFactory) -> Podman:
     """The Podman of this machine, ready to start containers."""
+    found = tmp_path_factory.mktemp("podman-state")
     try:
-        host = connect(ProcessRunner(), tmp_path_factory.mktemp("podman-state"), os.environ)
+        host = connect(ProcessRunner(), found, os.environ)
     except ManagerError as error:
         pytest.fail(f"These tests need a working Podman.\n{error}", pytrace=False)
-    return Podman(host)
+    return Podman(host, found)
 
 
 @pytest.fixture(scope="session")

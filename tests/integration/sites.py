@@ -41,6 +41,7 @@ class Site:
         self._settings: ProviderSettings = provider_settings(provider, root, podman.host.version)
         for path, text in {**files, "provider.yml": self._settings.config or "{}\n"}.items():
             self.write(path, text.replace("NAME", name).replace("IMAGE", image))
+        podman.introduce(self.root)
 
     def write(self, path: str, text: str) -> Path:
         """Write a file of the project."""

@@ -73,6 +73,7 @@ class Lab:
         self.write("services/framework/db/docker-compose.yml.j2", textwrap.dedent(TEMPLATE))
         self.write("services/framework/side/docker-compose.yml.j2", textwrap.dedent(SIDE))
         self.configure()
+        podman.introduce(root)
 
     @property
     def env(self) -> Path:

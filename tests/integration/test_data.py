@@ -121,9 +121,10 @@ class Lab:
 
 
 @pytest.fixture
-def lab(tmp_path: Path, project_name: str, sh_image: str) -> Iterator[Lab]:
+def lab(tmp_path: Path, project_name: str, sh_image: str, podman: Podman) -> Iterator[Lab]:
     root = tmp_path / "lab"
     root.mkdir()
+    podman.introduce(root)
     yield Lab(root, project_name, sh_image)
     shutil.rmtree(root / "backups", ignore_errors=True)
 

@@ -46,9 +46,10 @@ def service(image: str, script: str, volumes: str) -> str:
 
 
 @pytest.fixture
-def stack(tmp_path: Path, project_name: str) -> Iterator[HandMade]:
+def stack(tmp_path: Path, project_name: str, podman: Podman) -> Iterator[HandMade]:
     """A project without anything running."""
     made = HandMade(tmp_path / "project", project_name)
+    podman.introduce(made.root)
     yield made
     shutil.rmtree(tmp_path / "project", ignore_errors=True)
 

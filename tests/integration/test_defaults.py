@@ -35,10 +35,11 @@ defaults:
 
 
 @pytest.fixture
-def stack(tmp_path: Path, project_name: str) -> Iterator[HandMade]:
+def stack(tmp_path: Path, project_name: str, podman: Podman) -> Iterator[HandMade]:
     """A project with defaults and nothing running."""
     environ = {"API_TOKEN": TOKEN, "NO_TOKEN": ""}
     made = HandMade(tmp_path / "project", project_name, environ)
+    podman.introduce(made.root)
     made.config_text += DEFAULTS
     yield made
     shutil.rmtree(tmp_path / "project", ignore_errors=True)

@@ -41,9 +41,10 @@ SLEEPS = runs()
 
 
 @pytest.fixture
-def stack(tmp_path: Path, project_name: str, sh_image: str) -> Iterator[HandMade]:
+def stack(tmp_path: Path, project_name: str, sh_image: str, podman: Podman) -> Iterator[HandMade]:
     """A project without anything running."""
     made = HandMade(tmp_path / "project", project_name)
+    podman.introduce(made.root)
     yield made
     shutil.rmtree(tmp_path / "project", ignore_errors=True)
 

@@ -59,6 +59,7 @@ def stack(
 ) -> Iterator[HandMade]:
     """A project that is run with one provider after the other."""
     made = HandMade(tmp_path / "project", project_name)
+    podman.introduce(made.root)
     made.use(provider_settings(request.param, tmp_path, podman.host.version))
     web = made.base / "web"
     web.mkdir(parents=True)
@@ -282,6 +283,7 @@ def test_what_is_no_provider_is_refused_by_up_alone(
 ) -> None:
     """dockerd, most of all. What finds containers by their labels needs no provider."""
     stack = HandMade(tmp_path / "project", project_name)
+    podman.introduce(stack.root)
     text = f"services:\n  web: {{image: {sh_image}, command: {SLEEPS}, stop_grace_period: 1s}}\n"
     up(stack.project(), stack.build(text))
     before = observed(podman, stack.name)
@@ -306,6 +308,7 @@ def test_another_provider_finds_nothing_to_do(
 ) -> None:
     settings = provider_settings("docker", tmp_path, podman.host.version)
     stack = HandMade(tmp_path / "project", project_name)
+    podman.introduce(stack.root)
     text = f"services:\n  web: {{image: {sh_image}, command: {SLEEPS}, stop_grace_period: 1s}}\n"
     assert up(stack.project(), stack.build(text)).created == ("web",)
     stack.use(settings)

@@ -65,9 +65,16 @@ class Site:
 
 
 @pytest.fixture
-def site(tmp_path: Path, project_name: str, free_port: Callable[[], int], sh_image: str) -> Site:
+def site(
+    tmp_path: Path,
+    project_name: str,
+    free_port: Callable[[], int],
+    sh_image: str,
+    podman: Podman,
+) -> Site:
     root = tmp_path / "site"
     root.mkdir()
+    podman.introduce(root)
     return Site(root, project_name, free_port(), sh_image)
 
 
