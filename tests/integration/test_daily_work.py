@@ -254,6 +254,16 @@ def test_pause_and_kill(lab: Lab, podman: Podman) -> None:
     assert lab.states() == ALL_UP
 
 
+def test_the_graph_shows_what_the_containers_do(lab: Lab) -> None:
+    lab.run("kill", "worker")
+    drawn = lab.run("graph", "--live")
+    lab.run("start", "worker")
+    shown = dict(re.findall(r'data-service="(\w+)" data-state="(\w+)"', drawn))
+    assert shown == {"web": "healthy", "side": "running", "job": "done", "worker": "failed"}
+    assert "data-state" not in lab.run("graph")
+    assert lab.states() == ALL_UP
+
+
 def test_exec_hands_on_words_streams_and_exit_codes(lab: Lab) -> None:
     assert lab.run("exec", "web", "--", "printf", "%s|", "a b", "", "-l", "--", "$X") == (
         "a b||-l|--|$X|"

@@ -42,7 +42,8 @@ def _cards(draw: st.DrawFn, name: str) -> Card:
 def pictures(draw: st.DrawFn) -> Picture:
     """Any picture: groups of services and shared volumes, with lines that lead onward."""
     groups = []
-    names = iter(draw(st.lists(texts, min_size=1, max_size=24, unique=True)))
+    least = draw(st.sampled_from([1, 6, 16]))
+    names = iter(draw(st.lists(texts, min_size=least, max_size=24, unique=True)))
     for name in names:
         nodes = [Node(shown=draw(_cards(name)))]
         for other in names:
@@ -69,9 +70,10 @@ def _links(draw: st.DrawFn, order: list[Node]) -> list[Link]:
     if len(order) < 2:
         return []
     ends = st.tuples(st.integers(0, len(order) - 1), st.integers(0, len(order) - 1))
-    pairs = draw(st.lists(ends, max_size=30, unique_by=lambda pair: tuple(sorted(pair))))
+    least = draw(st.sampled_from([0, len(order), 2 * len(order)]))
+    pairs = draw(st.lists(ends, min_size=least, max_size=least + 10))
     links = []
-    for source, target in (sorted(pair) for pair in pairs):
+    for source, target in dict.fromkeys((min(pair), max(pair)) for pair in pairs):
         if source == target or order[source].is_volume:
             continue
         kinds = [Kind.MOUNTS] if order[target].is_volume else [k for k in Kind if k != Kind.MOUNTS]

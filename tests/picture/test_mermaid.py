@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from tests.picture.pictures import pictures
 from tests.picture.test_svg import lab
 
@@ -36,6 +36,7 @@ LINES = (
 )
 
 
+@settings(max_examples=40)
 @given(pictures())
 def test_no_name_leaves_its_label(picture: Picture) -> None:
     """Every line is one of ours; in labels there is no mark-up but what we write."""

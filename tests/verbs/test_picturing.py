@@ -74,6 +74,18 @@ def test_secrets_are_never_shown(project: Project, monkeypatch: pytest.MonkeyPat
         assert "hunter2" not in verbs.graph(format=kind)
 
 
+def test_some_services_with_what_they_wait_for(project: Project) -> None:
+    waiting = "services: {web: {image: localhost/w, depends_on: [db]}}\n"
+    project.deploy("web", waiting)
+    project.deploy("db", "services: {db: {image: localhost/d}}\n")
+    project.deploy("mail", "services: {mail: {image: localhost/m}}\n")
+    assert exit_code("graph", "web", "--output", "part.mmd") == 0
+    text = Path("part.mmd").read_text(encoding="utf-8")
+    assert "<b>web</b>" in text
+    assert "<b>db</b>" in text
+    assert "<b>mail</b>" not in text
+
+
 def test_the_name_of_the_file_says_the_format(project: Project) -> None:
     project.deploy("web")
     for name, begin in (("a.svg", "<svg "), ("b.mmd", "flowchart LR"), ("c.md", BEGIN)):

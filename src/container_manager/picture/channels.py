@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -203,20 +203,40 @@ def tracks_of(runs: Sequence[Run]) -> list[int]:
     """
     tracks = _packed(runs)
     costs = [[_crossings(one, other) for other in runs] for one in runs]
-
-    def cost(chosen: Sequence[int]) -> int:
-        pairs = ((a, b) for a in range(len(runs)) for b in range(len(runs)))
-        return sum(costs[a][b] for a, b in pairs if chosen[a] < chosen[b])
-
-    best = cost(tracks)
     for _ in range(_PASSES):
-        before = best
-        for tried in _neighbours(runs, tracks):
-            if (price := cost(tried)) < best:
-                tracks, best = tried, price
-        if best == before:
+        improved = False
+        for change in _changes(runs, tracks):
+            if _difference(costs, tracks, change) < 0:
+                for index, track in change.items():
+                    tracks[index] = track
+                improved = True
+        if not improved:
             break
     return tracks
+
+
+def _difference(
+    costs: Sequence[Sequence[int]], tracks: Sequence[int], change: Mapping[int, int]
+) -> int:
+    """How many crossings more there are after a change: run -> its new track."""
+    difference = 0
+    for index, track in change.items():
+        for other, there in enumerate(tracks):
+            if other not in change:
+                difference += _cost(costs, index, track, other, there)
+                difference -= _cost(costs, index, tracks[index], other, there)
+            elif other > index:
+                difference += _cost(costs, index, track, other, change[other])
+                difference -= _cost(costs, index, tracks[index], other, there)
+    return difference
+
+
+def _cost(
+    costs: Sequence[Sequence[int]], one: int, track: int, other: int, other_track: int
+) -> int:
+    if track == other_track:
+        return 0
+    return costs[one][other] if track < other_track else costs[other][one]
 
 
 def _packed(runs: Sequence[Run]) -> list[int]:
@@ -242,14 +262,15 @@ def _crossings(one: Run, other: Run) -> int:
     return right + left
 
 
-def _neighbours(runs: Sequence[Run], tracks: list[int]) -> Iterable[list[int]]:
-    """What differs little: two tracks exchanged, two runs exchanged, or one run moved."""
+def _changes(runs: Sequence[Run], tracks: Sequence[int]) -> Iterator[dict[int, int]]:
+    """Two tracks exchanged, or one run moved, as long as no two runs of a track meet."""
     count = 1 + max(tracks)
     for a in range(count):
         for b in range(a + 1, count):
-            yield [b if track == a else a if track == b else track for track in tracks]
+            exchanged = {a: b, b: a}
+            yield {i: exchanged[track] for i, track in enumerate(tracks) if track in exchanged}
     for index, run in enumerate(runs):
         for track in range(count):
             others = (i for i, other in enumerate(tracks) if other == track and i != index)
             if track != tracks[index] and not any(run.meets(runs[i]) for i in others):
-                yield [*tracks[:index], track, *tracks[index + 1 :]]
+                yield {index: track}

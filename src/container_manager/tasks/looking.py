@@ -40,12 +40,14 @@ def explain(
     help={
         "output": "the file to write: .svg, .mmd, or .md for a diagram in a page of Markdown",
         "format": "svg or mermaid (default: as the name of the file says, else svg)",
+        "service": "only this service and what it waits for; may be given several times",
         "live": "show what the containers do, too (default: the configuration alone)",
     }
 )
 def graph(
     context: Context,
     config: str | None = None,
+    service: Any = None,
     output: str = "",
     format: str = "",  # noqa: A002 - as people type it
     live: bool = False,
@@ -58,7 +60,7 @@ def graph(
     kind = verbs.format_of(path, format)
     if path is None:
         refuse_drawing(kind)
-    text = verbs.graph(config, format=kind, live=live)
+    text = verbs.graph(config, service=service or (), format=kind, live=live)
     if path is None:
         print(text, end="")
     else:

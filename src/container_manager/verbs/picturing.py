@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from container_manager.build import pipeline
 from container_manager.build.preparing import Prepared
 from container_manager.config.loader import Config, load
+from container_manager.discovery import select
 from container_manager.errors import UsageError, did_you_mean, display_path
 from container_manager.lifecycle.daily.listing import ContainerRow
 from container_manager.picture.markdown import BEGIN, END, with_diagram
 from container_manager.picture.mermaid import graph_mermaid
 from container_manager.picture.model import WORST_FIRST, Picture, State, state_of
+from container_manager.picture.partly import part_of
 from container_manager.picture.reading import Wording, picture_of
 from container_manager.picture.svg import graph_svg
 from container_manager.places import ConfigPath
@@ -27,11 +28,18 @@ _PAGES = (".md", ".markdown")
 _SUFFIXES = {".svg": SVG, ".mmd": MERMAID, ".mermaid": MERMAID, **dict.fromkeys(_PAGES, MERMAID)}
 
 
-def graph(config: ConfigPath = None, *, format: str = SVG, live: bool = False) -> str:  # noqa: A002 - as people type it
+def graph(
+    config: ConfigPath = None,
+    *,
+    service: Iterable[str] = (),
+    format: str = SVG,  # noqa: A002 - as people type it
+    live: bool = False,
+) -> str:
     """The stack as a picture; nothing is written.
 
     Args:
         config: the configuration.
+        service: names of services; with them is shown what they wait for, and nothing else.
         format: ``svg`` or ``mermaid``.
         live: whether it shows what the containers do, and the ports that were chosen for ``auto``.
             Without it, the same configuration gives the same bytes on every machine.
@@ -52,6 +60,9 @@ def graph(config: ConfigPath = None, *, format: str = SVG, live: bool = False) -
     prepared = pipeline.prepare(loaded)
     warn_all(prepared.warnings)
     picture = stack_picture(prepared, live=live)
+    if names := tuple(service):
+        chosen = [one.name for one in select(prepared.services, loaded, names)]
+        picture = part_of(picture, prepared.stack.owned_by(chosen))
     states = states_of(ps(config), picture) if live else None
     return write(picture, states)
 
@@ -64,12 +75,11 @@ def stack_picture(prepared: Prepared, *, live: bool = False) -> Picture:
         live: whether ports that were chosen for ``auto`` are shown.
     """
     loaded = prepared.config
-    secrets = functools.partial(loaded.environment.secret_values, loaded.referenced)
     wording = Wording(
         title=_title(loaded),
         chosen_ports=() if live else frozenset(loaded.ports.chosen.values()),
         images=_images(loaded),
-        hide=Redactor(lambda: secrets().values()),
+        hide=Redactor(lambda: loaded.environment.secret_values(loaded.referenced).values()),
     )
     return picture_of(prepared.stack, wording)
 
