@@ -42,7 +42,7 @@ HINTS: Mapping[str, str] = {
     "resources in the template.",
     "ssh": "'shell SERVICE' opens the best shell that its container has.",
     "start-all": "'start' without names starts all containers, 'up' applies new settings as well.",
-    "stats": "'podman stats' shows them all; 'top' the processes of every container.",
+    "stats": "'status' shows memory and processors of each container; 'top' their processes.",
     "stop-all": "'stop' without names stops all containers, 'down' removes them as well.",
     "tail": "'logs --follow --tail 20' does.",
     "upgrade": "'pull' fetches newer images, 'update' newer templates; then 'up'.",

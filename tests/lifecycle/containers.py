@@ -18,9 +18,14 @@ def container(
     exit_code: int = 0,
     after: tuple[str, ...] = (),
     more: dict[str, str] | None = None,
+    state: dict[str, Any] | None = None,
+    check: dict[str, Any] | None = None,
     **starts: Any,
 ) -> ContainerState:
-    """A container of ours; ``starts`` is what its label says about how it starts."""
+    """A container of ours; ``starts`` is what its label says about how it starts.
+
+    ``state`` is further state of it, and ``check`` its health check, as Podman tells them.
+    """
     given = {
         "com.docker.compose.service": service,
         labels.SERVICE: owner,
@@ -33,7 +38,12 @@ def container(
         {
             "Id": f"id-{service}",
             "Name": f"lab_{service}_1",
-            "Config": {"Labels": given},
-            "State": {"Status": status, "ExitCode": exit_code, "StartedAt": started},
+            "Config": {"Labels": given, "Healthcheck": check or {}},
+            "State": {
+                "Status": status,
+                "ExitCode": exit_code,
+                "StartedAt": started,
+                **(state or {}),
+            },
         }
     )

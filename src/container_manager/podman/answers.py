@@ -103,6 +103,8 @@ def container_state(data: Mapping[str, Any]) -> ContainerState:
             if mount.get("Type") == "bind" and mount.get("Source")
         ),
         sessions=tuple(data.get("ExecIDs") or ()),
+        image_digest=str(data.get("ImageDigest") or "")
+        or f"sha256:{str(data.get('Image', '')).removeprefix('sha256:')}",
     )
 
 

@@ -73,6 +73,8 @@ class ContainerState:
         finished_at: the same for its end.
         health: None when there is no health check.
         image_id: the image's id.
+        image_digest: what the image is known by everywhere, ``sha256:…``; its id where Podman does
+            not tell that.
         image: the image's name.
         ports: published ports.
         volumes: the names of mounted volumes.
@@ -110,6 +112,7 @@ class ContainerState:
     network_mode: str = ""
     binds: tuple[str, ...] = ()
     sessions: tuple[str, ...] = ()
+    image_digest: str = ""
 
     @property
     def running(self) -> bool:

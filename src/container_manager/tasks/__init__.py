@@ -19,6 +19,7 @@ from container_manager.tasks import (
     machine,
     running,
     scaffolding,
+    seeing,
     watching,
 )
 
@@ -26,6 +27,7 @@ namespace = Collection(
     "container_manager",
     *building.TASKS,
     *looking.TASKS,
+    *seeing.TASKS,
     *running.TASKS,
     *daily.TASKS,
     *inside.TASKS,

@@ -54,6 +54,7 @@ if TYPE_CHECKING:
         preview_down,
     )
     from container_manager.verbs.running import follow, preview_rebuild, rebuild, up
+    from container_manager.verbs.seeing import observer, status, watch_status
     from container_manager.verbs.watching import watch
 
 __all__ = [
@@ -85,6 +86,7 @@ __all__ = [
     "logs",
     "merged_stack",
     "new",
+    "observer",
     "pause",
     "plan",
     "port",
@@ -106,6 +108,7 @@ __all__ = [
     "services",
     "shell",
     "start",
+    "status",
     "stop",
     "top",
     "unboot",
@@ -114,6 +117,7 @@ __all__ = [
     "up",
     "update",
     "watch",
+    "watch_status",
 ]
 
 _PLACES = {
@@ -188,6 +192,7 @@ _PLACES = {
         "preview_down",
     ),
     "verbs.running": ("follow", "preview_rebuild", "rebuild", "up"),
+    "verbs.seeing": ("observer", "status", "watch_status"),
     "verbs.watching": ("watch",),
 }
 __getattr__ = imports(__name__, _PLACES)

@@ -1,0 +1,1 @@
+"""What runs, as observed, and whether it is what should run."""

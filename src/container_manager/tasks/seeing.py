@@ -1,0 +1,35 @@
+"""The tasks that show what runs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from invoke import Context
+
+from container_manager.careful import verb
+
+
+@verb(help={"watch": "look again every second, until Ctrl-C"})
+def status(
+    context: Context,
+    config: str | None = None,
+    service: Any = None,
+    watch: bool = False,
+    json: bool = False,
+) -> None:
+    """Show what the containers really do, and how they differ from the configuration."""
+    from invoke import Exit
+
+    from container_manager import verbs
+    from container_manager.report.status import follow_status, show_status
+
+    if watch:
+        follow_status(verbs.watch_status(config, service=service), json=json)
+        return
+    seen = verbs.status(config, service=service)
+    show_status(seen, json=json)
+    if not seen.healthy:
+        raise Exit(code=1)
+
+
+TASKS = (status,)
