@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.picture.stacks import ROOT, Body, body_of, five, job, stack_of, web
+from tests.picture.stacks import HERE, ROOT, Body, body_of, five, job, stack_of, web
 
 from container_manager.picture.model import Card, Kind, Picture, State, state_of
 from container_manager.picture.reading import Wording, picture_of
@@ -72,9 +72,14 @@ def test_a_card_tells_one_shots_images_and_published_ports() -> None:
     assert shown.ports == (
         *("127.0.0.1:8080 → 80", "*:53 → 53/udp", "[::1]:8443 → 443", "*:auto → 9000"),
     )
-    picture = picture_of(stack_of(five()))
-    assert card(picture, "migrate").one_shot
-    assert card(picture, "migrate").built
+    assert card(picture_of(stack_of(five())), "migrate").one_shot
+
+
+def test_an_image_that_is_built_for_another_service_is_built_here_too() -> None:
+    """Its name may hold that of the project, which is a folder's where nothing else is said."""
+    mine = {"image": "localhost/lab_mine"}
+    for shown in (drawn({**mine, "build": HERE}), drawn(mine, other={**mine, "build": HERE})):
+        assert (shown.built, shown.image) == (True, "")
 
 
 def test_networks_stand_on_cards_only_where_they_tell_services_apart() -> None:

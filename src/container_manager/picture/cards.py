@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from container_manager.picture.model import Card, Node, SharedVolume
-from container_manager.picture.text import fitted, fitted_end, printable, width_of
+from container_manager.picture.text import fitted, fitted_path, printable, width_of
 
 _WIDTHS = (196, 264)
 """Cards are as wide as the longest name needs, between these."""
@@ -79,11 +79,10 @@ def lines_of(card: Card, width: float) -> tuple[Written, ...]:
 
 def _image(card: Card, room: float) -> Written:
     if card.built:
-        whole = f"built here: {card.image}" if card.image else "built here"
-        return Written(icon="build", shown="built here", whole=whole)
+        return Written(icon="build", shown="built here", whole="built here")
     # What everybody knows is left out first: where images are that name no registry.
     short = card.image.removeprefix("docker.io/").removeprefix("library/")
-    shown = fitted_end(short, room, MONO_SIZE, mono=True)
+    shown = fitted_path(short, room, MONO_SIZE, mono=True)
     return Written(icon="image", shown=shown, whole=printable(card.image), mono=True)
 
 

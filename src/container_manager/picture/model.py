@@ -97,8 +97,8 @@ class Card:
         name: the compose service.
         one_shot: whether it is meant to end.
         checked: whether its compose file gives it a health check.
-        image: the reference, or what it is built from.
-        built: whether it is built here.
+        image: the reference; empty where it is built.
+        built: whether its image is built here, for it or for another service.
         ports: published ports, as people write them.
         volumes: the named volumes that only it mounts.
         networks: the networks that it joins, where not every service joins the same.

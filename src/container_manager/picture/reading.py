@@ -61,7 +61,7 @@ def picture_of(stack: Stack, wording: Wording | None = None) -> Picture:
     joined = {name: _networks(one, stack) for name, one in stack.services.items()}
     common = len(set(joined.values())) == 1
     cards = {
-        name: _card(one, wording, shared, () if common else joined[name])
+        name: _card(stack, one, wording, shared, () if common else joined[name])
         for name, one in stack.services.items()
     }
     groups: dict[str, list[Node]] = {}
@@ -109,29 +109,24 @@ def _users_of_volumes(stack: Stack) -> dict[str, list[str]]:
 
 
 def _card(
+    stack: Stack,
     service: ComposeService,
     wording: Wording,
     shared: Collection[str],
     networks: tuple[str, ...],
 ) -> Card:
     hide = wording.hide
+    built = service.image in stack.builders  # its name would say no more, and holds the project's
     return Card(
         name=service.name,
         one_shot=service.one_shot,
         checked=service.healthcheck is not None and not service.healthcheck.disabled,
-        image=hide(_image(service, wording)),
-        built=service.build is not None,
+        image="" if built else hide(wording.images.get(service.image, service.image)),
+        built=built,
         ports=tuple(_ports(service, wording)),
         volumes=tuple(hide(name) for name in dict.fromkeys(service.volumes) if name not in shared),
         networks=tuple(hide(name) for name in networks),
     )
-
-
-def _image(service: ComposeService, wording: Wording) -> str:
-    if service.build is not None:
-        # A name that we gave it says no more, and begins with the name of the project.
-        return service.image if service.named_image else ""
-    return wording.images.get(service.image, service.image)
 
 
 def _ports(service: ComposeService, wording: Wording) -> Iterable[str]:

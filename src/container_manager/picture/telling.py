@@ -80,7 +80,7 @@ def told_of_card(card: Card, state: State | None) -> str:
     if state:
         parts.append(str(state))
     if card.built:
-        parts.append(f"image built here{f' ({card.image})' if card.image else ''}")
+        parts.append("image built here")
     elif card.image:
         parts.append(f"image {card.image}")
     for what, values in (

@@ -79,13 +79,18 @@ def fitted(text: str, room: float, size: float, *, bold: bool = False, mono: boo
     return _shortened(text, room, size, bold=bold, mono=mono, split=0.5)
 
 
-def fitted_end(text: str, room: float, size: float, *, mono: bool = False) -> str:
-    """The same for what is told apart by its end, as images are.
+def fitted_path(text: str, room: float, size: float, *, mono: bool = False) -> str:
+    """The same for a path, of which the last parts tell most.
 
-    >>> fitted_end("registry.example.org/team/archiver:2026.1", 150, 11, mono=True)
-    '…team/archiver:2026.1'
+    >>> fitted_path("registry.example.org/team/archiver:2026.1", 150, 11, mono=True)
+    '…/archiver:2026.1'
     """
-    return _shortened(text, room, size, bold=False, mono=mono, split=0)
+    shown = printable(text)
+    rest = shown
+    while width_of(shown, size, mono=mono) > room and "/" in rest:
+        rest = rest.partition("/")[2]
+        shown = f"{_ELLIPSIS}/{rest}"
+    return _shortened(shown, room, size, bold=False, mono=mono, split=0)
 
 
 def _shortened(text: str, room: float, size: float, *, bold: bool, mono: bool, split: float) -> str:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Protocol
 
 from container_manager.build import pipeline
 from container_manager.build.preparing import Prepared
 from container_manager.config.loader import Config, load
 from container_manager.discovery import select
 from container_manager.errors import UsageError, did_you_mean, display_path
-from container_manager.lifecycle.daily.listing import ContainerRow
 from container_manager.picture.markdown import BEGIN, END, with_diagram
 from container_manager.picture.mermaid import graph_mermaid
 from container_manager.picture.model import WORST_FIRST, Picture, State, state_of
@@ -99,7 +99,31 @@ def _images(loaded: Config) -> Mapping[str, str]:
     return {str(resolved.get("python")): "images.python: auto"}
 
 
-def states_of(rows: list[ContainerRow], picture: Picture) -> dict[str, State]:
+class Observed(Protocol):
+    """What is told about a container, by ``ps`` or ``status``."""
+
+    @property
+    def service(self) -> str:
+        """The compose service."""
+
+    @property
+    def state(self) -> str:
+        """Podman's word."""
+
+    @property
+    def health(self) -> str | None:
+        """What its health check says."""
+
+    @property
+    def exit_code(self) -> int | None:
+        """What it ended with."""
+
+    @property
+    def one_off(self) -> bool:
+        """Whether it is a container of ``run``."""
+
+
+def states_of(rows: Iterable[Observed], picture: Picture) -> dict[str, State]:
     """The state of each service of a picture.
 
     Args:
