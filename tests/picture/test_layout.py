@@ -10,7 +10,7 @@ from hypothesis import given
 from tests.picture.pictures import pictures
 from tests.picture.stacks import five, sized, stack_of
 
-from container_manager.picture.layout import Box, Layout, Point, boxes, layout_of, segments
+from container_manager.picture.layout import Box, Layout, Point, layout_of
 from container_manager.picture.model import Picture
 from container_manager.picture.reading import picture_of
 
@@ -33,6 +33,11 @@ def inside(inner: Box, outer: Box) -> bool:
     )
 
 
+def boxes(layout: Layout) -> dict[str, Box]:
+    """The box of every node by its key."""
+    return {placed.node.key: placed.box for placed in layout.nodes}
+
+
 def as_box(piece: tuple[Point, Point]) -> Box:
     (a, b) = sorted(piece)
     return Box(x=a.x, y=min(a.y, b.y), width=b.x - a.x, height=abs(b.y - a.y))
@@ -42,7 +47,7 @@ def pieces(layout: Layout) -> Iterator[tuple[int, Box]]:
     """Every straight piece of a line, with the number of its bundle."""
     for number, bundle in enumerate(layout.bundles):
         for path in bundle.paths:
-            for piece in segments(path):
+            for piece in itertools.pairwise(path.points):
                 yield number, as_box(piece)
 
 

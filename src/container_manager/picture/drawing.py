@@ -43,7 +43,7 @@ def number(value: float) -> str:
     >>> number(12.0), number(0.25), number(-3.96)
     ('12', '0.2', '-4')
     """
-    return f"{value:.1f}".removesuffix(".0").replace("-0", "-0" if abs(value) >= 0.05 else "0")  # noqa: PLR2004
+    return f"{round(value, 1) + 0.0:.1f}".removesuffix(".0")  # the sum is never -0.0
 
 
 def line(points: Sequence[Point]) -> str:
@@ -51,15 +51,15 @@ def line(points: Sequence[Point]) -> str:
     parts = [f"M{_at(points[0])}"]
     for before, corner, after in zip(points, points[1:], points[2:], strict=False):
         radius = min(_RADIUS, _length(before, corner) / 2, _length(corner, after) / 2)
-        parts.append(f"L{_at(_towards(corner, before, radius))}")
-        parts.append(f"Q{_at(corner)} {_at(_towards(corner, after, radius))}")
+        parts.append(f"L{_at(shifted(corner, before, radius))}")
+        parts.append(f"Q{_at(corner)} {_at(shifted(corner, after, radius))}")
     parts.append(f"L{_at(points[-1])}")
     return "".join(parts)
 
 
-def lines(parts: Iterable[str], indent: int = 0) -> str:
+def lines(parts: Iterable[str]) -> str:
     """Elements, each on a line of its own."""
-    return "".join(f"{'  ' * indent}{part}\n" for part in parts)
+    return "".join(f"{part}\n" for part in parts)
 
 
 def _at(point: Point) -> str:
@@ -70,11 +70,8 @@ def _length(one: Point, other: Point) -> float:
     return abs(one.x - other.x) + abs(one.y - other.y)
 
 
-def _towards(start: Point, goal: Point, distance: float) -> Point:
+def shifted(start: Point, goal: Point, distance: float) -> Point:
+    """The point at a distance from one point towards another, on a line that is straight."""
     whole = _length(start, goal)
     part = distance / whole if whole else 0
     return Point(start.x + (goal.x - start.x) * part, start.y + (goal.y - start.y) * part)
-
-
-shifted = _towards
-"""The point at a distance from one point towards another; the two lie on one straight line."""

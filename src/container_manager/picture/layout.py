@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -222,6 +222,7 @@ class _Scale:
         corners = [start]
         for spot, other in pairwise(way.spots):
             if spot.channel == other.channel:
+                # Points between the ends of a straight piece may lie anywhere on it: they go.
                 corners += [self._upright(net, spot, start), self._upright(net, other, end)]
         yield from _without_straight([*corners, end])
 
@@ -290,13 +291,3 @@ def _without_straight(corners: Sequence[Point]) -> Iterator[Point]:
 
 def _straight(a: Point, b: Point, c: Point) -> bool:
     return (a.x == b.x == c.x) or (a.y == b.y == c.y)
-
-
-def segments(path: Path) -> Iterator[tuple[Point, Point]]:
-    """The straight pieces of a line."""
-    return pairwise(path.points)
-
-
-def boxes(layout: Layout) -> Mapping[str, Box]:
-    """The box of every node by its key."""
-    return {placed.node.key: placed.box for placed in layout.nodes}

@@ -6,7 +6,6 @@ from container_manager.picture.drawing import element
 from container_manager.picture.model import State
 
 MARK_SIZE = 16
-ICON_SIZE = 12
 
 _ICONS = {
     "image": "M6 .8 10.8 3.3V8.7L6 11.2 1.2 8.7V3.3ZM1.4 3.4 6 5.8 10.6 3.4M6 5.8V11",

@@ -17,18 +17,6 @@ class Kind(StrEnum):
     COMPLETED = "completed"
     MOUNTS = "mounts"
 
-    @property
-    def told(self) -> str:
-        """A sentence without its subject."""
-        return _TOLD[self]
-
-
-_TOLD = {
-    Kind.HEALTHY: "waits until it is healthy",
-    Kind.STARTED: "waits until it is started",
-    Kind.COMPLETED: "waits until it has ended well",
-    Kind.MOUNTS: "shares the volume",
-}
 
 KIND_OF_CONDITION = {HEALTHY: Kind.HEALTHY, STARTED: Kind.STARTED, COMPLETED: Kind.COMPLETED}
 
