@@ -20,7 +20,7 @@ from container_manager.picture.svg import graph_svg
 from container_manager.places import ConfigPath
 from container_manager.progress import Redactor
 from container_manager.report import warn_all
-from container_manager.verbs.daily import ps
+from container_manager.verbs.seeing import observer
 
 SVG, MERMAID = "svg", "mermaid"
 FORMATS = {SVG: graph_svg, MERMAID: graph_mermaid}
@@ -63,8 +63,15 @@ def graph(
     if names := tuple(service):
         chosen = [one.name for one in select(prepared.services, loaded, names)]
         picture = part_of(picture, prepared.stack.owned_by(chosen))
-    states = states_of(ps(config), picture) if live else None
+    states = states_of(_observed(config), picture) if live else None
     return write(picture, states)
+
+
+def _observed(config: ConfigPath) -> Iterable[Observed]:
+    """The containers at this moment; health that is too old to be shown is checked again."""
+    with observer(config) as observed:
+        observed.check_stale()
+        return observed.look().rows
 
 
 def stack_picture(prepared: Prepared, *, live: bool = False) -> Picture:
