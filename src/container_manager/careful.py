@@ -25,6 +25,9 @@ _HELP = {
     "detached": "return when everything is up, instead of following the logs",
     "timeout": "seconds that each service may take to become ready",
     "yes": "answer yes to what would be asked on a terminal",
+    "context": "the context of kubectl (default: what the configuration says; none is guessed)",
+    "namespace": "the namespace (default: what the configuration says, else the project's name)",
+    "force-conflicts": "take over fields that somebody else has set",
     "adopt": "take over a stack of this name that another checkout started",
     "data": "QUESTION=VALUE, an answer to a question of the template; may be given several times",
     "defaults": "ask nothing: what --data does not say is as the template has it",
@@ -64,6 +67,11 @@ class CarefulTask(Task[Any]):
 
 TAKE_COMMANDS = frozenset({"exec", "run"})
 """Tasks whose words after ``--`` are a command for a container."""
+
+CLUSTER_TASKS = frozenset(
+    {"kube.build", "kube.down", "kube.images", "kube.plan", "kube.status", "kube.up"}
+)
+"""Tasks about a cluster, as they are typed."""
 
 _typed: list[str] | None = None
 """What was typed, where that is not what the process was started with."""
@@ -109,13 +117,17 @@ def one_name(names: Sequence[str] | str | None) -> str:
 
 
 def verb(
-    *, dry: bool | Callable[[dict[str, Any]], None] = False, **options: Any
+    *,
+    dry: bool | Callable[[dict[str, Any]], None] = False,
+    cluster: bool = False,
+    **options: Any,
 ) -> Callable[[Callable[..., None]], Any]:
     """A task whose errors become messages and exit codes, in the one place where they do.
 
     Args:
         dry: whether the task can show what it would do instead of doing it, as ``plan`` does; or
             what shows it, given the task's arguments by name.
+        cluster: whether it is about a cluster, and never about what runs here.
         options: further options of invoke's ``task``.
     """
 
@@ -127,7 +139,7 @@ def verb(
 
         @functools.wraps(function)
         @once()
-        def guarded(context: Context, *args: Any, **kwargs: Any) -> None:
+        def guarded(context: Context, /, *args: Any, **kwargs: Any) -> None:
             _keep_compiled()
             from container_manager.report import nobody_reads, refused_by_system, tell
 
@@ -135,6 +147,7 @@ def verb(
                 interruptible()
                 _refuse_invokes_own_options(context)
                 _refuse_detached(function, name)
+                _refuse_mixed(name, cluster=cluster)
                 _refuse_command(context, name)
                 given = signature.bind(context, *args, **kwargs)
                 given.apply_defaults()
@@ -163,8 +176,8 @@ def verb(
             told = inspect.getdoc(function) or ""
             guarded.__doc__ = f"{told}\n\nWith --dry it shows what it would do, and does nothing."
         guarded.__signature__ = signature  # type: ignore[attr-defined]
-        parameters = signature.parameters
-        shown = {name: text for name, text in _HELP.items() if name in parameters}
+        parameters = list(signature.parameters)[1:]  # the first is invoke's
+        shown = {name: text for name, text in _HELP.items() if name.replace("-", "_") in parameters}
         shown.update(options.pop("help", {}))
         iterable = [name for name in _REPEATABLE if name in parameters]
         return CarefulTask(guarded, help=shown, iterable=iterable, **options)
@@ -224,14 +237,28 @@ def _refuse_command(context: Context, name: str) -> None:
         )
 
 
+def _refuse_mixed(name: str, *, cluster: bool) -> None:
+    """Whoever writes ``kube.plan up`` means the cluster, and would start what runs here."""
+    argv = _argv()
+    argv = argv[: argv.index("--")] if "--" in argv else argv
+    of_clusters = [word for word in argv if word in CLUSTER_TASKS]
+    if of_clusters and not cluster:
+        raise UsageError(
+            f"'{of_clusters[0]}' is about a cluster, and '{name}' about what runs here: "
+            f"'{name}' was not done.",
+            remedy="Run them one after the other.",
+        )
+
+
 def _refuse_detached(function: Callable[..., None], name: str) -> None:
     """Stock invoke would take ``-d`` after a task without it for its own ``--debug``."""
     argv = _argv()
     argv = argv[: argv.index("--")] if "--" in argv else argv
     if "detached" in inspect.signature(function).parameters or {"up", "rebuild"} & set(argv):
         return
-    if name in argv and {"-d", "--detached"} & set(argv[argv.index(name) :]):
-        raise UsageError(f"-d/--detached goes with 'up' and 'rebuild' only, not with '{name}'.")
+    at = next((i for i, word in enumerate(argv) if word.rpartition(".")[2] == name), None)
+    if at is not None and {"-d", "--detached"} & set(argv[at:]):
+        raise UsageError(f"-d/--detached goes with 'up' and 'rebuild' only, not with '{argv[at]}'.")
 
 
 def seconds(text: str) -> float | None:

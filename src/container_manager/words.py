@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from container_manager.careful import TAKE_COMMANDS
+from container_manager.careful import CLUSTER_TASKS, TAKE_COMMANDS
 from container_manager.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ _ALONE = frozenset(
     {
         *("clean", "down", "rebuild", "restore"),
         *("restart", "start", "stop", "kill", "pause", "unpause"),
+        *("kube.up", "kube.down"),
         *("exec", "shell", "run", "cp", "open", "pull", "watch", "logs"),
     }
 )
@@ -60,6 +61,7 @@ def with_trailing_services(
             waiting = None
         elif argument in tasks:
             _refuse_ambiguous(argument, current)
+            _refuse_mixed(argument, current)
             current = tasks[argument]
             environments.append((current, False))
         elif argument.startswith("-"):
@@ -167,6 +169,17 @@ def _refuse_ambiguous(task: str, current: ParserContext | None) -> None:
             f"'{task}' after '{current.name}' could be a service or the command: nothing was done.",
             remedy=f"Run them one after the other, or write {option} {task}.",
         )
+
+
+def _refuse_mixed(task: str, current: ParserContext | None) -> None:
+    """Whoever writes ``kube.plan up`` means the cluster, and would start what runs here."""
+    if current is None or (task in CLUSTER_TASKS) == (current.name in CLUSTER_TASKS):
+        return
+    raise UsageError(
+        f"One of '{current.name}' and '{task}' is about a cluster, the other about what runs here: "
+        "nothing was done.",
+        remedy="Run them one after the other.",
+    )
 
 
 def _refuse_second_name(

@@ -32,11 +32,13 @@ from container_manager.cluster.api import Api
 from container_manager.cluster.applying import apply, prune
 from container_manager.cluster.connection import connected
 from container_manager.cluster.contexts import Target
+from container_manager.cluster.observing import look
 from container_manager.cluster.planning import plan
 from container_manager.cluster.waiting import await_rollout
 from container_manager.cluster.wanted import Wanted
 from container_manager.errors import RuntimeFailure
 from container_manager.progress import PlainProgress
+from container_manager.report.status import written
 from container_manager.run import ProcessRunner
 
 TARGET = Target(context=CONTEXT, namespace="lab")
@@ -112,6 +114,11 @@ def demonstrate(cluster: Cluster, api: Api, folder: Path) -> None:
     secrets = {"API_KEY": "s3cr3t-4711"}
     up(api, wanted(*_stack("1"), keys=secrets))
     said("the stack is up: ready on the word of the cluster")
+    seen = look(api, TARGET, "lab", "config.yml")
+    print(written(seen))
+    assert seen.healthy
+    assert sorted(row.service for row in seen.rows) == ["db", "web", "web"]
+    said("kube.status shows every pod, and that all is well")
     nodes = cluster.kubectl(
         *("-n", "lab", "get", "pods", "-l", "app.kubernetes.io/name=web"),
         *("-o", "jsonpath={.items[*].spec.nodeName}"),

@@ -125,20 +125,35 @@ def _listed(texts: tuple[str, ...]) -> str:
     return texts[0] if len(texts) == 1 else f"{', '.join(texts[:-1])} and {texts[-1]}"
 
 
+def ask_for_name(project: str, lost: int) -> None:
+    """Ask for the project's name, where a person sits there who can be asked.
+
+    Args:
+        project: what is to be typed.
+        lost: how many volumes go with their data.
+
+    Raises:
+        PreconditionError: something else was typed.
+    """
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return
+    question = (
+        f"The data in {lost} of these volumes will be lost. To go on, type the "
+        f"project's name, {project}: "
+    )
+    if _answer(question) != project:
+        raise _declined()
+
+
 def _ask(preview: Preview) -> None:
     if preview.unsaved:
-        question = (
-            f"The data in {len(preview.unsaved)} of these volumes will be lost. To go on, type the "
-            f"project's name, {preview.project}: "
-        )
-        agreed = _answer(question) == preview.project
-    else:
-        agreed = _answer("Go on? [y/N] ").lower() in ("y", "yes")
-    if not agreed:
-        raise PreconditionError(
-            "Declined: nothing was removed, and no container was touched.",
-            remedy="--yes answers without being asked.",
-        )
+        ask_for_name(preview.project, len(preview.unsaved))
+    elif _answer("Go on? [y/N] ").lower() not in ("y", "yes"):
+        raise _declined()
+
+
+def _declined() -> PreconditionError:
+    return PreconditionError(f"Declined: {_UNTOUCHED}", remedy="--yes answers without being asked.")
 
 
 def _answer(question: str) -> str:

@@ -15,6 +15,7 @@ from container_manager.tasks import (
     daily,
     data,
     inside,
+    kube,
     looking,
     machine,
     running,
@@ -38,3 +39,4 @@ namespace = Collection(
     *scaffolding.TASKS,
     *machine.TASKS,
 )
+namespace.add_collection(kube.collection)

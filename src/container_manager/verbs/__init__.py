@@ -33,6 +33,14 @@ if TYPE_CHECKING:
         preview_unboot,
         unboot,
     )
+    from container_manager.verbs.cluster_images import kube_images
+    from container_manager.verbs.clusters import (
+        kube_down,
+        kube_plan,
+        kube_status,
+        kube_up,
+        preview_kube_down,
+    )
     from container_manager.verbs.daily import kill, pause, ps, restart, start, stop, unpause
     from container_manager.verbs.data import (
         backup,
@@ -82,6 +90,11 @@ __all__ = [
     "images",
     "kernels",
     "kill",
+    "kube_down",
+    "kube_images",
+    "kube_plan",
+    "kube_status",
+    "kube_up",
     "link",
     "logs",
     "merged_stack",
@@ -93,6 +106,7 @@ __all__ = [
     "preview_boot",
     "preview_clean",
     "preview_down",
+    "preview_kube_down",
     "preview_rebuild",
     "preview_restore",
     "preview_unboot",
@@ -150,6 +164,14 @@ _PLACES = {
         "preview_boot",
         "preview_unboot",
         "unboot",
+    ),
+    "verbs.cluster_images": ("kube_images",),
+    "verbs.clusters": (
+        "kube_down",
+        "kube_plan",
+        "kube_status",
+        "kube_up",
+        "preview_kube_down",
     ),
     "verbs.daily": (
         "kill",

@@ -1,0 +1,143 @@
+"""The tasks on a cluster: a collection, so that no spelling of one reaches the local stack."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from invoke import Collection, Context, Exit
+
+from container_manager.careful import seconds, verb
+
+
+@verb(cluster=True, help={"check": "exit code 3 where anything would change"})
+def plan(
+    context_: Context,
+    config: str | None = None,
+    context: str | None = None,
+    namespace: str | None = None,
+    force_conflicts: bool = False,
+    check: bool = False,
+    json: bool = False,
+) -> None:
+    """Show what 'kube.up' would change in the cluster, which is asked, and do nothing.
+
+    The exit code is 1 where the cluster would refuse anything.
+    """
+    from container_manager import verbs
+    from container_manager.report.clusters import show_cluster_plan
+
+    planned = verbs.kube_plan(
+        config, context=context, namespace=namespace, force_conflicts=force_conflicts
+    )
+    show_cluster_plan(planned, json=json)
+    if planned.problems:
+        raise Exit(code=1)
+    if check and planned.pending:
+        raise Exit(code=3)
+
+
+def _dry_up(given: dict[str, Any]) -> None:
+    from container_manager import verbs
+    from container_manager.report.clusters import show_cluster_plan
+
+    asked = {key: given[key] for key in ("context", "namespace", "force_conflicts")}
+    show_cluster_plan(verbs.kube_plan(given["config"], **asked), json=given["json"])
+
+
+@verb(cluster=True, dry=_dry_up, help={"timeout": "seconds until all has to be ready (300)"})
+def up(
+    context_: Context,
+    config: str | None = None,
+    context: str | None = None,
+    namespace: str | None = None,
+    force_conflicts: bool = False,
+    timeout: str = "",
+    json: bool = False,
+) -> None:
+    """Apply the stack to the cluster, wait until all is ready, then remove what is dropped.
+
+    Volumes are never removed. Where the cluster would refuse anything, nothing is changed.
+    """
+    from container_manager import verbs
+    from container_manager.report.clusters import show_applied
+
+    applied = verbs.kube_up(
+        config,
+        context=context,
+        namespace=namespace,
+        force_conflicts=force_conflicts,
+        timeout=seconds(timeout),
+    )
+    show_applied(applied, json=json)
+
+
+def _dry_down(given: dict[str, Any]) -> None:
+    from container_manager import verbs
+    from container_manager.report.clusters import show_removal
+
+    asked = {key: given[key] for key in ("context", "namespace", "volumes")}
+    show_removal(*verbs.preview_kube_down(given["config"], **asked), json=given["json"])
+
+
+@verb(
+    cluster=True,
+    dry=_dry_down,
+    help={"volumes": "the volumes too, with their data: nothing saves it"},
+)
+def down(
+    context_: Context,
+    config: str | None = None,
+    context: str | None = None,
+    namespace: str | None = None,
+    volumes: bool = False,
+    yes: bool = False,
+    json: bool = False,
+) -> None:
+    """Remove from the cluster what was applied; volumes stay."""
+    from container_manager import verbs
+    from container_manager.report.clusters import removal_confirmer, show_removal
+
+    done = verbs.kube_down(
+        config,
+        context=context,
+        namespace=namespace,
+        volumes=volumes,
+        confirm=removal_confirmer(yes=yes),
+    )
+    if json:
+        show_removal(*done, json=True)
+
+
+@verb(
+    cluster=True,
+    help={"archive": "write them into this file instead, for nodes that reach no registry"},
+)
+def images(
+    context_: Context, config: str | None = None, archive: str = "", json: bool = False
+) -> None:
+    """Build the images that are built here, push them, and pin them by their digests."""
+    from container_manager import verbs
+    from container_manager.report.clusters import show_delivered
+
+    show_delivered(verbs.kube_images(config, archive=archive or None), json=json)
+
+
+@verb(cluster=True)
+def status(
+    context_: Context,
+    config: str | None = None,
+    context: str | None = None,
+    namespace: str | None = None,
+    json: bool = False,
+) -> None:
+    """Show what the pods really do; the exit code is 1 where one does not what it should."""
+    from container_manager import verbs
+    from container_manager.report.status import show_status
+
+    seen = verbs.kube_status(config, context=context, namespace=namespace)
+    show_status(seen, json=json)
+    if not seen.healthy:
+        raise Exit(code=1)
+
+
+collection = Collection("kube", plan, up, down, status, images)
