@@ -22,6 +22,7 @@ from container_manager.config.loader import Config, load
 from container_manager.errors import (
     ConfigError,
     InterruptedByUser,
+    PreconditionError,
     Problem,
     RuntimeFailure,
     raise_all,
@@ -192,8 +193,12 @@ def preview_kube_down(
 
 
 def manifests_of(loaded: Config) -> Manifests:
-    """What is to be in the cluster, by the configuration as it is now."""
-    raise NotImplementedError
+    """What is to be in the cluster, by the configuration as it is now.
+
+    Raises:
+        PreconditionError: nothing makes manifests in this version yet.
+    """
+    raise PreconditionError(f"Manifests of '{loaded.project_name}' cannot be made yet.")
 
 
 @contextlib.contextmanager
