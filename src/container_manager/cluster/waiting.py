@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from container_manager.cluster.api import Api, Object
@@ -52,7 +53,8 @@ def await_rollout(
     open_ = {named(one): one for one in applied if one["kind"] in WORKLOADS}
     until = time.monotonic() + deadline
     while open_:
-        found = {name: _look(api, one) for name, one in open_.items()}
+        seen = see(api, ((one["apiVersion"], one["kind"]) for one in open_.values()))
+        found = {name: seen.verdict(one) for name, one in open_.items()}
         failed = {name: said for name, said in found.items() if said.phase is Phase.FAILED}
         for name, said in found.items():
             if said.phase is Phase.READY:
@@ -62,45 +64,84 @@ def await_rollout(
         if failed or (late and open_):
             progress.idle()
             told = failed if failed and not late else {name: found[name] for name in open_}
-            causes = _problems(api, target, open_, told, deadline, redact)
-            raise_all(RuntimeFailure, causes)
+            stuck = {name: (said, open_[name]) for name, said in told.items()}
+            raise_all(RuntimeFailure, _problems(api, target, seen, stuck, deadline, redact))
         progress.waiting({name: found[name].reason for name in open_})
         if open_:
             time.sleep(_PAUSE)
     progress.idle()
 
 
-def _look(api: Api, one: Object) -> Verdict:
-    present = api.get(one)
-    if present is None:
-        return Verdict(phase=Phase.FAILED, reason="somebody has deleted it")
-    return verdict(present, current_pods(api, present), datetime.now(UTC))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """A namespace at one moment: a question for each kind, however many workloads there are.
+
+    Attributes:
+        workloads: by kind and name.
+        replica_sets: those of Deployments.
+        pods: all of them.
+    """
+
+    workloads: Mapping[tuple[str, str], Object]
+    replica_sets: Sequence[Object]
+    pods: Sequence[Object]
+
+    def verdict(self, one: Object) -> Verdict:
+        """How far a workload has come that was applied."""
+        present = self.present(one)
+        if present is None:
+            return Verdict(phase=Phase.FAILED, reason="somebody has deleted it")
+        return verdict(present, self.current_pods(one), datetime.now(UTC))
+
+    def present(self, one: Object) -> Object | None:
+        """A workload as it is."""
+        return self.workloads.get((one["kind"], one["metadata"]["name"]))
+
+    def current_pods(self, one: Object) -> list[Object]:
+        """The pods of a workload's present revision, found by its own selector."""
+        present = self.present(one) or one
+        given = present["spec"].get("selector", {}).get("matchLabels") or {}
+        pods = [pod for pod in self.pods if _matches(pod, given)]
+        sets = [one for one in self.replica_sets if _matches(one, given)]
+        return current(present, pods, sets)
 
 
-def current_pods(api: Api, workload: Object) -> list[Object]:
-    """The pods of a workload's present revision, found by its own selector."""
-    given = workload["spec"].get("selector", {}).get("matchLabels") or {}
-    labels = ",".join(f"{key}={given[key]}" for key in given)
-    sets = api.listed("apps/v1", "ReplicaSet", labels=labels)
-    return current(workload, api.listed("v1", "Pod", labels=labels), sets)
+def see(api: Api, kinds: Iterable[tuple[str, str]]) -> Seen:
+    """Look at a namespace.
+
+    Args:
+        api: the cluster.
+        kinds: of the workloads that matter, with the versions of their API.
+    """
+    found = [one for version, kind in sorted(set(kinds)) for one in api.listed(version, kind)]
+    return Seen(
+        workloads={(one["kind"], one["metadata"]["name"]): one for one in found},
+        replica_sets=api.listed("apps/v1", "ReplicaSet"),
+        pods=api.listed("v1", "Pod"),
+    )
+
+
+def _matches(one: Object, given: Mapping[str, str]) -> bool:
+    labels = one["metadata"].get("labels") or {}
+    return all(labels.get(key) == value for key, value in given.items())
 
 
 def _problems(
     api: Api,
     target: Target,
-    workloads: Mapping[str, Object],
-    told: Mapping[str, Verdict],
+    seen: Seen,
+    stuck: Mapping[str, tuple[Verdict, Object]],
     deadline: float,
     redact: Callable[[str], str],
 ) -> list[Problem]:
     problems = []
-    for name, said in told.items():
+    for name, (said, workload) in stuck.items():
         if said.phase is Phase.FAILED:
             message = f"{name} failed: {said.reason}"
         else:
             message = f"{name} was not ready within {deadline:.0f} s: {said.reason}"
-        causes = "\n".join(redact(line) for line in _causes(api, workloads[name]))
-        kind, plain = workloads[name]["kind"].lower(), workloads[name]["metadata"]["name"]
+        causes = "\n".join(redact(line) for line in _causes(api, seen, workload))
+        kind, plain = workload["kind"].lower(), workload["metadata"]["name"]
         problems.append(
             Problem(
                 message=f"{redact(message)}\n{causes}".rstrip(),
@@ -111,10 +152,9 @@ def _problems(
     return problems
 
 
-def _causes(api: Api, workload: Object) -> list[str]:
+def _causes(api: Api, seen: Seen, workload: Object) -> list[str]:
     """What the cluster and the containers have said: events, and last lines."""
-    present = api.get(workload) or workload
-    stuck = [pod for pod in current_pods(api, present) if not is_ready(pod)]
+    stuck = [pod for pod in seen.current_pods(workload) if not is_ready(pod)]
     if not stuck:
         return _events(api, workload["metadata"]["name"])
     pod = stuck[0]
