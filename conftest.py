@@ -19,6 +19,25 @@ SHARED = (
 """Modules whose tests share a stack, or a server: a worker for all of one."""
 
 
+LONG = (
+    "pv_finder",
+    "scaffolded_services",
+    "pipelines",
+    "scaffolded_project",
+    "main_job",
+    "planning",
+    "ordinary_user",
+    "data",
+    "environments",
+    "providers",
+    "data_trouble",
+    "bundle",
+    "credentials",
+    "scenarios",
+)
+"""Modules of :mod:`tests.integration` with tests of most of a minute or more, the longest first."""
+
+
 class _OneWorkerForWhatIsShared(LoadScopeScheduling):
     # Not --dist loadgroup: that of pytest-xdist 3.8 does nothing under pytest 9.
     def _split_scope(self, nodeid: str) -> str:
@@ -32,16 +51,17 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeSch
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Containers first, those that may take longest before all: no worker is left with one alone.
+    """Containers first, those that take longest before all: no worker is left with one alone.
 
     They wait more than they compute, so that there are more workers than processors.
     """
-    items.sort(key=_haste)
-
-
-def _haste(item: pytest.Item) -> tuple[bool, float]:
-    limit = item.get_closest_marker("timeout")
-    return item.get_closest_marker("podman") is None, -limit.args[0] if limit else 0
+    ranks = {f"test_{name}": rank for rank, name in enumerate(LONG)}
+    items.sort(
+        key=lambda item: (
+            item.get_closest_marker("podman") is None,
+            ranks.get(item.path.stem, len(ranks)),
+        )
+    )
 
 
 @pytest.fixture(autouse=True)

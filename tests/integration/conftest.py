@@ -10,7 +10,6 @@ import contextlib
 import fcntl
 import os
 import shutil
-import socket
 import tempfile
 import time
 import uuid
@@ -27,9 +26,11 @@ from container_manager.places import STATE_DIR
 from container_manager.podman import containers_conf, probe
 from container_manager.podman.host import CACHE, PodmanHost, connect
 from container_manager.run import Finished, ProcessRunner
+from container_manager.testing.ports import Ports
 
 SH_IMAGE = "localhost/cm-test-sh:latest"
 PREFIX = "cmt-"
+LAYERS = "localhost/cm-test-layers"
 
 CA_BUNDLE = os.environ.get("SSL_CERT_FILE", "")
 """What this machine's own programs trust, read before tests clear the environment."""
@@ -82,6 +83,24 @@ class Podman:
         state_dir = root / STATE_DIR
         private_folder(state_dir)
         shutil.copy2(self._found / CACHE, state_dir / CACHE)
+
+    def keep_layers(self, image: str, key: str) -> None:
+        """Keep what an image was built from for the next test, or run, that builds the same.
+
+        Such a build is Podman's own affair: it uses what is there as long as base, instructions and
+        files are the same.
+
+        Args:
+            image: one that a test has built; it may remove it.
+            key: of the one image that is kept.
+        """
+        kept = f"{LAYERS}:{key}"
+        with one_at_a_time():
+            show = ("image", "inspect", "--format={{.Id}}")
+            former, new = (self(*show, one, check=False).stdout.strip() for one in (kept, image))
+            self("tag", image, kept)
+            if former not in ("", new):
+                self("rmi", former, check=False)  # it stays where it is in use
 
     def remove_all(self, name: str) -> None:
         """Remove every container, pod, volume, network, secret and image named after ``name``."""
@@ -203,20 +222,10 @@ def project_name(podman: Podman) -> Iterator[str]:
 
 
 @pytest.fixture
-def free_port() -> Callable[[], int]:
-    """Gives loopback ports that were free a moment ago, each once."""
-    given: set[int] = set()
-
-    def find() -> int:
-        while True:
-            with socket.socket() as listener:
-                listener.bind(("127.0.0.1", 0))
-                port: int = listener.getsockname()[1]
-            if port not in given:
-                given.add(port)
-                return port
-
-    return find
+def free_port() -> Iterator[Callable[[], int]]:
+    """Gives loopback ports that are free, each once among all tests that run at this time."""
+    with contextlib.closing(Ports()) as ports:
+        yield ports.take
 
 
 def _busybox_tree() -> dict[str, debian_tree.Entry]:

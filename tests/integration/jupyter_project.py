@@ -10,7 +10,6 @@ import contextlib
 import json
 import os
 import re
-import socket
 import subprocess
 import sys
 import textwrap
@@ -22,6 +21,8 @@ from typing import Any
 
 from tests.integration.conftest import PREFIX, Podman, trusting_settings
 from tests.integration.jupyter_api import Server
+
+from container_manager.testing.ports import Ports
 
 PUBLIC_HOST, PUBLIC_PATH = "lab.example.org", "/jupyter/write"
 
@@ -81,9 +82,10 @@ def running(podman: Podman, python_image: str, folder: Path) -> Iterator[Lab]:
     for path, text in FILES.items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_text(textwrap.dedent(text).lstrip(), encoding="utf-8")
-    ports = {"read": free_port(), "write": free_port()}
-    (root / "config.yml").write_text(json.dumps(configuration(name, ports, python_image)))
     settings = trusting_settings(podman, folder)
+    held = Ports()
+    ports = {"read": held.take(), "write": held.take()}
+    (root / "config.yml").write_text(json.dumps(configuration(name, ports, python_image)))
     try:
         done = subprocess.run(
             [sys.executable, "-m", "container_manager", "up", "--detached"],
@@ -95,6 +97,8 @@ def running(podman: Podman, python_image: str, folder: Path) -> Iterator[Lab]:
             env={**os.environ, **settings},
         )
         assert done.returncode == 0, done.stdout + done.stderr
+        for image in ("jupyter", "gateway"):
+            podman.keep_layers(f"localhost/{name}_{image}", image)
         tokens = dict(re.findall(r"^(JUPYTER_\w+)=(\w{48})$", (root / ".env").read_text(), re.M))
         yield Lab(
             root=root,
@@ -106,6 +110,7 @@ def running(podman: Podman, python_image: str, folder: Path) -> Iterator[Lab]:
         )
     finally:
         podman.remove_all(name)
+        held.close()
 
 
 def configuration(name: str, ports: dict[str, int], python_image: str) -> dict[str, Any]:
@@ -136,11 +141,3 @@ def configuration(name: str, ports: dict[str, int], python_image: str) -> dict[s
             }
         },
     }
-
-
-def free_port() -> int:
-    """A loopback port that was free a moment ago."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-    return port

@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 from tests.conftest import Seen, snapshot
 from tests.integration.conftest import Podman
+from tests.integration.program import run_here
 
 from container_manager.config.dotenv_file import read_dotenv
 
@@ -102,12 +103,12 @@ class Lab:
         )
 
     def run(self, *argv: str, code: int = 0) -> str:
-        process = self.start(*argv)
-        out, err = process.communicate(timeout=240)
-        self.output += out + err
-        assert process.returncode == code, out + err
-        assert "Traceback" not in err
-        return out + err
+        ended = run_here(argv, self.root)
+        said = ended.out + ended.said
+        self.output += said
+        assert ended.code == code, said
+        assert "Traceback" not in said
+        return said
 
     def refused(self, *argv: str) -> str:
         """What is said by a command that must touch nothing."""

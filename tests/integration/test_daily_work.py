@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import json
 import os
 import pty
 import re
 import select
 import signal
-import socket
 import subprocess
 import sys
 import termios
@@ -23,8 +21,9 @@ from typing import Any
 
 import pytest
 from tests.integration.conftest import Podman
+from tests.integration.program import run_here
 
-from container_manager.cli import run
+from container_manager.testing.ports import Ports
 
 pytestmark = pytest.mark.podman
 
@@ -122,17 +121,8 @@ class Lab:
         return process.returncode, out, said
 
     def _here(self, words: Sequence[str]) -> tuple[int, str, str]:
-        """The same in this process: most of a short command's time is its start."""
-        out, said = io.StringIO(), io.StringIO()
-        with (
-            contextlib.chdir(self.root),
-            contextlib.redirect_stdout(out),
-            contextlib.redirect_stderr(said),
-            pytest.raises(SystemExit) as ended,
-        ):
-            run(words)
-        code = ended.value.code
-        return code if isinstance(code, int) else 0, out.getvalue(), said.getvalue()
+        ended = run_here(words, self.root)
+        return ended.code, ended.out, ended.said
 
     def states(self) -> dict[str, str]:
         """Compose service -> the state of its container, by Podman alone."""
@@ -144,16 +134,15 @@ class Lab:
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory, podman: Podman, sh_image: str) -> Iterator[Lab]:
     """A stack that runs; its tests leave it running."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port = listener.getsockname()[1]
+    ports = Ports()
     name = f"cmt-{uuid.uuid4().hex[:10]}"
-    made = Lab(tmp_path_factory.mktemp("daily"), name, sh_image, port, podman)
+    made = Lab(tmp_path_factory.mktemp("daily"), name, sh_image, ports.take(), podman)
     try:
         made.run("up", "--detached")
         yield made
     finally:
         podman.remove_all(name)
+        ports.close()
 
 
 @contextlib.contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -15,9 +14,8 @@ def test_the_shell_image_runs_and_stops_at_once(
     podman: Any, sh_image: str, project_name: str
 ) -> None:
     podman("run", "--detach", f"--name={project_name}-a", sh_image)
-    started = time.monotonic()
-    podman("stop", "--time=10", f"{project_name}-a")
-    assert time.monotonic() - started < 8
+    podman("stop", "--time=60", f"{project_name}-a")
+    assert podman("inspect", "--format={{.State.ExitCode}}", f"{project_name}-a").stdout == "0\n"
     assert podman("run", "--rm", sh_image, "sh", "-c", "echo $((6*7))").stdout == "42\n"
 
 

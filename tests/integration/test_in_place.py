@@ -44,9 +44,16 @@ class Mounted(Site):
 
 
 @pytest.fixture
-def site(tmp_path: Path, project_name: str, free_port: Callable[[], int], sh_image: str) -> Mounted:
+def site(
+    tmp_path: Path,
+    project_name: str,
+    free_port: Callable[[], int],
+    sh_image: str,
+    podman: Podman,
+) -> Mounted:
     root = tmp_path / "site"
     root.mkdir()
+    podman.introduce(root)
     return Mounted(root, project_name, free_port(), sh_image)
 
 

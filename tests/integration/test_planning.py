@@ -95,7 +95,9 @@ def provider() -> str:
 
 @pytest.fixture
 def stack(tmp_path: Path, project_name: str, sh_image: str, podman: Podman, provider: str) -> Stack:
-    return Stack(tmp_path, project_name, podman, FILES, image=sh_image, provider=provider)
+    return Stack(
+        tmp_path, project_name, podman, FILES, image=sh_image, provider=provider, fresh=True
+    )
 
 
 @pytest.mark.parametrize("provider", TWO_PROVIDERS)

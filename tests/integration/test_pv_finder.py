@@ -152,6 +152,7 @@ def site(
 
 def test_finds_channels_and_keeps_them(site: Site, podman: Podman, tmp_path: Path) -> None:
     site.run("up", "--detached")
+    podman.keep_layers(f"localhost/{site.name}_pv_finder", "pv_finder")
 
     # The client of the package lists the tools and finds a channel of the examples.
     tools = site.with_client(lambda client: client.list_tools())

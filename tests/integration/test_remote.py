@@ -58,9 +58,9 @@ def serve(
         script = f'{hide}exec "$@"'
         command = ["unshare", "--mount", "sh", "-c", script, "sh", *argv]
         started.append(subprocess.Popen(command, env=podman.env))
-        for _ in range(100):
-            if who_answers(address) == PODMAN:
-                break
+        deadline = time.monotonic() + 60
+        while who_answers(address) != PODMAN:
+            assert time.monotonic() < deadline
             time.sleep(0.1)
         monkeypatch.setenv("CONTAINER_HOST", address)
         podman(*import_of_sh_image(folder / "image.tar"))

@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 import socket
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from tests.integration.conftest import Podman
+from tests.integration.program import run_here
 
 pytestmark = pytest.mark.podman
 
@@ -45,17 +44,9 @@ class Site:
 
     def run(self, *argv: str, code: int = 0, path: str | None = None) -> str:
         """Run the program; returns all that it said."""
-        done = subprocess.run(
-            [sys.executable, "-m", "container_manager", *argv],
-            cwd=self.root,
-            env={**os.environ, "PATH": path if path is not None else os.environ["PATH"]},
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-        said = done.stdout + done.stderr
-        assert done.returncode == code, said
+        ended = run_here(argv, self.root, {"PATH": os.environ["PATH"] if path is None else path})
+        said = ended.out + ended.said
+        assert ended.code == code, said
         assert "Traceback" not in said
         return said
 
