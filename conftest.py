@@ -14,6 +14,7 @@ pytest_plugins = ["pytester"]
 SHARED = (
     "tests/cluster/test_api_server.py",
     "tests/integration/test_daily_work.py",
+    "tests/integration/test_dashboard.py",
     "tests/integration/test_jupyter.py",
 )
 """Modules whose tests share a stack, or a server: a worker for all of one."""

@@ -33,7 +33,7 @@ LAYERS = (
     ("explaining", "started", "hooking"),
     ("opening",),
     ("building", "bundling", "doctor"),
-    ("verbs", "testing"),
+    ("dashboard", "verbs", "testing"),
     ("careful",),
     ("tasks",),
     ("cli", "words"),

@@ -13,6 +13,7 @@ import signal
 import subprocess
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,9 @@ from container_manager.errors import RuntimeFailure
 
 QUERY_TIMEOUT = 60.0
 """Seconds that a question to Podman may take."""
+
+_KEPT = 1 << 20
+"""Bytes that are kept of what was handed on line by line, for errors."""
 
 _READ_SIZE = 65536
 _POLL_SECONDS = 0.2
@@ -224,17 +228,24 @@ def _lives(group: int) -> bool:
 
 
 class _Stream:
-    """Collects one pipe's bytes and hands on whole lines."""
+    """Collects one pipe's bytes and hands on whole lines; of what is handed on, it keeps the end.
+
+    A log may be followed for weeks.
+    """
 
     def __init__(self, on_line: Callable[[str], None] | None) -> None:
         self._on_line = on_line
-        self._chunks: list[bytes] = []
+        self._chunks: deque[bytes] = deque()
+        self._size = 0
         self._rest = b""
 
     def feed(self, data: bytes) -> None:
         self._chunks.append(data)
         if self._on_line is None:
             return
+        self._size += len(data)
+        while self._size - len(self._chunks[0]) > _KEPT:
+            self._size -= len(self._chunks.popleft())
         *lines, self._rest = (self._rest + data).split(b"\n")
         for line in lines:
             self._on_line(line.decode(errors="replace").rstrip("\r"))

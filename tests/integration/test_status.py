@@ -4,119 +4,23 @@ from __future__ import annotations
 
 import json
 import signal
-import socket
 import subprocess
 import sys
-import textwrap
-import time
 import uuid
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
 from tests.integration.conftest import Podman
+from tests.integration.observed import DEADLINE, Lab, running_lab, until
 
 pytestmark = pytest.mark.podman
-
-SERVICES = """
-services:
-  web:
-    image: IMAGE
-    environment: {GREETING: "{{ framework.services.web.word }}"}
-    ports: ["127.0.0.1:PORT:8000"]
-    healthcheck: {test: ["CMD", "test", "!", "-e", "/tmp/sick"], interval: 1s, retries: 1}
-    stop_grace_period: 1s
-  flaky:
-    image: IMAGE
-    command: [sh, -c, "while [ ! -e /tmp/end ]; do sleep 0.2; done; exit 3"]
-    restart: always
-    stop_grace_period: 1s
-  job:
-    image: IMAGE
-    command: ["true"]
-"""
-DEADLINE = 60.0
-
-
-class Lab:
-    """A project whose stack runs."""
-
-    def __init__(self, root: Path, name: str, image: str, port: int, podman: Podman) -> None:
-        self.root, self.name, self.port, self.podman = root, name, port, podman
-        self.configure("hello")
-        template = root / "services" / "web" / "docker-compose.yml.j2"
-        template.parent.mkdir(parents=True)
-        template.write_text(SERVICES.replace("IMAGE", image).replace("PORT", str(port)))
-        (root / "services" / "docker-compose.yml.j2").write_text("networks: {default: {}}\n")
-
-    def configure(self, word: str) -> None:
-        """Write its configuration."""
-        text = f"""
-            project_name: {self.name}
-            deployed_services: [web]
-            framework: {{services: {{web: {{path: services/web, one_shot: [job], word: {word}}}}}}}
-        """
-        (self.root / "config.yml").write_text(textwrap.dedent(text))
-
-    def run(self, *words: str, code: int | None = 0) -> str:
-        """Run the program; its standard output. Without ``code``, it may end as it likes."""
-        argv = [sys.executable, "-m", "container_manager", *words]
-        ended = subprocess.run(
-            argv, cwd=self.root, text=True, capture_output=True, timeout=120, check=False
-        )
-        assert code in (None, ended.returncode), ended.stdout + ended.stderr
-        assert "Traceback" not in ended.stderr
-        return ended.stdout
-
-    def status(self, code: int = 0) -> dict[str, Any]:
-        """What it says for programs."""
-        told: dict[str, Any] = json.loads(self.run("status", "--json", code=code))
-        return told
-
-    def rows(self, code: int = 0) -> dict[str, dict[str, Any]]:
-        """Compose service -> what it says of its container."""
-        return {one["service"]: one for one in self.status(code)["containers"]}
-
-    def seen(self, service: str) -> dict[str, Any]:
-        """What it says of one container, be all well or not."""
-        told = json.loads(self.run("status", "--json", code=None))["containers"]
-        (row,) = [one for one in told if one["service"] == service]
-        found: dict[str, Any] = row
-        return found
-
-    def states(self) -> dict[str, str]:
-        """Compose service -> the state of its container, by Podman alone."""
-        listed = self.podman.lines("ps", "--all", "--quiet", f"--filter=name=^{self.name}_")
-        shown = self.podman.lines("inspect", "--format={{.Name}} {{.State.Status}}", *listed)
-        return {line.split()[0].split("_")[1]: line.split()[1] for line in shown}
-
-    def container(self, service: str) -> str:
-        """The name of a service's container."""
-        return f"{self.name}_{service}_1"
 
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory, podman: Podman, sh_image: str) -> Iterator[Lab]:
     """A stack that runs; its tests leave it running."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port = listener.getsockname()[1]
-    name = f"cmt-{uuid.uuid4().hex[:10]}"
-    made = Lab(tmp_path_factory.mktemp("status"), name, sh_image, port, podman)
-    try:
-        made.run("up", "--detached")
+    with running_lab(tmp_path_factory.mktemp("status"), podman, sh_image) as made:
         yield made
-    finally:
-        podman.remove_all(name)
-
-
-def until(true: Callable[[], bool]) -> None:
-    """Wait for what happens some time."""
-    end = time.monotonic() + DEADLINE
-    while not true():
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.2)
 
 
 def test_what_runs_is_told_as_podman_has_it(lab: Lab, podman: Podman) -> None:

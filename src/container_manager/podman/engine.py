@@ -161,13 +161,15 @@ class Engine:
         on_line: Callable[[str], None],
         stop: threading.Event,
         tail: int | None = None,
+        timestamps: bool = False,
     ) -> None:
         """Hand on what a container prints until it ends or ``stop`` is set.
 
         Of what it has printed before, that after ``since`` (empty: all of it), at most ``tail``
-        lines.
+        lines; each after its time, with ``timestamps``.
         """
         limits = [f"--since={since}"] if since else []
+        limits += ["--timestamps"] if timestamps else []
         limits += [f"--tail={tail}"] if tail is not None else []
         self.call(
             *("logs", "--follow", *limits, container),

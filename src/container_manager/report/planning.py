@@ -30,7 +30,7 @@ def show_whole_plan(
 ) -> None:
     """The files, then images and containers; with ``redact`` the difference in content, too."""
     if json:
-        print_json(plan_json(plan.build.plan, redact=redact) | _running_json(plan))
+        print_json(whole_plan_json(plan, redact=redact))
         return
     show_plan(plan.build.plan, redact=redact)
     sys.stdout.flush()
@@ -39,6 +39,11 @@ def show_whole_plan(
     else:
         _show_running(plan.foreseen)
         _list("'up' would refuse to start:", plan.foreseen.problems)
+
+
+def whole_plan_json(plan: Plan, *, redact: Callable[[str], str] | None = None) -> dict[str, Any]:
+    """The same for programs: files, images and containers, each with its causes."""
+    return plan_json(plan.build.plan, redact=redact) | _running_json(plan)
 
 
 def _show_running(foreseen: Foreseen) -> None:

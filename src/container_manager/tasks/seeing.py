@@ -32,4 +32,23 @@ def status(
         raise Exit(code=1)
 
 
-TASKS = (status,)
+@verb(
+    help={
+        "port": "the port of the page (default: a free one)",
+        "open": "open a browser (default: where there is one); --no-open: open none",
+    }
+)
+def dashboard(
+    context: Context,
+    config: str | None = None,
+    port: str = "",
+    open: bool = True,  # noqa: A002 - as people type it
+) -> None:
+    """Serve a page for this machine alone that shows the stack live, until Ctrl-C."""
+    from container_manager import verbs
+    from container_manager.careful import count_of
+
+    verbs.dashboard(config, port=count_of(port, "--port") or 0, browse=None if open else False)
+
+
+TASKS = (status, dashboard)

@@ -63,6 +63,7 @@ if TYPE_CHECKING:
     )
     from container_manager.verbs.running import follow, preview_rebuild, rebuild, up
     from container_manager.verbs.seeing import observer, status, watch_status
+    from container_manager.verbs.showing import dashboard
     from container_manager.verbs.watching import watch
 
 __all__ = [
@@ -78,6 +79,7 @@ __all__ = [
     "clean",
     "clean_files",
     "copy",
+    "dashboard",
     "doctor",
     "down",
     "execute",
@@ -215,6 +217,7 @@ _PLACES = {
     ),
     "verbs.running": ("follow", "preview_rebuild", "rebuild", "up"),
     "verbs.seeing": ("observer", "status", "watch_status"),
+    "verbs.showing": ("dashboard",),
     "verbs.watching": ("watch",),
 }
 __getattr__ = imports(__name__, _PLACES)

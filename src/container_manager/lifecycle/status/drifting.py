@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from container_manager.build import pipeline
 from container_manager.config.loader import load
-from container_manager.inputs import Stamp, look, noting_overall
+from container_manager.inputs import Inputs, Stamp, look, noting_overall
 from container_manager.lifecycle.changes import shown_part
 from container_manager.lifecycle.foreseeing import BUILD, Foreseen, foresee
 from container_manager.lifecycle.planning import CREATE, RECREATE, REMOVE, ContainerChange
@@ -34,11 +34,12 @@ class Comparison:
         Raises:
             ManagerError: the configuration cannot be used, or Podman cannot be asked.
         """
-        with noting_overall() as seen:
-            try:
+        seen = Inputs()
+        try:
+            with noting_overall() as seen:
                 return self._compare()
-            finally:
-                self._inputs = dict(seen.stamps)
+        finally:
+            self._inputs = dict(seen.stamps)
 
     def _compare(self) -> Drift:
         loaded = load(self._config)

@@ -72,6 +72,9 @@ class Observer:
         project: whose stack.
         compare: compares the configuration with what runs; may raise a ManagerError.
         outdated: whether ``compare`` would tell something else, as far as that is known cheaply.
+
+    Attributes:
+        seen: the containers, as the last look saw them.
     """
 
     def __init__(
@@ -87,6 +90,7 @@ class Observer:
         self._pool = ThreadPoolExecutor(3, thread_name_prefix="status")
         self._ticker = HealthTicker(project.engine)
         self._meter = Meter(project.engine)
+        self.seen: list[ContainerState] = []
         self._running: tuple[str, ...] = ()
         self._known: tuple[tuple[str, bool], ...] = ()
         self._usage = Slow[dict[str, Usage]](self._measure, _USAGE_EVERY, {})
@@ -110,7 +114,7 @@ class Observer:
             PreconditionError: a name leads to no container.
             RuntimeFailure: Podman cannot be asked.
         """
-        states = self._containers()
+        states = self.seen = self._containers()
         now = time.time()
         if not wait:
             self._ticker.tick(states, {s.id: now - (s.started_at or now) for s in states})
