@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
-from container_manager.config import defaults, hooks, quiesce
+from container_manager.config import defaults, hooks, kubernetes, quiesce
 from container_manager.config.templates import template_problems
 from container_manager.errors import Location, Problem
 from container_manager.model import KeyPath, Node, dotted
@@ -133,6 +133,9 @@ TOP_LEVEL: Mapping[str, KnownKey] = {
     "hooks": KnownKey(check=_mapping, meaning="commands around build, up and down"),
     "ca_certificates": KnownKey(check=_text, meaning="a file of certificates to trust, PEM"),
     "templates": KnownKey(check=lambda _: None, meaning="further Copier sources to scaffold from"),
+    "kubernetes": KnownKey(
+        check=lambda _: None, meaning="registry, namespace and the like, on a cluster"
+    ),
 }
 
 SERVICE: Mapping[str, KnownKey] = {
@@ -151,6 +154,9 @@ SERVICE: Mapping[str, KnownKey] = {
     "start_timeout": KnownKey(check=_seconds, meaning="seconds to become ready"),
     "quiesce": KnownKey(check=quiesce.expected, meaning="commands around a backup of its volumes"),
     "credentials": KnownKey(check=_listed, meaning="variables that up generates if not set"),
+    "kubernetes": KnownKey(
+        check=lambda _: None, meaning="what compose cannot say of it on a cluster"
+    ),
 }
 
 
@@ -162,8 +168,11 @@ def validate(tree: Node) -> tuple[list[Problem], list[Problem]]:
     errors += defaults.unknown_keys(tree)
     errors += template_problems(tree)
     errors += hooks.problems(tree)
+    errors += kubernetes.problems(tree.find(("kubernetes",)), "kubernetes", kubernetes.PROJECT)
     for path, node in service_nodes(tree, errors):
         errors.extend(_check_keys(node, SERVICE, path))
+        asked = node.find(("kubernetes",))
+        errors += kubernetes.problems(asked, dotted((*path, "kubernetes")), kubernetes.SERVICE)
         warnings.extend(_near_misses(node, SERVICE, path))
         if isinstance(node.value, dict) and "path" not in node.value:
             errors.append(

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from container_manager.errors import display_path
 from container_manager.report import print_json
 from container_manager.report.removing import ask_for_name
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from container_manager.cluster.applying import Removal
     from container_manager.cluster.contexts import Target
     from container_manager.cluster.planning import ClusterPlan, Step
+    from container_manager.export.kubernetes.writing import Written
     from container_manager.verbs.cluster_images import Delivered
     from container_manager.verbs.clusters import Applied
 
@@ -24,6 +26,31 @@ _WORDS = {
     "leave": "left (a volume)",
     "keep": "kept",
 }
+
+
+def show_manifests(written: Written, *, json: bool = False) -> None:
+    """Which manifests were written."""
+    if json:
+        overlay = str(written.overlay) if written.overlay else None
+        told = {"folder": str(written.folder), "overlay": overlay, "kept": written.kept}
+        print_json({**told, "written": written.changed, "removed": written.removed})
+        return
+    counts = f"{len(written.changed)} written, {written.kept} kept, {len(written.removed)} removed"
+    print(f"{display_path(written.folder)}: {counts}")
+    for action, names in (("write", written.changed), ("remove", written.removed)):
+        for name in names:
+            print(f"  {action:<7} {name}")
+    if written.overlay is not None:
+        print(f"{display_path(written.overlay)} is yours: it is written once, as an example.")
+
+
+def show_files(files: dict[str, str], *, json: bool = False) -> None:
+    """Manifests that would be written."""
+    if json:
+        print_json(files)
+        return
+    for name, text in files.items():
+        print(f"# {name}\n{text}", end="")
 
 
 def show_cluster_plan(plan: ClusterPlan, *, json: bool = False) -> None:

@@ -9,6 +9,30 @@ from invoke import Collection, Context, Exit
 from container_manager.careful import seconds, verb
 
 
+def _dry_build(given: dict[str, Any]) -> None:
+    from container_manager import verbs
+    from container_manager.report.clusters import show_files
+
+    show_files(
+        verbs.preview_kube_build(given["config"], strict=given["strict"]), json=given["json"]
+    )
+
+
+@verb(
+    cluster=True,
+    dry=_dry_build,
+    help={"strict": "whatever of the compose files is not carried over is an error"},
+)
+def build(
+    context_: Context, config: str | None = None, strict: bool = False, json: bool = False
+) -> None:
+    """Write the manifests of the stack into the build directory; no cluster is asked."""
+    from container_manager import verbs
+    from container_manager.report.clusters import show_manifests
+
+    show_manifests(verbs.kube_build(config, strict=strict), json=json)
+
+
 @verb(cluster=True, help={"check": "exit code 3 where anything would change"})
 def plan(
     context_: Context,
@@ -140,4 +164,4 @@ def status(
         raise Exit(code=1)
 
 
-collection = Collection("kube", plan, up, down, status, images)
+collection = Collection("kube", build, plan, up, down, status, images)

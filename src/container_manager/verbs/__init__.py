@@ -49,6 +49,7 @@ if TYPE_CHECKING:
         refuse_damaged,
         restore,
     )
+    from container_manager.verbs.exporting import kube_build, preview_kube_build
     from container_manager.verbs.inside import execute, run, shell
     from container_manager.verbs.looking import explain, explain_service, services
     from container_manager.verbs.machine import base_image, doctor, explain_podman
@@ -92,6 +93,7 @@ __all__ = [
     "images",
     "kernels",
     "kill",
+    "kube_build",
     "kube_down",
     "kube_images",
     "kube_plan",
@@ -108,6 +110,7 @@ __all__ = [
     "preview_boot",
     "preview_clean",
     "preview_down",
+    "preview_kube_build",
     "preview_kube_down",
     "preview_rebuild",
     "preview_restore",
@@ -191,6 +194,7 @@ _PLACES = {
         "refuse_damaged",
         "restore",
     ),
+    "verbs.exporting": ("kube_build", "preview_kube_build"),
     "verbs.inside": (
         "execute",
         "run",

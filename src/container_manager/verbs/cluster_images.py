@@ -14,7 +14,7 @@ from container_manager.lifecycle import pushing
 from container_manager.opening import open_built, told_by_template
 from container_manager.places import ConfigPath
 from container_manager.started import changing
-from container_manager.verbs.clusters import manifests_of
+from container_manager.verbs.exporting import manifests_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,7 +22,6 @@ from container_manager.config.loader import Config, load
 from container_manager.errors import (
     ConfigError,
     InterruptedByUser,
-    PreconditionError,
     Problem,
     RuntimeFailure,
     raise_all,
@@ -34,6 +33,7 @@ from container_manager.places import ConfigPath
 from container_manager.progress import Progress, Redactor, progress_here
 from container_manager.report import warn_all
 from container_manager.run import ProcessRunner
+from container_manager.verbs.exporting import manifests_of
 
 ConfirmRemoval = Callable[[Target, Removal], None]
 """Is told what is about to go; raises where that must not be."""
@@ -190,15 +190,6 @@ def preview_kube_down(
     with _cluster(loaded, context, namespace) as one:
         found = applying.removal(one.api, loaded.project_name, volumes=volumes)
     return one.target, found
-
-
-def manifests_of(loaded: Config) -> Manifests:
-    """What is to be in the cluster, by the configuration as it is now.
-
-    Raises:
-        PreconditionError: nothing makes manifests in this version yet.
-    """
-    raise PreconditionError(f"Manifests of '{loaded.project_name}' cannot be made yet.")
 
 
 @contextlib.contextmanager
