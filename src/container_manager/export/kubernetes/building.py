@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from container_manager.build.preparing import Prepared
 from container_manager.build.trace import to_templates
@@ -20,6 +20,7 @@ from container_manager.export.kubernetes.names import NAME, label_value
 from container_manager.export.kubernetes.networking import (
     Ports,
     hosts_of,
+    link_names,
     look_at_exposure,
     mentions,
     networks_of,
@@ -34,6 +35,7 @@ from container_manager.export.kubernetes.variables import secret_need
 from container_manager.export.kubernetes.waiting import init_containers, run_before
 from container_manager.export.kubernetes.workloads import container_of, template_of, workload
 
+_T = TypeVar("_T")
 _ORDER = (
     *("ConfigMap", "PersistentVolumeClaim", "Service", "NetworkPolicy"),
     *("StatefulSet", "Deployment", "Job", "Ingress"),
@@ -51,6 +53,9 @@ class _Made:
     hosts: Mapping[str, Sequence[str]]
     mentioned: frozenset[str]
     claims: Sequence[Claim]
+    tcp: Mapping[str, list[int]]
+    inside: Mapping[str, Sequence[str]]
+    mounted: Mapping[str, Sequence[Claim]]
 
 
 def build(prepared: Prepared, *, strict: bool = False) -> Manifests:
@@ -96,7 +101,7 @@ def build(prepared: Prepared, *, strict: bool = False) -> Manifests:
 def _made(prepared: Prepared, project: Project, findings: Findings) -> _Made:
     settings = {service.name: service.settings for service in prepared.services}
     subjects = {}
-    places = Places(prepared)
+    places, links = Places(prepared), link_names(prepared.stack)
     for name, service in prepared.stack.services.items():
         asked = service_asked(settings.get(service.owner or "", {}), name, project)
         image, pushed = image_of(service, asked, project)
@@ -110,6 +115,7 @@ def _made(prepared: Prepared, project: Project, findings: Findings) -> _Made:
             env_files=env_files(service, prepared),
             place=places.of(service),
             findings=findings,
+            linked_as=links.get(name, ()),
         )
     files = Files(prepared.config.build_dir, prepared.outputs)
     mounts = {name: mounts_of(subject, files) for name, subject in subjects.items()}
@@ -122,6 +128,7 @@ def _made(prepared: Prepared, project: Project, findings: Findings) -> _Made:
                 spoken_of.add(host)
     ports = {name: ports_of(subject, said) for name, subject in subjects.items()}
     hosts = _hosts(subjects)
+    claims = claims_of(subjects, mounts, hosts, project)
     return _Made(
         subjects=subjects,
         mounts=mounts,
@@ -129,7 +136,10 @@ def _made(prepared: Prepared, project: Project, findings: Findings) -> _Made:
         containers={n: container_of(s, mounts[n], ports[n]) for n, s in subjects.items()},
         hosts=hosts,
         mentioned=frozenset(spoken_of),
-        claims=claims_of(subjects, mounts, hosts, project),
+        claims=claims,
+        tcp={n: [p for p, kind in found if kind == "TCP"] for n, found in ports.items()},
+        inside=_inverted(hosts.items()),
+        mounted=_inverted((claim, claim.users) for claim in claims),
     )
 
 
@@ -146,6 +156,14 @@ def _hosts(subjects: Mapping[str, Subject]) -> dict[str, list[str]]:
         return list(dict.fromkeys(p for one in above for p in pods(one))) if above else [name]
 
     return {name: pods(name) for name in subjects}
+
+
+def _inverted(pairs: Iterable[tuple[_T, Iterable[str]]]) -> dict[str, list[_T]]:
+    found: dict[str, list[_T]] = {}
+    for one, names in pairs:
+        for name in names:
+            found.setdefault(name, []).append(one)
+    return found
 
 
 def _objects(made: _Made, project: Project, findings: Findings) -> list[dict[str, Any]]:
@@ -200,15 +218,13 @@ def _once(objects: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _workload(made: _Made, subject: Subject) -> dict[str, Any]:
     name = subject.service.name
-    asked = {n: [p for p, kind in ports if kind == "TCP"] for n, ports in made.ports.items()}
-    before = init_containers(subject, made.subjects, made.containers, asked)
-    inside = [n for n, pods in made.hosts.items() if name in pods]
+    before = init_containers(subject, made.subjects, made.containers, made.tcp)
     volumes: dict[str, dict[str, Any]] = {}
-    for one in (name, *inside):
+    for one in (name, *made.inside.get(name, ())):
         for volume in made.mounts[one].volumes:
             volumes.setdefault(volume["name"], volume)
     template = template_of(subject, [made.containers[name]], before, list(volumes.values()))
-    return workload(subject, template, [c for c in made.claims if name in c.users])
+    return workload(subject, template, made.mounted.get(name, ()))
 
 
 def _tell_of_repetition(subject: Subject, made: _Made) -> None:

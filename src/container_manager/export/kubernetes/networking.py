@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from container_manager.compose.model import Stack
 from container_manager.export.kubernetes.asked import Exposure
 from container_manager.export.kubernetes.names import is_host_name, metadata, object_name, selector
 from container_manager.export.kubernetes.subject import Subject
@@ -71,12 +72,18 @@ def hosts_of(subject: Subject) -> list[str]:
     for attached in networks.values() if isinstance(networks, Mapping) else ():
         if isinstance(attached, Mapping):
             found += texts(attached.get("aliases"))
-    for other in subject.stack.services.values():
-        for link in texts(other.definition.get("links")) if "links" in other.definition else ():
+    return list(dict.fromkeys([*found, *subject.linked_as]))
+
+
+def link_names(stack: Stack) -> dict[str, list[str]]:
+    """Service -> the names that ``links`` of others give it."""
+    found: dict[str, list[str]] = {}
+    for service in stack.services.values():
+        for link in texts(service.definition.get("links")):
             name, _, alias = link.partition(":")
-            if name == service.name and alias:
-                found.append(alias)
-    return list(dict.fromkeys(found))
+            if alias:
+                found.setdefault(name, []).append(alias)
+    return found
 
 
 def services(subject: Subject, ports: Ports, *, mentioned: bool) -> Iterator[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from container_manager.compose.model import ComposeService, Stack
@@ -32,6 +32,7 @@ class Subject:
         pushed: whether that image has to be brought there by us.
         env_files: what its ``env_file`` says.
         place: key of the compose file -> where it is written.
+        linked_as: names that others give it.
         findings: gains what cannot be, and what is lost.
     """
 
@@ -44,6 +45,7 @@ class Subject:
     env_files: Mapping[str, str]
     place: Callable[..., Location]
     findings: Findings
+    linked_as: Sequence[str] = ()
 
     @property
     def name(self) -> str:

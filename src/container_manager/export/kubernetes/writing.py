@@ -13,14 +13,12 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from container_manager.errors import BuildError, display_path
 from container_manager.export.kubernetes.model import Manifests
 from container_manager.export.kubernetes.names import NAME, object_name
-
-if TYPE_CHECKING:
-    import yaml
+from container_manager.export.kubernetes.yaml_text import yaml_of
 
 MARK = "# Made by Container Manager ('kube.build'): it is written anew, changes are lost.\n"
 BASE = "kubernetes/base"
@@ -71,7 +69,7 @@ def files_of(manifests: Manifests) -> dict[str, str]:
     for one in manifests.objects:
         service = one["metadata"]["labels"][NAME]
         by_file.setdefault(f"{object_name(service)}.yaml", []).append(one)
-    found = {name: MARK + _dumped_all(objects) for name, objects in sorted(by_file.items())}
+    found = {name: MARK + yaml_of(objects) for name, objects in sorted(by_file.items())}
     kustomization: dict[str, Any] = {
         "apiVersion": "kustomize.config.k8s.io/v1beta1",
         "kind": "Kustomization",
@@ -79,7 +77,7 @@ def files_of(manifests: Manifests) -> dict[str, str]:
     if manifests.namespace:
         kustomization["namespace"] = manifests.namespace
     kustomization["resources"] = sorted(by_file)
-    return {**found, "kustomization.yaml": MARK + _dumped_all([kustomization])}
+    return {**found, "kustomization.yaml": MARK + yaml_of([kustomization])}
 
 
 def write(manifests: Manifests, *, build_dir: Path, root: Path) -> Written:
@@ -171,43 +169,3 @@ def _example(root: Path, base: Path) -> Path | None:
     here = path.parent.relative_to(root).as_posix()
     path.write_text(_EXAMPLE.format(base=relative, here=here), encoding="utf-8")
     return path
-
-
-def _dumped_all(objects: list[Mapping[str, Any]] | list[dict[str, Any]]) -> str:
-    import yaml
-
-    return str(
-        yaml.dump_all(
-            objects,
-            Dumper=_dumper(),
-            sort_keys=False,
-            allow_unicode=True,
-            width=2**16,
-        )
-    )
-
-
-def _dumper() -> type[yaml.SafeDumper]:
-    """Writes texts of several lines as such, and never refers from one object to another."""
-    import yaml
-
-    class Dumper(yaml.SafeDumper):
-        def ignore_aliases(self, data: Any) -> bool:
-            return True
-
-    def text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
-        style = "|" if "\n" in value else None
-        if style is None and _looks_otherwise(value):
-            style = '"'
-        return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
-
-    Dumper.add_representer(str, text)
-    return Dumper
-
-
-def _looks_otherwise(value: str) -> bool:
-    """Whether readers of YAML 1.2, or Go's, may take a plain text for something else."""
-    head = value[:1]
-    return value.lower() in ("y", "n", "yes", "no", "on", "off") or (
-        bool(head) and (head.isdigit() or head in "+-.") and not any(c in value for c in '\\"\x7f')
-    )
