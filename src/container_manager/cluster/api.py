@@ -112,7 +112,8 @@ class Api:
         query = {"fieldManager": MANAGER, "force": "true" if force else "false"}
         if dry:
             query["dryRun"] = "All"
-        body = json.dumps(one).encode()  # JSON is YAML
+        # JSON is YAML, but for escapes of two halves of a character.
+        body = json.dumps(one, ensure_ascii=False).encode()
         applied: Object = self._call("PATCH", self._place(one), query, body, _APPLY)
         return applied
 

@@ -218,3 +218,10 @@ class TestWaiting:
         made = on_cluster(project, {"wait_image": "example.org/busybox:1"}, **stack)
         assert made.pod()["initContainers"][0]["image"] == "example.org/busybox:1"
         assert "initContainers" not in on_cluster(project, {"wait": False}, **stack).pod()
+
+
+def test_several_pods_go_to_several_nodes_where_there_are_any(project: Project) -> None:
+    (spread,) = on_cluster(project, {"replicas": 2}, web={}).pod()["topologySpreadConstraints"]
+    assert spread["topologyKey"] == "kubernetes.io/hostname"
+    assert spread["whenUnsatisfiable"] == "ScheduleAnyway"
+    assert "topologySpreadConstraints" not in on_cluster(project, web={}).pod()

@@ -29,7 +29,8 @@ else: socket.getaddrinfo(name, None)' "$1" "$2" 2>/dev/null
     else return 9; fi
   elif command -v bash >/dev/null 2>&1; then
     bash -c ': <"/dev/tcp/$0/$1"' "$1" "$2" 2>/dev/null
-  elif command -v nc >/dev/null 2>&1; then nc -z -w 3 "$1" "$2" >/dev/null 2>&1
+  elif command -v nc >/dev/null 2>&1; then # that of busybox has no -z on many systems
+    nc -z -w 3 "$1" "$2" >/dev/null 2>&1 || nc -w 3 "$1" "$2" -e true >/dev/null 2>&1
   elif command -v perl >/dev/null 2>&1; then
     perl -MIO::Socket::INET -e 'exit !IO::Socket::INET->new(PeerAddr => "$ARGV[0]:$ARGV[1]", Timeout => 3)' "$1" "$2"
   else return 9; fi

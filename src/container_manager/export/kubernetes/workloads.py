@@ -96,6 +96,20 @@ def _resources(subject: Subject) -> dict[str, Any]:
     return found
 
 
+def _apart(subject: Subject) -> list[dict[str, Any]]:
+    """Several pods go to several nodes, where there are any: one that fails takes one of them."""
+    if subject.asked.replicas < 2 and not subject.asked.autoscaled:  # noqa: PLR2004 - several
+        return []
+    return [
+        {
+            "maxSkew": 1,
+            "topologyKey": "kubernetes.io/hostname",
+            "whenUnsatisfiable": "ScheduleAnyway",
+            "labelSelector": {"matchLabels": selector(subject.stack.project, subject.service.name)},
+        }
+    ]
+
+
 def template_of(
     subject: Subject,
     containers: Sequence[Mapping[str, Any]],
@@ -131,6 +145,7 @@ def template_of(
         "securityContext": pod_security(subject, writes=claimed),
         "hostAliases": host_aliases(subject),
         "dnsConfig": _dns(definition),
+        "topologySpreadConstraints": _apart(subject),
         "initContainers": list(before),
         "containers": list(containers),
         "volumes": list(volumes),

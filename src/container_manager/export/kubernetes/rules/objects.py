@@ -109,6 +109,10 @@ _VOLUME = any_of(
         }
     ),
 )
+_SPREAD = fields(
+    {"maxSkew": number(1), "topologyKey": _KEY, "labelSelector": _SELECTOR},
+    {"whenUnsatisfiable": one_of("ScheduleAnyway", "DoNotSchedule")},
+)
 _POD = fields(
     {"containers": listing(_CONTAINER, least=1)},
     {
@@ -124,6 +128,7 @@ _POD = fields(
         "hostAliases": listing(
             fields({"ip": text(r"[0-9a-fA-F.:]+"), "hostnames": listing(_SUBDOMAIN)})
         ),
+        "topologySpreadConstraints": listing(_SPREAD),
         "dnsConfig": fields(
             {},
             {
