@@ -71,11 +71,12 @@ COPY = Command("cp -a", ("cp", "-a", "{project}/build", "{project}-copy"), "ours
 WARM = Command("warm build", _BUILD, "ours")
 TEMPLATE = Command("one template changed", _BUILD, "ours", State.TEMPLATE)
 MOTTO = Command("one value changed", _BUILD, "ours", State.MOTTO)
+KUBE = Command("kube.build", ("container-manager", "kube.build"), "ours")
 EMPTY = Command("empty tasks.py", _LIST, "empty", exit_code=1, is_start_up=True)
 LIST = Command("invoke --list", _LIST, "ours", is_start_up=True)
 PLAN = Command("invoke plan --files", ("invoke", "plan", "--files"), "ours", is_start_up=True)
 
-COMMANDS = (COLD, PLAIN, COPIER, ORIGINAL, COPY, WARM, TEMPLATE, MOTTO, EMPTY, LIST, PLAN)
+COMMANDS = (COLD, PLAIN, COPIER, ORIGINAL, COPY, WARM, TEMPLATE, MOTTO, KUBE, EMPTY, LIST, PLAN)
 """In the order in which a round runs them: the cold build first, for others need its files."""
 
 RIVALS = (PLAIN, COPIER, ORIGINAL)
@@ -194,6 +195,14 @@ CASES = (
         Kind.SHARE,
         (Aim(1000, 50),),
         Figure(MOTTO),
+        _OURS,
+    ),
+    Case(
+        "`kube.build`: everything is rendered, and becomes manifests",
+        "our cold build",
+        Kind.SHARE,
+        (Aim(1000, 100),),
+        Figure(KUBE),
         _OURS,
     ),
     Case(

@@ -74,7 +74,7 @@ _MOTTO = "measured, not assumed"
 _CONFIG = """\
 import: config/*.yml
 project_name: measured
-registry: localhost
+registry: registry.example.org
 version: "1.0"
 domain: lab.example.org
 motto: {motto}
