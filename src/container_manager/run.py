@@ -68,6 +68,7 @@ class Runner(Protocol):
         silence: float | None = None,
         on_line: Callable[[str], None] | None = None,
         stop: threading.Event | None = None,
+        merged: bool = False,
     ) -> Finished:
         """Run ``argv`` to its end.
 
@@ -80,6 +81,7 @@ class Runner(Protocol):
             silence: seconds without any output after which it is killed (for builds and pulls).
             on_line: called with each line that it prints, as it prints it.
             stop: when set, the process is ended, and what it left so far is returned.
+            merged: its standard error counts as standard output, so that lines stay in order.
 
         Raises:
             RuntimeFailure: it took too long, or could not be started.
@@ -101,6 +103,7 @@ class ProcessRunner:
         silence: float | None = None,
         on_line: Callable[[str], None] | None = None,
         stop: threading.Event | None = None,
+        merged: bool = False,
     ) -> Finished:
         """See :meth:`Runner.run`."""
         try:
@@ -110,7 +113,7 @@ class ProcessRunner:
                 cwd=cwd,
                 stdin=subprocess.PIPE if stdin is not None else subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
+                stderr=subprocess.STDOUT if merged else subprocess.PIPE,
                 start_new_session=True,
             )
         except OSError as error:
@@ -137,13 +140,12 @@ def _collect(
     stop: threading.Event | None,
 ) -> Finished:
     assert process.stdout is not None
-    assert process.stderr is not None
     if process.stdin is not None:
         # Inputs here are secrets and small files: they fit a pipe's buffer.
         with contextlib.suppress(BrokenPipeError):
             process.stdin.write(stdin or b"")
         process.stdin.close()
-    streams = {process.stdout: _Stream(on_line), process.stderr: _Stream(on_line)}
+    streams = {pipe: _Stream(on_line) for pipe in (process.stdout, process.stderr) if pipe}
     started = last = time.monotonic()
     with selectors.DefaultSelector() as selector:
         for pipe in streams:
@@ -167,7 +169,7 @@ def _collect(
         argv=argv,
         returncode=process.returncode,
         stdout=streams[process.stdout].text,
-        stderr=streams[process.stderr].text,
+        stderr=streams[process.stderr].text if process.stderr else "",
     )
 
 

@@ -153,30 +153,36 @@ class Engine:
         self.call("logs", f"--tail={count}", container, on_line=lines.append)
         return lines[-count:]
 
-    def follow_log(
+    def log(
         self,
         container: str,
         *,
-        since: str,
         on_line: Callable[[str], None],
         stop: threading.Event,
+        follow: bool = False,
+        since: str = "",
+        until: str = "",
         tail: int | None = None,
-        timestamps: bool = False,
-    ) -> None:
-        """Hand on what a container prints until it ends or ``stop`` is set.
+    ) -> Finished:
+        """Hand on what a container has printed, each line after its time, in the order of times.
 
-        Of what it has printed before, that after ``since`` (empty: all of it), at most ``tail``
-        lines; each after its time, with ``timestamps``.
+        Args:
+            container: its id.
+            on_line: called with each line.
+            stop: when set, this ends.
+            follow: go on until the container ends.
+            since: a time or a length of time; nothing from before; empty for all.
+            until: the same, nothing from after.
+            tail: how many of the lines before now at most; None for all.
         """
         limits = [f"--since={since}"] if since else []
-        limits += ["--timestamps"] if timestamps else []
+        limits += [f"--until={until}"] if until else []
         limits += [f"--tail={tail}"] if tail is not None else []
-        self.call(
-            *("logs", "--follow", *limits, container),
-            on_line=on_line,
-            stop=stop,
-            timeout=float("inf"),
-        )
+        limits += ["--follow"] if follow else []
+        return self.call(
+            *("logs", "--timestamps", *limits, container),
+            on_line=on_line, stop=stop, timeout=float("inf"), merged=True,
+        )  # fmt: skip
 
     # Images
 

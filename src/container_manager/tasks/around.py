@@ -15,6 +15,11 @@ from container_manager.errors import UsageError
         "follow": "go on with what is said from now on, until Ctrl-C",
         "tail": "how many lines of each container at most",
         "since": "10m, 2h, or a time such as 2026-01-31T08:00:00",
+        "until": "the same; nothing later is shown",
+        "timestamps": "show the time of each line",
+        "grep": "only lines in which this regular expression is found",
+        "ignore-case": "large and small letters are the same to --grep",
+        "json": "an object a line: service, container, time, text",
     }
 )
 def logs(
@@ -24,11 +29,27 @@ def logs(
     follow: bool = False,
     tail: str = "",
     since: str = "",
+    until: str = "",
+    timestamps: bool = False,
+    grep: str = "",
+    ignore_case: bool = False,
+    json: bool = False,
 ) -> None:
     """Show what containers have said, in the order of time and without secrets."""
     from container_manager import verbs
 
-    verbs.logs(config, service=service, follow=follow, tail=count_of(tail, "--tail"), since=since)
+    verbs.logs(
+        config,
+        service=service,
+        follow=follow,
+        tail=count_of(tail, "--tail"),
+        since=since,
+        until=until,
+        timestamps=timestamps,
+        grep=grep,
+        ignore_case=ignore_case,
+        json=json,
+    )
 
 
 @verb(name="open", help={"port": "which one, where a service has several"})

@@ -13,6 +13,7 @@ from container_manager.lifecycle.daily import logs as logging
 from container_manager.lifecycle.daily.addresses import Address
 from container_manager.lifecycle.daily.handling import UsedImage
 from container_manager.lifecycle.daily.merged import merged
+from container_manager.lifecycle.daily.printing import Look, pattern_of
 from container_manager.lifecycle.daily.pulling import Pulled
 from container_manager.lifecycle.project import open_project
 from container_manager.places import ConfigPath
@@ -27,21 +28,41 @@ def logs(
     follow: bool = False,
     tail: int | None = None,
     since: str = "",
+    until: str = "",
+    timestamps: bool = False,
+    grep: str = "",
+    ignore_case: bool = False,
+    json: bool = False,
 ) -> None:
     """Print what containers have said, without secrets.
 
     Args:
         config: the configuration; it may be broken.
         service: names of services, ours or compose's; none means all.
-        follow: go on until all have ended.
+        follow: go on until Ctrl-C, with restarted, recreated and new containers.
         tail: how many lines of each container at most; None for all.
         since: ``10m``, ``2h``, or a time such as ``2026-01-31T08:00:00``.
+        until: the same; nothing later is shown.
+        timestamps: show the time of each line.
+        grep: a regular expression; only lines in which it is found are shown.
+        ignore_case: large and small letters are the same to it.
+        json: an object a line.
 
     Raises:
         ManagerError: see the exit code.
     """
+    pattern = pattern_of(grep, ignore_case=ignore_case)
+    look = Look(timestamps=timestamps, pattern=pattern, as_json=json)
     project = find_running(config, adopt=False)
-    logging.logs(project, tuple(service), follow=follow, tail=tail, since=since)
+    logging.logs(
+        project,
+        tuple(service),
+        follow=follow,
+        tail=tail,
+        since=since,
+        until=until,
+        look=look,
+    )
 
 
 def port(config: ConfigPath = None, *, service: Iterable[str] = ()) -> list[Address]:

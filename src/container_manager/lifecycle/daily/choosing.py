@@ -60,6 +60,15 @@ def chosen(
     return [one for one in there if one.id in ids]
 
 
+def meant(project: Project, names: Sequence[str]) -> list[ContainerState]:
+    """As :func:`chosen`, but those of them that are there at the moment, be it none."""
+    there = own(project)
+    if not names:
+        return [one for one in there if not is_one_off(one)]
+    ids = {one.id for name in names for one in named(there, name)}
+    return [one for one in there if one.id in ids]
+
+
 def one_of(project: Project, name: str) -> ContainerState:
     """The one container that is meant where there can be only one.
 

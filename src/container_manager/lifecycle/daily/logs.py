@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-import re
+import contextlib
+import heapq
+import queue
 import threading
 import time
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
 
-from container_manager.errors import UsageError
-from container_manager.lifecycle.daily.choosing import chosen
-from container_manager.lifecycle.daily.following import Printer, stream
+from container_manager.errors import RuntimeFailure, UsageError
+from container_manager.lifecycle.daily.choosing import chosen, meant
+from container_manager.lifecycle.daily.gathering import LogGatherer, LogLine
+from container_manager.lifecycle.daily.printing import Look, Printer
+from container_manager.lifecycle.daily.stamps import nanoseconds, pieces
 from container_manager.lifecycle.project import Project
 from container_manager.podman.state import ContainerState
 
-_LOOK_EVERY = 0.2
-_LAST_WORDS = 2.0
-_AT_ONCE = 8
-_TIMEOUT = 600.0
-_STAMPED = re.compile(r"(\d{4}-\d\d-\d\dT\S+) ?(.*)", re.DOTALL)
+_LOOK_EVERY = 1.0
+_IDLE = 4
+"""Looks without anything that runs after which that is said: a restart takes fewer."""
 
-_UNENDED = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{1,9}(Z|[+-]\d\d:\d\d) \Z")
-"""The time of the empty rest of a line that was never ended."""
+_HELD = 1000
+"""Lines of a container that wait for those of others."""
+
+_Timed = tuple[int, LogLine]
 
 
 def logs(
@@ -31,119 +34,115 @@ def logs(
     follow: bool = False,
     tail: int | None = None,
     since: str = "",
+    until: str = "",
+    look: Look | None = None,
 ) -> None:
     """Print what containers have said, in the order of time.
 
     Args:
         project: whose.
         names: services; none means all.
-        follow: go on until all have ended or somebody presses Ctrl-C; nothing is stopped.
+        follow: go on until somebody presses Ctrl-C, with restarted, recreated and new containers.
         tail: how many lines of each container at most; None for all.
         since: ``10m``, ``2h``, or a time such as ``2026-01-31T08:00:00``.
+        until: the same; nothing later is shown.
+        look: how lines look, and which are shown.
 
     Raises:
         PreconditionError: a name leads to no container.
-        UsageError: Podman does not understand ``since``.
+        UsageError: Podman does not understand ``since`` or ``until``.
+        BrokenPipeError: nobody reads any more.
     """
+    if follow and until:
+        raise UsageError("--follow goes on, and --until ends: one of them.")
     containers = chosen(project, names)
-    printer = Printer(project, max(len(one.service) for one in containers))
+    _check_times(project, containers[0], since=since, until=until)
+    width = max(len(one.service) for one in containers)
+    printer = Printer(project.redact, width=width, look=look)
     if follow:
-        _follow(project, containers, printer, since=since, tail=tail)
+        _follow(project, names, containers, printer, since=since, tail=tail)
         return
-    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="log") as pool:
-        said = pool.map(lambda one: _said(project, one, tail=tail, since=since), containers)
-        every = [line for lines in said for line in lines]
-    for _, service, text in sorted(every, key=lambda line: line[0]):
-        printer.line(service, text)
+    ended = threading.Event()
+    try:
+        every = [
+            _said(project, one, ended, tail=tail, since=since, until=until) for one in containers
+        ]
+        for _, line in heapq.merge(*every, key=lambda timed: timed[0]):
+            printer.line(line)
+    finally:
+        ended.set()
+
+
+def _check_times(project: Project, one: ContainerState, *, since: str, until: str) -> None:
+    """Whether Podman understands the times: it knows several ways to write them."""
+    for option, value in (("--since", since), ("--until", until)):
+        if not value:
+            continue
+        asked = project.engine.call("logs", f"{option}={value}", "--tail=0", one.id)
+        if not asked.ok and option in asked.last_lines:
+            raise UsageError(
+                f"{option} takes a length of time or a time, not {value!r}.",
+                remedy=f"As in {option} 10m, {option} 2h or {option} 2026-01-31T08:00:00.",
+            )
 
 
 def _said(
-    project: Project, container: ContainerState, *, tail: int | None, since: str
-) -> list[tuple[str, str, str]]:
-    """The lines of a container: when, who, what; one without a time belongs to that before."""
-    limits = [f"--since={since}"] if since else []
-    limits += [f"--tail={tail}"] if tail is not None else []
-    lines: list[str] = []
-    finished = project.engine.call(
-        *("logs", "--timestamps", *limits, container.id), on_line=lines.append, timeout=_TIMEOUT
-    )
-    if not finished.ok:
-        if since and "--since" in finished.last_lines:
-            raise UsageError(
-                f"--since takes a length of time or a time, not {since!r}.",
-                remedy="As in --since 10m, --since 2h or --since 2026-01-31T08:00:00.",
-            )
-        return []  # it was removed meanwhile
-    result: list[tuple[str, str, str]] = []
-    for line in lines:
-        when, text = when_and_what(line)
-        when = when or (result[-1][0] if result else "")
-        result.append((when, container.service, text))
-    return result
-
-
-def when_and_what(line: str) -> tuple[str, str]:
-    """The time that Podman says of a line, and the line; no time where Podman said none.
-
-    Podman adds a second time at the end where a container's last words had no line end.
-
-    >>> when_and_what("2026-11-26T18:27:18.868881636Z done")
-    ('2026-11-26T18:27:18.868881636Z', 'done')
-    >>> when_and_what("2026-11-26T18:27:18.868881636Z done2026-11-26T18:27:18.869001495Z ")
-    ('2026-11-26T18:27:18.868881636Z', 'done')
-    >>> when_and_what("2026-11-26T18:27:18.868881636Z at 2026-11-26T18:27:18.869001495Z")
-    ('2026-11-26T18:27:18.868881636Z', 'at 2026-11-26T18:27:18.869001495Z')
-    >>> when_and_what("without")
-    ('', 'without')
-    """
-    stamped = _STAMPED.fullmatch(line)
-    if stamped is None:
-        return "", line
-    when, text = stamped.groups()
-    return when, _UNENDED.sub("", text)
-
-
-def _hand_on(
     project: Project,
     container: ContainerState,
-    printer: Printer,
-    since: str,
     ended: threading.Event,
+    *,
     tail: int | None,
-) -> None:
-    """Hand on one container's log; where nobody reads any more, it ends for all."""
-    try:
-        stream(project, container, printer, since, ended, tail)
-    except BrokenPipeError:
-        ended.set()
+    since: str,
+    until: str,
+) -> Iterator[_Timed]:
+    """The lines of a container with their times; few of them are held at once."""
+    held: queue.Queue[_Timed | None] = queue.Queue(_HELD)
+
+    def put(timed: _Timed | None) -> None:
+        while not ended.is_set():
+            with contextlib.suppress(queue.Full):
+                held.put(timed, timeout=0.2)
+                return
+
+    def hand_on(line: str) -> None:
+        found = pieces(line)
+        when = found[0][0]
+        text = "".join(text for _, text in found)
+        said = LogLine(service=container.service, container=container.name, when=when, text=text)
+        if when:  # else Podman itself speaks: the container was removed meanwhile
+            put((nanoseconds(when), said))
+
+    def read() -> None:
+        with contextlib.suppress(RuntimeFailure):
+            project.engine.log(
+                container.id, on_line=hand_on, stop=ended, since=since, until=until, tail=tail
+            )
+        put(None)
+
+    threading.Thread(target=read, name=f"log-{container.service}", daemon=True).start()
+    return iter(held.get, None)
 
 
 def _follow(
     project: Project,
+    names: Sequence[str],
     containers: Sequence[ContainerState],
     printer: Printer,
     *,
     since: str,
     tail: int | None,
 ) -> None:
-    ended = threading.Event()
-    threads = [
-        threading.Thread(
-            target=_hand_on,
-            args=(project, one, printer, since, ended, tail),
-            name=f"log-{one.service}",
-            daemon=True,
-        )
-        for one in containers
-    ]
-    for thread in threads:
-        thread.start()
+    gatherer = LogGatherer(project, printer.line, since=since, tail=tail)
+    there, idle = list(containers), 0
     try:
-        while any(thread.is_alive() for thread in threads) and not ended.is_set():
+        while not gatherer.ended:
+            gatherer.keep_up(there)
+            idle = 0 if any(one.running or one.restart_policy for one in there) else idle + 1
+            if idle == _IDLE:
+                project.progress.step("Nothing of this runs; what starts is shown. Ctrl-C ends it.")
             time.sleep(_LOOK_EVERY)
-        if ended.is_set():
-            raise BrokenPipeError
+            with contextlib.suppress(RuntimeFailure):  # it may answer the next time
+                there = meant(project, names)
+        raise BrokenPipeError
     finally:
-        ended.set()
-        for thread in threads:
-            thread.join(timeout=_LAST_WORDS)
+        gatherer.close()
