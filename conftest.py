@@ -16,6 +16,7 @@ SHARED = (
     "tests/integration/test_daily_work.py",
     "tests/integration/test_dashboard.py",
     "tests/integration/test_jupyter.py",
+    "tests/integration/test_logs.py",
 )
 """Modules whose tests share a stack, or a server: a worker for all of one."""
 
