@@ -47,3 +47,11 @@ def test_what_an_ended_program_started_is_over_too(tmp_path: Path) -> None:
     finished = ProcessRunner().run(argv, timeout=60, on_line=ready, stop=stop)
     assert not finished.ok
     assert done.exists()
+
+
+def test_lines_of_both_outputs_stay_in_order_where_they_are_merged() -> None:
+    said: list[str] = []
+    script = "for i in 1 2 3 4 5; do echo out $i; echo err $i >&2; done"
+    finished = ProcessRunner().run(["sh", "-c", script], merged=True, on_line=said.append)
+    assert said == [f"{name} {i}" for i in range(1, 6) for name in ("out", "err")]
+    assert finished.last_lines.splitlines() == said
