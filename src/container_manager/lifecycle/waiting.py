@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from container_manager.compose.model import Stack
 from container_manager.health import (
     DEFAULT_TIMEOUT,
+    SETTLED_AFTER,
     Phase,
     Verdict,
     judge,
@@ -26,6 +27,8 @@ from container_manager.podman.state import ContainerState
 from container_manager.progress import Progress
 
 _LOOK_EVERY = 0.15
+_LOOK_MEANWHILE = 0.5
+_JUST_AFTER = 0.01
 _REMOVAL_LOOKS = 5
 _NEEDS_ANOTHER = re.compile(r"depends on container|dependency", re.IGNORECASE)
 """What Podman says where a container lives with one (``container:NAME``) that starts just now."""
@@ -118,11 +121,32 @@ class Waves:
             self._progress.waiting(
                 {name: one.reason for name, one in verdicts.items() if not one.settled}
             )
-            started = starter.wait(_LOOK_EVERY)
+            started = starter.wait(self._pause(waiting, starter.busy, verdicts))
             now_there = {name for one in started for name in one.ids}
             self._look({*waiting, *starter.busy, *now_there, *self._again})
             self._note(started)
             ticker.tick(self.states.values(), {c.id: self._age(c) for c in self.states.values()})
+
+    def _pause(
+        self, waiting: Collection[str], busy: Collection[str], verdicts: Mapping[str, Verdict]
+    ) -> float:
+        """Seconds until there may be something new to see; each look takes time from the starts.
+
+        Where nobody waits for another, all that is left is to see that they run long enough.
+        """
+        if waiting or self._again:
+            return _LOOK_EVERY
+        if busy:
+            return _LOOK_MEANWHILE
+        left = 0.0
+        for name, verdict in verdicts.items():
+            if verdict.settled:
+                continue
+            state = self.states.get(name)
+            if state is None or state.health is not None or state.status != "running":
+                return _LOOK_EVERY
+            left = max(left, SETTLED_AFTER - self._age(state))
+        return left + _JUST_AFTER if left > 0 else _LOOK_EVERY
 
     def _note(self, started: Iterable[Started]) -> None:
         """Remember what was started, and what could not be; some is tried again."""
