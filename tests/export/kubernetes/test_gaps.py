@@ -84,3 +84,17 @@ def test_all_that_cannot_be_is_told_at_once(project: Project) -> None:
     with project.refuses(ConfigError, written=True) as refusal:
         on_cluster(project, web={"privileged": True, "pid": "host"}, api={"devices": ["/dev/kvm"]})
     assert len(refusal.messages) == 3
+
+
+def test_what_is_asked_for_a_name_that_leads_to_nothing_is_told(project: Project) -> None:
+    asked = {
+        "storage": {"dta": {"size": "5Gi"}},
+        "binds": {"/nowhere": "files"},
+        "containers": {"wbe": {"replicas": 2}},
+    }
+    top: dict[str, Any] = {"volumes": {"data": {}}}
+    with project.refuses(ConfigError, written=True) as refusal:
+        on_cluster(project, asked, top=top, web={"volumes": ["data:/data"]})
+    assert [message.split("'")[3] for message in refusal.messages] == ["wbe", "dta", "/nowhere"]
+    assert refusal.messages[0].startswith("config.yml:")
+    assert refusal.remedies[:2] == ["Did you mean 'web'?", "Did you mean 'data'?"]

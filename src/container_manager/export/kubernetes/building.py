@@ -14,6 +14,7 @@ from container_manager.export.kubernetes.asked import Project, project_asked, se
 from container_manager.export.kubernetes.files import Files
 from container_manager.export.kubernetes.gaps import look_for_gaps
 from container_manager.export.kubernetes.images import image_of, images_of, look_at_image
+from container_manager.export.kubernetes.misnamed import misnamed
 from container_manager.export.kubernetes.model import Manifests, SecretNeed
 from container_manager.export.kubernetes.mounts import Mounts, mounts_of
 from container_manager.export.kubernetes.names import NAME, label_value
@@ -72,7 +73,11 @@ def build(prepared: Prepared, *, strict: bool = False) -> Manifests:
     made = _made(prepared, project, findings)
     objects = _objects(made, project, findings)
     needs = _secrets(made)
-    problems = [*findings.refusals, *leaks(prepared, objects)]
+    problems = [
+        *misnamed(prepared.services, prepared.stack, prepared.config.tree),
+        *findings.refusals,
+        *leaks(prepared, objects),
+    ]
     problems += (
         [
             Problem(message=f"{problem} This is a mistake of ours.")
