@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -71,3 +75,27 @@ def test_a_kubectl_that_ends_at_once_is_told_in_its_words(tmp_path: Path) -> Non
         connected(ProcessRunner(), kubectl, target, {}),
     ):
         pass
+
+
+def test_nobody_is_let_in_any_more_once_we_were_killed(tmp_path: Path) -> None:
+    kubectl = _script(tmp_path, f'echo $$ > {tmp_path}/pid; touch "${{2#*=}}"; exec sleep 300')
+    program = (
+        "import os, signal\n"
+        "from container_manager.cluster.connection import connected\n"
+        "from container_manager.cluster.contexts import Target\n"
+        "from container_manager.run import ProcessRunner\n"
+        "target = Target(context='lab', namespace='lab')\n"
+        f"with connected(ProcessRunner(), {kubectl!r}, target, dict(os.environ)):\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    environ = {**os.environ, "TMPDIR": str(tmp_path)}
+    subprocess.run([sys.executable, "-c", program], env=environ, check=False, timeout=60)
+    pid = int((tmp_path / "pid").read_text())
+    until = time.monotonic() + 30
+    while time.monotonic() < until:
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.1)
+    pytest.fail("kubectl is still there")

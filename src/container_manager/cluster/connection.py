@@ -9,6 +9,7 @@ would let every user of it in; a socket in a folder that only we may enter does 
 from __future__ import annotations
 
 import contextlib
+import os
 import tempfile
 import threading
 import time
@@ -22,7 +23,14 @@ from container_manager.run import Finished, Runner
 
 _READY_WITHIN = 30.0
 _LONGEST = 24 * 3600.0
+_ENDED_WITHIN = 0.3
 _PAUSE = 0.02
+_WHILE_WE_LIVE = (
+    'parent=$1; shift; "$@" & child=$!; '
+    'while kill -0 "$parent" && kill -0 "$child"; do sleep 1; done 2>/dev/null; '
+    'kill "$child" 2>/dev/null; wait "$child"'
+)
+"""Nobody is let in any more once we are gone, be it that we were killed."""
 
 
 @contextlib.contextmanager
@@ -42,17 +50,15 @@ def connected(
     """
     with tempfile.TemporaryDirectory(prefix="cman-") as folder:  # mode 0700
         path = Path(folder) / "api"
-        proxy = _Proxy(runner, (kubectl, "proxy", f"--unix-socket={path}", *_to(target)), environ)
+        argv = (kubectl, "proxy", f"--unix-socket={path}", f"--context={target.context}")
+        watched = ("/bin/sh", "-c", _WHILE_WE_LIVE, "sh", str(os.getpid()), *argv)
+        proxy = _Proxy(runner, watched, environ)
         proxy.start()
         try:
             proxy.await_socket(path)
             yield Api(str(path), target.namespace)
         finally:
             proxy.end()
-
-
-def _to(target: Target) -> tuple[str, ...]:
-    return (f"--context={target.context}",)
 
 
 class _Proxy:
@@ -69,7 +75,7 @@ class _Proxy:
 
     def end(self) -> None:
         self._stop.set()
-        self._thread.join()
+        self._thread.join(_ENDED_WITHIN)  # where it takes longer, it ends by itself
 
     def await_socket(self, path: Path) -> None:
         until = time.monotonic() + _READY_WITHIN
