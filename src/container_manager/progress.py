@@ -10,8 +10,9 @@ import contextlib
 import functools
 import os
 import sys
+import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Protocol, TextIO
 
 from container_manager.config.spellings import spellings
@@ -22,6 +23,10 @@ _MIN_REDACTED = 4
 
 _REMIND_EVERY = 15.0
 """Seconds between two lines about what is still waited for."""
+
+
+_SLOW = 1.0
+"""Seconds after which people are told what is waited for."""
 
 
 class Progress(Protocol):
@@ -46,6 +51,18 @@ class Progress(Protocol):
     def idle(self) -> None:
         """Nothing goes on any more that is worth showing; a result may be printed now."""
         ...
+
+
+@contextlib.contextmanager
+def slowly(progress: Progress, text: str) -> Iterator[None]:
+    """A block about which a line is said if it takes more than a second."""
+    timer = threading.Timer(_SLOW, progress.step, [text])
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def progress_here() -> Progress:

@@ -10,14 +10,13 @@ import contextlib
 import os
 import shutil
 import tempfile
-import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from container_manager.errors import ConfigError, PreconditionError, RuntimeFailure
-from container_manager.progress import Progress
+from container_manager.progress import Progress, slowly
 from container_manager.run import Finished, Runner
 from container_manager.scaffold.git import users_git, without_password
 from container_manager.scaffold.sources import Source
@@ -28,8 +27,6 @@ HEAD = "HEAD"
 _TAGS = "refs/tags/"
 _PEELED = "^{}"
 _TIMEOUT = 60.0
-_SLOW = 1.0
-"""Seconds after which people are told what is waited for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,18 +152,6 @@ def _git(runner: Runner, *arguments: str) -> Finished:
         return users_git(runner, Path.cwd(), os.environ).ask(*arguments, timeout=_TIMEOUT)
     except RuntimeFailure as error:  # no container was meant: exit code 2
         raise PreconditionError(error.problems) from error
-
-
-@contextlib.contextmanager
-def slowly(progress: Progress, text: str) -> Iterator[None]:
-    """A block about which a line is said if it takes more than a second."""
-    timer = threading.Timer(_SLOW, progress.step, [text])
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
 
 
 def _in_folder(folder: Path) -> str | None:

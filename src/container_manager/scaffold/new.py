@@ -19,10 +19,10 @@ from container_manager.config import answers
 from container_manager.config.loader import Config
 from container_manager.errors import ConfigError, Location, UsageError, raise_all
 from container_manager.places import CONFIG_NAME
-from container_manager.progress import Progress
+from container_manager.progress import Progress, slowly
 from container_manager.run import Runner
 from container_manager.scaffold import copying, given, naming, surroundings, verifying
-from container_manager.scaffold.fetching import Template, fetch, slowly
+from container_manager.scaffold.fetching import Template, fetch
 from container_manager.scaffold.placing import alone, placed
 from container_manager.scaffold.sources import choose
 

@@ -20,11 +20,11 @@ from container_manager.errors import (
     UsageError,
     raise_all,
 )
-from container_manager.progress import Progress
+from container_manager.progress import Progress, slowly
 from container_manager.run import Runner
 from container_manager.scaffold import given, refusals
 from container_manager.scaffold.applying import Change
-from container_manager.scaffold.fetching import fetch, slowly
+from container_manager.scaffold.fetching import fetch
 from container_manager.scaffold.git import Git, open_repository
 from container_manager.scaffold.merging import Conflict, Merged, Workshop, merge, workshop
 from container_manager.scaffold.rendering import Rendered, render

@@ -10,6 +10,7 @@ from container_manager.lifecycle.status.drifting import Comparison
 from container_manager.lifecycle.status.model import Status
 from container_manager.lifecycle.status.observing import Observer
 from container_manager.places import ConfigPath
+from container_manager.progress import progress_here, slowly
 from container_manager.started import find_running
 
 _EVERY = 1.0
@@ -29,7 +30,8 @@ def status(config: ConfigPath = None, *, service: Iterable[str] = ()) -> Status:
         ConfigError: nothing tells what was started from it.
         PreconditionError: a name leads to no container.
     """
-    with observer(config) as observed:
+    saying = slowly(progress_here(), "Looking at the containers and the configuration …")
+    with saying, observer(config) as observed:
         observed.check_stale()
         return observed.look(tuple(service), wait=True)
 
