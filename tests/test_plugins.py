@@ -15,11 +15,11 @@ from tests.conftest import Project
 from tests.packages.conftest import Site
 from tests.test_cli import outcome
 
-from container_manager import building
+from container_manager import building, verbs
 from container_manager.config.loader import load
-from container_manager.errors import ConfigError, PreconditionError, RenderError
+from container_manager.errors import BuildError, ConfigError, PreconditionError, RenderError
 from container_manager.lifecycle.project import open_project
-from container_manager.plugins import BUILD_STEPS, PROVIDERS, plugins
+from container_manager.plugins import BUILD_STEPS, EXPORT_TARGETS, PROVIDERS, plugins
 
 DOCUMENTATION = Path(__file__).parents[1] / "docs" / "plugins.md"
 WEB = "build/services/framework/web"
@@ -35,8 +35,11 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
     before = set(sys.modules)
 
-    def install(name: str, files: dict[str, str], steps: str = "", providers: str = "") -> None:
+    def install(
+        name: str, files: dict[str, str], steps: str = "", providers: str = "", targets: str = ""
+    ) -> None:
         lines = [f"[{BUILD_STEPS}]", steps, f"[{PROVIDERS}]", providers]
+        lines += [f"[{EXPORT_TARGETS}]", targets]
         site.install(name, files, metadata={"entry_points.txt": "\n".join(lines) + "\n"})
 
     yield install
@@ -49,7 +52,7 @@ def documented() -> tuple[dict[str, str], dict[str, str]]:
     """The distribution of the documentation: path -> code, and group -> entry."""
     text = DOCUMENTATION.read_text(encoding="utf-8")
     files = dict(re.findall(r"```python\n# (\S+)\n(.*?)```", text, re.DOTALL))
-    assert len(files) == 3
+    assert len(files) == 4
     groups = re.findall(r'entry-points\."(\S+)"\]\n(\S+) = "(\S+)"', text)
     entries = {group: f"{name} = {target}" for group, name, target in groups}
     return files | {"lab_plugins/__init__.py": ""}, entries
@@ -59,7 +62,7 @@ def documented() -> tuple[dict[str, str], dict[str, str]]:
 def example(install: Install) -> None:
     """The distribution of the documentation."""
     files, entries = documented()
-    install("lab-plugins", files, entries[BUILD_STEPS], entries[PROVIDERS])
+    install("lab-plugins", files, entries[BUILD_STEPS], entries[PROVIDERS], entries[EXPORT_TARGETS])
 
 
 # --- build steps ----------------------------------------------------------------------------------
@@ -211,3 +214,66 @@ def test_a_provider_that_does_not_work_is_told(
     opened = open_project(project.config(PATH=os.environ["PATH"]))
     with pytest.raises((ConfigError, PreconditionError), match=re.escape(told)):
         _ = opened.provider
+
+
+# --- export targets -------------------------------------------------------------------------------
+
+PUBLISHING = "services: {web: {image: localhost/x, ports: ['127.0.0.1:8080:80']}}\n"
+CADDYFILE = "web.lab.example {\n\treverse_proxy 127.0.0.1:8080\n}\n"
+
+
+@pytest.mark.usefixtures("example")
+def test_a_target_makes_files_of_the_stack(project: Project) -> None:
+    project.deploy("web", PUBLISHING)
+    exported = verbs.export(target="caddy")
+    assert exported.written == ("Caddyfile",)
+    assert project.read("build/exports/caddy/Caddyfile") == CADDYFILE
+    again = verbs.export(target="caddy")
+    assert (again.written, again.kept) == ((), 1)
+    building.build()
+    assert project.read("build/exports/caddy/Caddyfile") == CADDYFILE  # no build touches it
+
+
+@pytest.mark.usefixtures("example")
+def test_what_somebody_changed_is_not_overwritten(project: Project) -> None:
+    project.deploy("web", PUBLISHING)
+    verbs.export(target="caddy")
+    project.write("build/exports/caddy/Caddyfile", "mine\n")
+    project.deploy("web", PUBLISHING.replace("8080", "8081"))
+    with pytest.raises(BuildError, match="was changed since it was exported"):
+        verbs.export(target="caddy")
+    assert project.read("build/exports/caddy/Caddyfile") == "mine\n"
+
+
+@pytest.mark.usefixtures("example")
+def test_a_target_that_is_not_there_is_told_with_those_that_are(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project.deploy("web", PUBLISHING)
+    assert outcome("export", "cady") == 2
+    assert "There is no export target 'cady'.\n  Did you mean 'caddy'?" in capsys.readouterr().err
+    assert outcome("export") == 2
+    assert "Installed are: caddy." in capsys.readouterr().err
+    assert outcome("export", "caddy") == 0
+    assert "exports/caddy: 1 written" in capsys.readouterr().out
+
+
+def test_no_secret_is_exported_and_what_is_gone_goes(project: Project, install: Install) -> None:
+    code = """
+from container_manager.plugins import File
+def target(stack, values):
+    yield File(path="kept", text=values["said"])
+    if values["more"]:
+        yield File(path="a/b", text="x", executable=True)
+"""
+    install("other", {"other.py": code}, targets="files = other:target")
+    project.write(".env", "API_TOKEN=a-long-secret-value\n")
+    project.deploy(more={"said": "hello", "more": True, "used": "${API_TOKEN}"})
+    verbs.export(target="files")
+    assert (project.root / "build/exports/files/a/b").stat().st_mode & 0o111
+    project.deploy(more={"said": "hello", "more": False, "used": "${API_TOKEN}"})
+    assert verbs.export(target="files").removed == ("a/b",)
+    project.deploy(more={"said": "a-long-secret-value", "more": False, "used": "${API_TOKEN}"})
+    with pytest.raises(BuildError):
+        verbs.export(target="files")
+    assert project.read("build/exports/files/kept") == "hello"

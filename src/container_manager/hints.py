@@ -20,7 +20,6 @@ HINTS: Mapping[str, str] = {
     "enter": "'shell SERVICE' opens the best shell that its container has.",
     "events": "'podman events --filter label=io.container-manager.project=NAME' streams them; "
     "'ps' shows how things are.",
-    "export": "'backup' saves volumes; 'podman export CONTAINER' writes a file system.",
     "health": "'ps' shows the health of every container.",
     "init": "'new --project NAME' makes a project, 'new NAME' a service.",
     "inspect": "'ps --json' tells what matters; 'podman inspect CONTAINER' tells all.",

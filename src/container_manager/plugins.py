@@ -1,4 +1,4 @@
-"""What other distributions add: build steps and compose providers, found by their entry points.
+"""What other distributions add: build steps, providers, export targets; found by entry points.
 
 ``importlib.metadata`` reads the records of every installed distribution, which takes longer than a
 small build. So only those are read whose entry points name the group.
@@ -8,29 +8,31 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from container_manager.errors import ConfigError, Problem, raise_all
 from container_manager.inputs import note
+from container_manager.places import escapes
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
 BUILD_STEPS = "container_manager.build_steps"
 PROVIDERS = "container_manager.providers"
+EXPORT_TARGETS = "container_manager.export_targets"
 
 _RECORDS = (".dist-info", ".egg-info")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class File:
-    """A file that a build step wants.
+    """A file that a build step or an export target wants.
 
     Attributes:
-        path: below the service's build folder.
+        path: below the service's build folder, or the folder of the export.
         text: its content.
         executable: whether it may be run.
     """
@@ -90,7 +92,7 @@ def plugins(group: str) -> tuple[Plugin, ...]:
     """The installed plugins of a group, by name.
 
     Args:
-        group: :data:`BUILD_STEPS` or :data:`PROVIDERS`.
+        group: :data:`BUILD_STEPS`, :data:`PROVIDERS` or :data:`EXPORT_TARGETS`.
 
     Raises:
         ConfigError: two distributions bring one name.
@@ -140,3 +142,27 @@ def _of(place: Path, group: str) -> Iterator[Plugin]:
     shown = f"{distribution.metadata['Name']} {distribution.version}"
     for entry in distribution.entry_points.select(group=group):
         yield Plugin(name=entry.name, distribution=shown, place=place, _entry=entry)
+
+
+def checked_files(files: Iterable[object]) -> list[File]:
+    """What a plugin gave, which may be anything.
+
+    Raises:
+        TypeError: it is no files.
+    """
+    found = []
+    for file in files:
+        if not _is_usable(file):
+            raise TypeError(f"{file!r} is no File with a path inside its folder")
+        found.append(file)
+    return found
+
+
+def _is_usable(file: object) -> TypeGuard[File]:
+    return (
+        isinstance(file, File)
+        and isinstance(file.path, str)
+        and isinstance(file.text, str)
+        and file.path not in ("", ".")
+        and not escapes(file.path)
+    )

@@ -26,7 +26,7 @@ _ANYWHERE = frozenset({"--dry", "-R", "--help", "-h", "--echo", "-e"})
 
 _VALUE_OPTIONAL = frozenset({"--list", "-l", "--help", "-h"})
 
-_OF_WORDS = ("--key", "--name", "--file", "--service", "--path")
+_OF_WORDS = ("--key", "--target", "--name", "--file", "--service", "--path")
 """What a word after a task may mean: the first of these that the task has."""
 
 
@@ -36,8 +36,8 @@ def with_trailing_services(
     """Turn words after a task that are no tasks into the option that they mean.
 
     That is ``--service``, ``--name`` for ``new`` and ``restore``, ``--key`` for ``explain``,
-    ``--file`` for ``unbundle``, or ``--path`` for ``cp``. Whatever follows ``--`` is a command for
-    a container, and stays as it is.
+    ``--target`` for ``export``, ``--file`` for ``unbundle``, or ``--path`` for ``cp``. Whatever
+    follows ``--`` is a command for a container, and stays as it is.
 
     Args:
         arguments: what was typed.

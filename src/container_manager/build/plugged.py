@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any, TypeGuard
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from container_manager.build.site import Site
 from container_manager.errors import ManagerError, Problem
 from container_manager.inputs import note_all, noting
 from container_manager.model import Output, Service
-from container_manager.places import escapes
-from container_manager.plugins import BUILD_STEPS, File, Plugin, plugins
+from container_manager.plugins import BUILD_STEPS, Plugin, checked_files, plugins
 
 Loaded = list[tuple[Plugin, Callable[..., Any]]]
 
@@ -19,7 +18,7 @@ def plugins_step(site: Site, service: Service, problems: list[Problem]) -> Itera
     """What the installed plugins generate for a service."""
     for plugin, step in _loaded(site):
         try:
-            files = _checked(step(service, site))
+            files = checked_files(step(service, site))
         except ManagerError as error:
             problems.extend(error.problems)
             continue
@@ -47,27 +46,3 @@ def _loaded(site: Site) -> Loaded:
     found, inputs = site.plugged
     note_all(inputs.stamps)
     return found
-
-
-def _checked(files: Iterable[object]) -> list[File]:
-    """What a step gave, which may be anything.
-
-    Raises:
-        TypeError: it is no files.
-    """
-    found = []
-    for file in files:
-        if not _is_usable(file):
-            raise TypeError(f"{file!r} is no File with a path inside the build folder")
-        found.append(file)
-    return found
-
-
-def _is_usable(file: object) -> TypeGuard[File]:
-    return (
-        isinstance(file, File)
-        and isinstance(file.path, str)
-        and isinstance(file.text, str)
-        and file.path not in ("", ".")
-        and not escapes(file.path)
-    )

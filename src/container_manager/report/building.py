@@ -11,6 +11,7 @@ from container_manager.report import print_json, table
 from container_manager.report.hooks import show_hooks, start_data
 
 if TYPE_CHECKING:
+    from container_manager.export.folder import Exported
     from container_manager.model import Build, BuildPlan, Change, FormerBuild, ServiceRow
 
 _CAUSES = 5
@@ -172,3 +173,16 @@ def printable(path: str) -> str:
     "'services/two\\nlines'"
     """
     return path if path.isprintable() else repr(path)
+
+
+def show_exported(exported: Exported, *, json: bool = False) -> None:
+    """Which files an export target gave."""
+    told = {"written": list(exported.written), "removed": list(exported.removed)}
+    if json:
+        print_json({"folder": str(exported.folder), "kept": exported.kept, **told})
+        return
+    counts = f"{len(exported.written)} written, {exported.kept} kept"
+    print(f"{display_path(exported.folder)}: {counts}, {len(exported.removed)} removed")
+    for action, paths in told.items():
+        for path in paths:
+            print(f"  {action:<8} {printable(path)}")

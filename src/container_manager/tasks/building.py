@@ -113,4 +113,15 @@ def assets(
     show_build(building.assets(config, service=service), json=json)
 
 
-TASKS = (services, build, plan, builds, rollback, kernels, assets)
+@verb(help={"target": "the export target of a plugin"})
+def export(
+    context: Context, config: str | None = None, target: str = "", json: bool = False
+) -> None:
+    """Write what a plugin's export target makes of the stack, below the build directory."""
+    from container_manager import verbs
+    from container_manager.report.building import show_exported
+
+    show_exported(verbs.export(config, target=target), json=json)
+
+
+TASKS = (services, build, export, plan, builds, rollback, kernels, assets)

@@ -49,7 +49,7 @@ if TYPE_CHECKING:
         refuse_damaged,
         restore,
     )
-    from container_manager.verbs.exporting import kube_build, preview_kube_build
+    from container_manager.verbs.exporting import export, kube_build, preview_kube_build
     from container_manager.verbs.inside import execute, run, shell
     from container_manager.verbs.looking import explain, explain_service, services
     from container_manager.verbs.machine import base_image, doctor, explain_podman
@@ -87,6 +87,7 @@ __all__ = [
     "explain",
     "explain_podman",
     "explain_service",
+    "export",
     "follow",
     "format_of",
     "graph",
@@ -194,7 +195,7 @@ _PLACES = {
         "refuse_damaged",
         "restore",
     ),
-    "verbs.exporting": ("kube_build", "preview_kube_build"),
+    "verbs.exporting": ("export", "kube_build", "preview_kube_build"),
     "verbs.inside": (
         "execute",
         "run",
