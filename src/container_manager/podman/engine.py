@@ -166,6 +166,9 @@ class Engine:
     ) -> Finished:
         """Hand on what a container has printed, each line after its time, in the order of times.
 
+        That order needs both outputs in one pipe. Where a container has printed the beginning of a
+        line and then something to its other output, both come as one line, as on a terminal.
+
         Args:
             container: its id.
             on_line: called with each line.

@@ -25,6 +25,7 @@ _HELD = 1000
 """Lines of a container that wait for those of others."""
 
 _Timed = tuple[int, LogLine]
+_Held = queue.Queue[_Timed | None]
 
 
 def logs(
@@ -96,31 +97,42 @@ def _said(
     until: str,
 ) -> Iterator[_Timed]:
     """The lines of a container with their times; few of them are held at once."""
-    held: queue.Queue[_Timed | None] = queue.Queue(_HELD)
+    held: _Held = queue.Queue(_HELD)
+    words: list[str] = []
 
-    def put(timed: _Timed | None) -> None:
-        while not ended.is_set():
-            with contextlib.suppress(queue.Full):
-                held.put(timed, timeout=0.2)
-                return
+    def say(when: str, text: str) -> None:
+        said = LogLine(service=container.service, container=container.name, when=when, text=text)
+        _put(held, (nanoseconds(when), said), ended)
 
     def hand_on(line: str) -> None:
         found = pieces(line)
-        when = found[0][0]
-        text = "".join(text for _, text in found)
-        said = LogLine(service=container.service, container=container.name, when=when, text=text)
-        if when:  # else Podman itself speaks: the container was removed meanwhile
-            put((nanoseconds(when), said))
+        if found[0][0]:
+            say(found[0][0], "".join(text for _, text in found))
+        else:
+            words.append(line)  # Podman itself speaks
 
     def read() -> None:
-        with contextlib.suppress(RuntimeFailure):
-            project.engine.log(
+        try:
+            finished = project.engine.log(
                 container.id, on_line=hand_on, stop=ended, since=since, until=until, tail=tail
             )
-        put(None)
+            if not finished.ok and project.engine.inspect([container.id]):  # else it is gone
+                say("", " ".join(words))
+        except RuntimeFailure as error:
+            say("", str(error))
+        finally:
+            _put(held, None, ended)
 
     threading.Thread(target=read, name=f"log-{container.service}", daemon=True).start()
     return iter(held.get, None)
+
+
+def _put(held: _Held, timed: _Timed | None, ended: threading.Event) -> None:
+    """Wait until there is room, or nobody reads any more."""
+    while not ended.is_set():
+        with contextlib.suppress(queue.Full):
+            held.put(timed, timeout=0.2)
+            return
 
 
 def _follow(
