@@ -1,4 +1,4 @@
-"""What ten, a hundred and a thousand services come to on a cluster: 'python -m tests.cluster.scale'.
+"""What ten, a hundred and a thousand services come to on a cluster ('-m tests.cluster.scale').
 
 Generated services: each is a server with a health check, a port, a secret and a configuration
 file; every tenth has a volume, and waits for the one before it. Their manifests are applied to a

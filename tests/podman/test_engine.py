@@ -196,7 +196,7 @@ def test_orders_are_spelled_as_every_version_understands_them() -> None:
 def test_a_listing_that_something_was_removed_from_is_made_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("container_manager.podman.engine._LISTING_PAUSE", 0)
+    monkeypatch.setattr("container_manager.podman.stores._LISTING_PAUSE", 0)
 
     class Removing(Recorded):
         """Fails as Podman does when an image goes while all are listed."""

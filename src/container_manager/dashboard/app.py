@@ -22,7 +22,7 @@ from container_manager.dashboard.guard import HEADERS, refusal
 from container_manager.errors import ManagerError
 from container_manager.lifecycle.daily.gathering import LogLine
 from container_manager.lifecycle.status.model import Status
-from container_manager.report.status import as_json
+from container_manager.report.status_json import as_json
 
 _TYPES = {"index.html": "text/html", "page.css": "text/css", "graph.css": "text/css"}
 _SCRIPTS = ("page.js", "live.js", "status.js", "logs.js", "graph.js")

@@ -3,83 +3,30 @@
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Collection, Mapping, Sequence
 
-from container_manager.errors import RuntimeFailure
 from container_manager.podman.answers import (
     container_state,
     image_state,
     listed_container,
-    network_labels,
     objects,
-    volume_state,
 )
-from container_manager.podman.host import PodmanHost
 from container_manager.podman.state import (
     ContainerState,
     ImageState,
     ListedContainer,
-    VolumeState,
 )
-from container_manager.run import QUERY_TIMEOUT, Finished, Runner
+from container_manager.podman.stores import COPY_TIMEOUT, ORDER_TIMEOUT, Stores
+from container_manager.run import Finished
 
 PULL_SILENCE = 300.0
 """Seconds without a word after which a pull is given up."""
 
-_ORDER_TIMEOUT = 120.0
-_LISTINGS = 5
-_LISTING_PAUSE = 0.2
-_COPY_TIMEOUT = 6 * 3600.0
 _STOP_MARGIN = 30.0
 
 
-class Engine:
-    """One Podman.
-
-    Args:
-        runner: starts the processes.
-        host: where Podman is and how it is called.
-        environ: the environment of its calls, without secrets.
-    """
-
-    def __init__(self, runner: Runner, host: PodmanHost, environ: Mapping[str, str]) -> None:
-        self.runner = runner
-        self.host = host
-        self.environ = host.environment(environ)
-
-    def call(self, *arguments: str, timeout: float = QUERY_TIMEOUT, **options: Any) -> Finished:
-        """Run ``podman ARGUMENTS``; failures are the caller's to look at."""
-        argv = (self.host.executable, *arguments)
-        env = {**self.environ, **options.pop("more", {})}
-        return self.runner.run(argv, env=env, timeout=timeout, **options)
-
-    def order(self, *arguments: str, timeout: float = _ORDER_TIMEOUT, **options: Any) -> Finished:
-        """Run ``podman ARGUMENTS``.
-
-        Raises:
-            RuntimeFailure: Podman says that it failed.
-        """
-        finished = self.call(*arguments, timeout=timeout, **options)
-        if not finished.ok:
-            shown = " ".join(arguments[:2])
-            raise RuntimeFailure(f"'podman {shown}' failed: {finished.last_lines}")
-        return finished
-
-    def listing(self, *arguments: str) -> Finished:
-        """Run a listing, again where something was removed while it was made.
-
-        Raises:
-            RuntimeFailure: Podman says each time that it failed.
-        """
-        for _ in range(_LISTINGS - 1):
-            finished = self.call(*arguments, timeout=_ORDER_TIMEOUT)
-            if finished.ok:
-                return finished
-            time.sleep(_LISTING_PAUSE)
-        return self.order(*arguments)
+class Engine(Stores):
+    """One Podman: its containers and images, and what :class:`Stores` has."""
 
     # Containers
 
@@ -106,7 +53,7 @@ class Engine:
 
     def start(self, ids: Sequence[str], *, stop: threading.Event | None = None) -> Finished:
         """Start containers; which of them run is the caller's to look at."""
-        return self.call("start", *ids, timeout=_ORDER_TIMEOUT, stop=stop)
+        return self.call("start", *ids, timeout=ORDER_TIMEOUT, stop=stop)
 
     def stop(
         self, ids: Sequence[str], grace: float, *, abandon: threading.Event | None = None
@@ -133,11 +80,11 @@ class Engine:
         extra = ["--volumes"] if anonymous_volumes else []
         seconds = str(round(grace + 0.49))
         words = ("rm", "--force", "-t", seconds, *extra, *ids)
-        return self.call(*words, timeout=_ORDER_TIMEOUT + grace)
+        return self.call(*words, timeout=ORDER_TIMEOUT + grace)
 
     def pause(self, ids: Sequence[str]) -> Finished:
         """Freeze all processes of containers; which are is the caller's to look at."""
-        return self.call("pause", *ids, timeout=_ORDER_TIMEOUT)
+        return self.call("pause", *ids, timeout=ORDER_TIMEOUT)
 
     def exec(self, container: str, argv: Sequence[str], *, timeout: float) -> Finished:
         """Run a command in a running container."""
@@ -218,81 +165,14 @@ class Engine:
     ) -> Finished:
         """Fetch an image, with these further variables."""
         newer = [] if policy == "always" else ["--policy=newer"] if policy == "newer" else []
-        times = {"timeout": _COPY_TIMEOUT, "silence": PULL_SILENCE}
+        times = {"timeout": COPY_TIMEOUT, "silence": PULL_SILENCE}
         return self.call("pull", *newer, image, **times, on_line=on_line, more=more)
 
     def remove_image(self, name: str) -> Finished:
         """Remove a name of an image, and the image with its last one; never one in use."""
-        return self.call("rmi", name, timeout=_ORDER_TIMEOUT)
+        return self.call("rmi", name, timeout=ORDER_TIMEOUT)
 
-    # Volumes, networks, secrets
-
-    def volumes(self, label: str | None = None) -> list[VolumeState]:
-        """All volumes, or those with a label."""
-        chosen = [f"--filter=label={label}"] if label else []
-        finished = self.listing("volume", "ls", *chosen, "--format=json")
-        return objects(finished, volume_state)
-
-    def volume(self, name: str) -> VolumeState | None:
-        """A volume by name; None when there is none."""
-        found = objects(self.call("volume", "inspect", name), volume_state, tolerant=True)
-        return found[0] if found else None
-
-    def volume_users(self, name: str) -> list[ListedContainer]:
-        """All containers that mount a volume, whoever made them, the stopped ones too."""
-        finished = self.listing("ps", "--all", f"--filter=volume={name}", "--format=json")
-        return objects(finished, listed_container)
-
-    def names(self, kind: str) -> set[str]:
-        """The names of all networks (``network``) or volumes (``volume``) of this machine."""
-        return set(self.listing(kind, "ls", "--format={{.Name}}").stdout.split())
-
-    def create_volume(
-        self, name: str, *, labels: Mapping[str, str], driver: str, options: Mapping[str, str]
-    ) -> None:
-        """Make a volume."""
-        extra = [f"--label={key}={value}" for key, value in labels.items()]
-        extra += [f"--opt={key}={value}" for key, value in options.items()]
-        self.order("volume", "create", f"--driver={driver}", *extra, name)
-
-    def remove_volume(self, name: str) -> Finished:
-        """Remove a volume that no container uses."""
-        return self.call("volume", "rm", name)
-
-    def export_volume(self, name: str, file: Path) -> None:
-        """Write a volume's content to a tar file."""
-        self.order("volume", "export", f"--output={file}", name, timeout=_COPY_TIMEOUT)
-
-    def import_volume(self, name: str, file: Path) -> None:
-        """Add a tar file's content to a volume."""
-        self.order("volume", "import", name, str(file), timeout=_COPY_TIMEOUT)
-
-    def networks(self, label: str) -> dict[str, Mapping[str, str]]:
-        """All networks with a label: name -> labels."""
-        finished = self.listing("network", "ls", f"--filter=label={label}", "--format=json")
-        return dict(objects(finished, network_labels))
-
-    def has_network(self, name: str) -> bool:
-        """Whether a network exists."""
-        return self.call("network", "exists", name).ok
-
-    def remove_network(self, name: str) -> Finished:
-        """Remove a network that no container uses."""
-        return self.call("network", "rm", name)
-
-    def secrets(self, prefix: str) -> list[str]:
-        """The names of secrets that begin with ``prefix``."""
-        names = self.listing("secret", "ls", "--format={{.Name}}").stdout.split()
-        return [name for name in names if name.startswith(prefix)]
-
-    def create_secret(self, name: str, value: str) -> None:
-        """Store a secret; its value goes through a pipe."""
-        self.order("secret", "create", name, "-", stdin=value.encode())
-
-    def remove_secrets(self, names: Iterable[str]) -> Finished | None:
-        """Remove secrets."""
-        listed = list(names)
-        return self.call("secret", "rm", *listed) if listed else None
+    # Folders
 
     def disk_usage(self, path: str, *options: str) -> Finished:
         """The size in KiB of a folder that belongs to other user ids."""
@@ -300,7 +180,7 @@ class Engine:
 
     def unshared(self, *argv: str) -> Finished:
         """Run a program where the user ids are those that rootless containers see."""
-        return self.call("unshare", *argv, timeout=_ORDER_TIMEOUT)
+        return self.call("unshare", *argv, timeout=ORDER_TIMEOUT)
 
     def volume_folder(self) -> str:
         """Where Podman keeps volumes, on the machine where it runs."""
