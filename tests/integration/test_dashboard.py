@@ -12,13 +12,14 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 from tests.integration.conftest import Podman
-from tests.integration.observed import DEADLINE, Lab, running_lab
+from tests.integration.observed import DEADLINE, Lab, running_lab, until
 
 pytestmark = [pytest.mark.podman, pytest.mark.timeout(300)]
 
@@ -290,11 +291,27 @@ def test_the_browser_had_nothing_to_complain_about(shown: Shown, server: Server)
     assert server.token not in shown.page.url
 
 
-def test_ctrl_c_ends_it_and_leaves_the_containers(lab: Lab, browser: Browser) -> None:
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_it_ends_in_order_and_leaves_the_containers_alone(
+    lab: Lab, browser: Browser, sign: signal.Signals
+) -> None:
     with serving(lab) as server, opened(browser, server.address) as shown:
         shown.page.wait_for_selector("#rows tr", timeout=WAIT)
-        server.process.send_signal(signal.SIGINT)
+        shown.until("() => document.querySelector('#lines').childElementCount >= 0")
+        followers = children_of(server.process.pid)
+        server.process.send_signal(sign)
         assert server.process.wait(timeout=DEADLINE) == 130
+        until(lambda: not any(Path(f"/proc/{one}").exists() for one in followers))
         shown.until("() => document.querySelector('#connection').className === 'lost'")
         assert "connection is lost" in shown.page.inner_text("#connection")
     assert lab.states()["web"] == "running"
+
+
+def children_of(pid: int) -> list[int]:
+    """The processes that a process has started, which follow events and logs for it."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            if int(path.read_text().rpartition(")")[2].split()[1]) == pid:
+                found.append(int(path.parent.name))
+    return found

@@ -242,7 +242,7 @@ class TestVersions:
 
     def test_one_that_never_answers(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(fetching, "_TIMEOUT", 0.3)
-        monkeypatch.setattr(fetching, "_SLOW", 0.05)
+        monkeypatch.setattr("container_manager.progress._SLOW", 0.05)
         said = io.StringIO()
         with socket.create_server(("127.0.0.1", 0)) as deaf:
             url = f"git://127.0.0.1:{deaf.getsockname()[1]}/x"

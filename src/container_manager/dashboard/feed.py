@@ -22,6 +22,7 @@ from container_manager.lifecycle.status.model import Status
 from container_manager.lifecycle.status.observing import Observer
 
 _EVERY = 1.0
+_LAST_LOOK = 10.0
 _LEAST = 0.4
 """Seconds between two looks, however much happens."""
 
@@ -91,6 +92,7 @@ class Feed:
         self._changed = threading.Event()
         self._quit = threading.Event()
         self._thread: threading.Thread | None = None
+        self._started: list[threading.Thread] = []
         self._recent: deque[LogLine] = deque(maxlen=HELD)
         self._last: Status | None = None
         self.failure = ""
@@ -111,10 +113,8 @@ class Feed:
             if self._thread is None:
                 self._quit = threading.Event()
                 self._recent.clear()
-                self._thread = threading.Thread(
-                    target=self._look_on, args=(self._quit,), name="feed", daemon=True
-                )
-                self._thread.start()
+                self._thread = self._start(self._look_on)
+                self._start(self._listen)
         try:
             yield one
         finally:
@@ -126,17 +126,27 @@ class Feed:
                     self._thread = None
 
     def close(self) -> None:
-        """End looking."""
-        thread = self._thread
+        """End looking, and what Podman was started for: it would go on without us."""
         self._quit.set()
         self._changed.set()
-        if thread is not None:
-            thread.join(timeout=5)
+        for thread in self._started:
+            thread.join(timeout=_LAST_LOOK)
+
+    def _start(self, work: Callable[[threading.Event], None]) -> threading.Thread:
+        thread = threading.Thread(target=work, args=(self._quit,), name="feed", daemon=True)
+        self._started = [one for one in self._started if one.is_alive()]
+        self._started.append(thread)
+        thread.start()
+        return thread
 
     def _look_on(self, ended: threading.Event) -> None:
-        events = threading.Thread(target=self._listen, args=(ended,), name="events", daemon=True)
-        events.start()
-        gatherer = LogGatherer(self._project, self._said, tail=TAIL)
+        """Look until nobody watches; what is still said afterwards is nobody's."""
+
+        def said(line: LogLine) -> None:
+            if not ended.is_set():
+                self._said(line)
+
+        gatherer = LogGatherer(self._project, said, tail=TAIL)
         try:
             with self._observe() as observer:
                 while not ended.is_set():
@@ -145,6 +155,8 @@ class Feed:
                     self._look(observer, gatherer)
                     ended.wait(max(_LEAST - (time.monotonic() - began), 0.0))
                     self._changed.wait(max(_EVERY - (time.monotonic() - began), 0.0))
+        except ManagerError as error:
+            self.failure = str(error)
         finally:
             gatherer.close()
 

@@ -16,6 +16,7 @@ from container_manager.lifecycle.daily.merged import merged
 from container_manager.lifecycle.daily.printing import Look, pattern_of
 from container_manager.lifecycle.daily.pulling import Pulled
 from container_manager.lifecycle.project import open_project
+from container_manager.lifecycle.signals import taken_signals
 from container_manager.places import ConfigPath
 from container_manager.report import warn_all
 from container_manager.started import changing, find_running
@@ -54,15 +55,16 @@ def logs(
     pattern = pattern_of(grep, ignore_case=ignore_case)
     look = Look(timestamps=timestamps, pattern=pattern, as_json=json)
     project = find_running(config, adopt=False)
-    logging.logs(
-        project,
-        tuple(service),
-        follow=follow,
-        tail=tail,
-        since=since,
-        until=until,
-        look=look,
-    )
+    with taken_signals():  # what reads logs for us is ended, whatever ends us
+        logging.logs(
+            project,
+            tuple(service),
+            follow=follow,
+            tail=tail,
+            since=since,
+            until=until,
+            look=look,
+        )
 
 
 def port(config: ConfigPath = None, *, service: Iterable[str] = ()) -> list[Address]:

@@ -17,6 +17,7 @@ from container_manager.inputs import Stamp, look, noting_overall
 from container_manager.lifecycle.daily.addresses import can_browse
 from container_manager.lifecycle.daily.listing import rows
 from container_manager.lifecycle.project import Project
+from container_manager.lifecycle.signals import taken_signals
 from container_manager.lifecycle.status.drifting import Comparison
 from container_manager.lifecycle.status.observing import Observer
 from container_manager.picture.model import Picture
@@ -67,7 +68,8 @@ def dashboard(config: ConfigPath = None, *, port: int = 0, browse: bool | None =
         if can_browse() if browse is None else browse:
             threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
 
-    serve(feed, _shown(project), port=port, ready=ready)
+    with taken_signals():  # what follows logs and events is ended, whatever ends us
+        serve(feed, _shown(project), port=port, ready=ready)
 
 
 def _shown(project: Project) -> Shown:
