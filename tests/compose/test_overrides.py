@@ -201,6 +201,23 @@ def test_what_providers_would_read_differently_or_not_at_all_is_refused(
     assert told in "\n".join(refused(read, web(template), over(override)))
 
 
+@pytest.mark.parametrize(
+    ("override", "told"),
+    [
+        ("services: {web: 3}", "'services.web' is a number here and a mapping at"),
+        ("services: {web: null}", "'services.web' is empty here and a mapping at"),
+        ("services: {web: {image: null}}", "'services.web.image' is empty here and a text at"),
+        ("networks: {default: 3}", "'networks.default' is a number here and a mapping at"),
+    ],
+)
+def test_what_cannot_be_laid_over_a_template_is_told_once_and_hides_nothing_of_it(
+    read: Reading, override: str, told: str
+) -> None:
+    template = web("") + "networks: {default: {}}\n"
+    (problem,) = refused(read, template, override)
+    assert told in problem
+
+
 # --- secrets --------------------------------------------------------------------------------------
 
 

@@ -87,7 +87,7 @@ def laid_over(below: Node, above: Node, path: KeyPath, reader: Reader) -> Node:
             "podman-compose cannot lay one over the other.",
             "Write both alike.",
         )
-        return above
+        return below  # what is wrong is told; what is there can be read on
     if isinstance(above.value, list) and isinstance(below.value, list):
         return _lists(below.value, above, path, reader)
     return replace(above, replaced=below)
