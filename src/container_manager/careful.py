@@ -141,9 +141,7 @@ def verb(
         @once()
         def guarded(context: Context, /, *args: Any, **kwargs: Any) -> None:
             _keep_compiled()
-            from container_manager.report import nobody_reads, refused_by_system, tell
-
-            try:
+            with _errors_as_exit_codes():
                 interruptible()
                 _refuse_invokes_own_options(context)
                 _refuse_detached(function, name)
@@ -157,20 +155,6 @@ def verb(
                     return
                 function(**arguments)
                 sys.stdout.flush()
-            except BrokenPipeError as error:
-                raise Exit(code=nobody_reads()) from error
-            except ManagerError as error:
-                tell(error)
-                raise Exit(code=error.exit_code) from error
-            except OSError as error:
-                tell(refused_by_system(error))
-                raise Exit(code=UsageError.exit_code) from error
-            except KeyboardInterrupt as interrupt:
-                print(
-                    "Interrupted. What was started goes on running; 'down' stops it.",
-                    file=sys.stderr,
-                )
-                raise Exit(code=130) from interrupt
 
         if dry:
             told = inspect.getdoc(function) or ""
@@ -183,6 +167,26 @@ def verb(
         return CarefulTask(guarded, help=shown, iterable=iterable, **options)
 
     return decorate
+
+
+@contextlib.contextmanager
+def _errors_as_exit_codes() -> Iterator[None]:
+    """Within the block, what goes wrong is told, and becomes the exit code that it stands for."""
+    from container_manager.report import nobody_reads, refused_by_system, tell
+
+    try:
+        yield
+    except BrokenPipeError as error:
+        raise Exit(code=nobody_reads()) from error
+    except ManagerError as error:
+        tell(error)
+        raise Exit(code=error.exit_code) from error
+    except OSError as error:
+        tell(refused_by_system(error))
+        raise Exit(code=UsageError.exit_code) from error
+    except KeyboardInterrupt as interrupt:
+        print("Interrupted. What was started goes on running; 'down' stops it.", file=sys.stderr)
+        raise Exit(code=130) from interrupt
 
 
 def interruptible() -> None:

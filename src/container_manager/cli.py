@@ -7,10 +7,13 @@ import gc
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from container_manager.errors import ManagerError, UsageError
 from container_manager.once import once
+
+if TYPE_CHECKING:
+    from invoke import Collection, Program
 
 _COMMANDS = ("up", "down", "clean", "rebuild")
 
@@ -131,19 +134,13 @@ def _names_a_file(argument: str) -> bool:
     return argument.endswith(_YAML_SUFFIXES) or ("/" in argument and Path(argument).is_file())
 
 
-def _run_tasks(arguments: list[str]) -> NoReturn:
+def _program(namespace: Collection) -> Program:
+    """Invoke's program for our tasks, with usage errors as exit code 2."""
     from invoke import Exit, ParseError, Program
-    from invoke.exceptions import UnknownFileType
 
     from container_manager import __version__
-    from container_manager.careful import typed
-    from container_manager.report import tell
-    from container_manager.tasks import namespace
-    from container_manager.words import with_trailing_services
 
     class TaskProgram(Program):
-        """Invoke's program with usage errors as exit code 2."""
-
         def parse_core(self, argv: list[str] | None) -> None:
             self._strictly(super().parse_core, argv)
 
@@ -158,7 +155,18 @@ def _run_tasks(arguments: list[str]) -> NoReturn:
                 print("See --list for all tasks, TASK --help for one.", file=sys.stderr)
                 raise Exit(code=2) from error
 
-    program = TaskProgram(version=__version__, namespace=namespace, name="container-manager")
+    return TaskProgram(version=__version__, namespace=namespace, name="container-manager")
+
+
+def _run_tasks(arguments: list[str]) -> NoReturn:
+    from invoke.exceptions import UnknownFileType
+
+    from container_manager.careful import typed
+    from container_manager.report import tell
+    from container_manager.tasks import namespace
+    from container_manager.words import with_trailing_services
+
+    program = _program(namespace)
     core = {
         f"-{name}" if len(name) == 1 else f"--{name}": argument.takes_value
         for argument in program.core_args()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from container_manager.build.generated import ROOT_PATH, Planned, compose_files_of, rendered_of
@@ -16,14 +16,15 @@ from container_manager.build.preparing import (
     site_of,
 )
 from container_manager.build.steps import CONFIG_FILE, STEPS
+from container_manager.compose.model import Stack
 from container_manager.compose.overrides import overrides_of
 from container_manager.compose.stack import read_some
 from container_manager.config.defaults import as_in_compose
 from container_manager.config.loader import Config
 from container_manager.discovery import discover
-from container_manager.errors import ManagerError, Problem
+from container_manager.errors import ManagerError
 from container_manager.inputs import noting
-from container_manager.model import Service
+from container_manager.model import ComposeFile, Output, Service
 
 if TYPE_CHECKING:
     from container_manager.render.compiled import CompiledTemplates
@@ -73,31 +74,17 @@ def _prepare_some(
         return None  # a file of that name is replaced, which people are told
     may_prune = pruner_of(chosen, services)
     files = compose_files_of(config, chosen, outputs, root=False)
-    planned = Planned(config.build_dir, outputs)
     rendered = rendered_of(config, outputs)
     with noting() as read_besides:
-        stack = read_some(
-            files,
-            {service.name: service for service in chosen},
-            config.environment,
-            project_name=config.project_name,
-            base=(config.build_dir / ROOT_PATH).parent,
-            planned=planned,
-            defaults=as_in_compose(config.tree, config.values),
-            overrides=overrides_of(config),
-        )
-    asked = set(read_besides.variables)
+        stack = _stack_of(config, chosen, files, outputs)
+    asked = {*read_besides.variables, *stack.referenced}
     for one in inputs.values():
         one.stamps.update(read_besides.stamps)
         asked |= one.variables.keys()
-    news: list[Problem] = [*site.warnings, *stack.warnings]
-    if (
-        news
-        or _told_before(names, memory)
-        or not (asked | stack.referenced.keys()) <= memory.variables.keys()
-    ):
+    if site.warnings or stack.warnings or _told_before(names, memory):
         return None
-    if any(memory.interfaces[name] != digest for name, digest in stack.interfaces.items()):
+    same = all(memory.interfaces[name] == digest for name, digest in stack.interfaces.items())
+    if not same or not asked <= memory.variables.keys():
         return None
     reading = without_leaks(config, memory.variables, outputs, memory.inputs.known(), searched=True)
     return Prepared(
@@ -113,6 +100,25 @@ def _prepare_some(
         inputs=inputs,
         interfaces=stack.interfaces,
         renderer=site.renderer,
+    )
+
+
+def _stack_of(
+    config: Config,
+    chosen: Collection[Service],
+    files: Sequence[ComposeFile],
+    outputs: Mapping[str, Output],
+) -> Stack:
+    """What the compose files of some services say, read as they are about to be written."""
+    return read_some(
+        files,
+        {service.name: service for service in chosen},
+        config.environment,
+        project_name=config.project_name,
+        base=(config.build_dir / ROOT_PATH).parent,
+        planned=Planned(config.build_dir, outputs),
+        defaults=as_in_compose(config.tree, config.values),
+        overrides=overrides_of(config),
     )
 
 

@@ -23,7 +23,7 @@ from container_manager.compose.model import (
 )
 from container_manager.compose.ports import PortSpec, ports
 from container_manager.errors import did_you_mean
-from container_manager.model import KeyPath, Node
+from container_manager.model import Key, KeyPath, Node
 
 STOP_GRACE = 10.0
 """Seconds that a container gets to end, where its template does not say."""
@@ -69,14 +69,17 @@ class ServiceReader:
                 f"The service '{name}' has neither 'image' nor 'build'.",
                 "Name an image, or the folder to build one from.",
             )
+        return self._read(name, node, node.value)
+
+    def _read(self, name: str, node: Node, given: Mapping[Key, Node]) -> ComposeService:
         path: KeyPath = ("services", name)
-        rest = {key: child for key, child in node.value.items() if key != "environment"}
+        rest = {key: child for key, child in given.items() if key != "environment"}
         definition = self.reader.plain(Node(value=rest, where=node.where), path)
-        entries = read_environment(self.reader, node.value.get("environment"), path)
+        entries = read_environment(self.reader, given.get("environment"), path)
         definition["environment"] = {**entries.texts}
         check_limits(node, definition, path, self.reader)
         mounts = self._mounts(node, definition)
-        image = definition.get("image")
+        image, container = definition.get("image"), definition.get("container_name")
         return ComposeService(
             name=name,
             owner=self._owner,
@@ -90,7 +93,7 @@ class ServiceReader:
             environment=entries.public,
             secret_entries=entries.secret,
             entry_places=entries.places,
-            env_files=read_env_files(self.reader, node.value.get("env_file"), path, self._base),
+            env_files=read_env_files(self.reader, given.get("env_file"), path, self._base),
             binds=tuple(self._bind(*each) for each in mounts if each[0].kind == "bind"),
             volumes=tuple(m.source for m, _, _ in mounts if m.kind == "volume" and m.source),
             anonymous=tuple(m.target for m, _, _ in mounts if m.kind == "volume" and not m.source),
@@ -103,9 +106,7 @@ class ServiceReader:
                 node, definition, "stop_grace_period", values.duration, STOP_GRACE
             ),
             restart=self._value(node, definition, "restart", values.restart, ""),
-            container_name=str(definition["container_name"])
-            if definition.get("container_name")
-            else None,
+            container_name=str(container) if container else None,
             definition=definition,
         )
 

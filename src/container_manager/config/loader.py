@@ -198,31 +198,24 @@ def examine(
         ConfigError: files cannot be read, or not be laid over each other.
     """
     environ = dict(os.environ if environ is None else environ)
-    if config_path is not None and not os.fspath(config_path):
-        raise ConfigError("The name of the configuration file is empty.")
-    path = Path(os.path.abspath(config_path or find_config(environ=environ)))  # noqa: PTH100
-    # abspath, not resolve(): a configuration reached through a symlink belongs to the link's folder
+    path = _path_of(config_path, environ)
     root, env = path.parent, environment_of(path)
     refuse_unusable(path)
-    environment = variables_of(root, env, environ)
-    files = Loader(root=root, environment=environment)
+    files = Loader(root=root, environment=variables_of(root, env, environ))
     tree, missing = over_packages(files.load(path, local_of(path)), files)
     errors, suspicions = validate(tree)
     suspicions += missing
     suspicions += stands_alone(env, files.imported_from) if env is not None else []
     warnings = list(suspicions)
-    environment = with_own_credentials(environment, findings.declared_credentials(tree))
-    environment = replace(
-        environment,
-        patterns=_secret_patterns(tree),
-        supplied=supplied_by(tree, environment, root, errors),
-    )
+    environment = _with_own_values(files.environment, tree, root, errors)
     errors += findings.credential_problems(tree, environment)
     report = Report()
     values = expand_tree(tree, environment, report, errors)
-    warnings += findings.unset_variables(report, tree, environment)
-    warnings += findings.literal_secrets(tree)
-    warnings += findings.short_secrets(environment, report)
+    warnings += [
+        *findings.unset_variables(report, tree, environment),
+        *findings.literal_secrets(tree),
+        *findings.short_secrets(environment, report),
+    ]
     if env is not None:
         keep_apart(values, tree, env)
     default_values(values, root, errors, tree)
@@ -248,6 +241,25 @@ def examine(
         hooks=hooks,
     )
     return config, [*errors, *suspicions] if errors else []
+
+
+def _path_of(config_path: str | os.PathLike[str] | None, environ: Mapping[str, str]) -> Path:
+    if config_path is not None and not os.fspath(config_path):
+        raise ConfigError("The name of the configuration file is empty.")
+    # abspath, not resolve(): a configuration reached through a symlink belongs to the link's folder
+    return Path(os.path.abspath(config_path or find_config(environ=environ)))  # noqa: PTH100
+
+
+def _with_own_values(
+    environment: Environment, tree: Node, root: Path, errors: list[Problem]
+) -> Environment:
+    """The variables, with what the configuration itself says of them and gets from elsewhere."""
+    environment = with_own_credentials(environment, findings.declared_credentials(tree))
+    return replace(
+        environment,
+        patterns=_secret_patterns(tree),
+        supplied=supplied_by(tree, environment, root, errors),
+    )
 
 
 def without_content(path: Path, project_name: str, environ: Mapping[str, str]) -> Config:

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from container_manager.compose.digest import DOCKERFILE, context_digest
 from container_manager.compose.model import ComposeService
-from container_manager.errors import Problem, RuntimeFailure, display_path, raise_all
+from container_manager.errors import (
+    Location,
+    Problem,
+    RuntimeFailure,
+    display_path,
+    raise_all,
+)
 from container_manager.lifecycle.compose import Composition
 from container_manager.lifecycle.trusting_builds import trusting_builds
 from container_manager.podman.containers_conf import write_private
@@ -148,6 +154,20 @@ def _built(
     if not stale:
         return ids
     names = [service.name for service in stale]
+    said = _build(composition, stale, fresh=fresh)
+    ids |= {service.image: _id(engine.image(service.image)) for service in stale}
+    missing = [service.name for service in stale if not ids[service.image]]
+    if said or missing:
+        reason = project.redact(said) or "the provider gave no reason"
+        problems.append(_not_built(missing or names, reason, stale[0].where))
+    else:
+        records.remember(stale, ids, composition.contexts)
+    return ids
+
+
+def _build(composition: Composition, stale: list[ComposeService], *, fresh: bool) -> str:
+    """Have the images of some services built; what was said where that failed, else nothing."""
+    project, names = composition.project, [service.name for service in stale]
     project.progress.step("Building the images of " + ", ".join(names))
     composition.write_overlay()
     if project.trust is not None:
@@ -155,28 +175,16 @@ def _built(
         composition = replace(composition, further=(file,))
     try:
         finished = composition.build_images(names, no_cache=fresh)
-        said = "" if finished.ok else finished.last_lines
     except RuntimeFailure as error:
-        said = str(error)
-    ids |= {service.image: _id(engine.image(service.image)) for service in stale}
-    missing = [service.name for service in stale if not ids[service.image]]
-    if said or missing:
-        lost = missing or names
-        what = (
-            f"image of the service '{lost[0]}'"
-            if len(lost) == 1
-            else "images of " + ", ".join(lost)
-        )
-        problems.append(
-            Problem(
-                message=f"The {what} could not be built:\n"
-                f"{project.redact(said) or 'the provider gave no reason'}",
-                where=stale[0].where,
-            )
-        )
-    else:
-        records.remember(stale, ids, composition.contexts)
-    return ids
+        return str(error)
+    return "" if finished.ok else finished.last_lines
+
+
+def _not_built(names: Sequence[str], reason: str, where: Location) -> Problem:
+    what = (
+        f"image of the service '{names[0]}'" if len(names) == 1 else "images of " + ", ".join(names)
+    )
+    return Problem(message=f"The {what} could not be built:\n{reason}", where=where)
 
 
 def _id(state: ImageState | None) -> str:

@@ -94,12 +94,7 @@ def save(
     partial = None
     try:
         partial = Path(tempfile.mkdtemp(prefix=f"{stamp}-", suffix=PARTIAL, dir=top))
-        by_name = {one.name: one for one in volumes}
-        tops: dict[str, Top | None] = {}
-        for names in groups or [list(by_name)]:
-            with still(names) if still else contextlib.nullcontext():
-                for name in names:
-                    tops[name] = _export(project, by_name[name], partial)
+        tops = _export_all(project, volumes, partial, groups, still)
         entries = [
             _entry(project, one, partial, tops[one.name], (services or {}).get(one.name, ()))
             for one in volumes
@@ -137,6 +132,23 @@ def check_space(project: Project, volumes: Sequence[VolumeState]) -> Path:
             "volumes may be lost.",
         )
     return top
+
+
+def _export_all(
+    project: Project,
+    volumes: Sequence[VolumeState],
+    folder: Path,
+    groups: Sequence[Sequence[str]] | None,
+    still: Still | None,
+) -> dict[str, Top | None]:
+    """Write the archives of all, those of a group while nobody writes to any of it."""
+    by_name = {one.name: one for one in volumes}
+    tops: dict[str, Top | None] = {}
+    for names in groups or [list(by_name)]:
+        with still(names) if still else contextlib.nullcontext():
+            for name in names:
+                tops[name] = _export(project, by_name[name], folder)
+    return tops
 
 
 def _export(project: Project, volume: VolumeState, folder: Path) -> Top | None:
