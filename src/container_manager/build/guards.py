@@ -9,6 +9,7 @@ from pathlib import Path
 from container_manager.config.loader import Config
 from container_manager.discovery import TEMPLATE_FILENAME
 from container_manager.errors import Location, Problem
+from container_manager.inputs import note
 from container_manager.model import Output, Service
 from container_manager.places import BACKUPS, MANAGER_DIR, STATE_DIR, escapes
 
@@ -54,8 +55,10 @@ def build_dir_problems(config: Config, sources: Iterable[Path]) -> list[Problem]
     for kept in (config.root / STATE_DIR, config.root / BACKUPS):
         if overlaps(build, kept):
             return [problem(f"The build directory {build} overlaps {kept}, which outlives builds.")]
-    for parent in real_build.parents:
-        if parent.is_relative_to(real_root) and owner_of(parent) is not None:
+    around = (one for one in real_build.parents if one.is_relative_to(real_root))
+    for parent in around:
+        note(parent / MANAGER_DIR / OWNER)  # it may become that of another one
+        if owner_of(parent) is not None:
             return [problem(f"The build directory {build} lies in another one, {parent}.")]
     for source in sorted({Path(source) for source in sources}):
         found = real(source)
