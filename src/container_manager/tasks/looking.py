@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from invoke import Context
+from invoke import Context, Exit
 
 from container_manager.careful import verb
 
@@ -67,4 +67,23 @@ def graph(
         show_written(path, changed=verbs.save_graph(path, text))
 
 
-TASKS = (explain, graph)
+@verb(help={"format": "text (default), or github for annotations beside the lines"})
+def lint(
+    context: Context,
+    config: str | None = None,
+    format: str = "text",  # noqa: A002 - as people type it
+    json: bool = False,
+) -> None:
+    """Check all that a build checks, and write nothing; exit with 2 where something is wrong."""
+    from container_manager import verbs
+    from container_manager.errors import ConfigError
+    from container_manager.report.linting import refuse_format, show_linted
+
+    refuse_format(format)
+    found = verbs.lint(config)
+    show_linted(found, form=format, json=json)
+    if found.errors:
+        raise Exit(code=ConfigError.exit_code)
+
+
+TASKS = (explain, graph, lint)

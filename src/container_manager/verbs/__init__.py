@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     )
     from container_manager.verbs.exporting import export, kube_build, preview_kube_build
     from container_manager.verbs.inside import execute, run, shell
+    from container_manager.verbs.linting import lint
     from container_manager.verbs.looking import explain, explain_service, services
     from container_manager.verbs.machine import base_image, doctor, explain_podman
     from container_manager.verbs.picturing import format_of, graph, save_graph
@@ -101,6 +102,7 @@ __all__ = [
     "kube_status",
     "kube_up",
     "link",
+    "lint",
     "logs",
     "merged_stack",
     "new",
@@ -201,6 +203,7 @@ _PLACES = {
         "run",
         "shell",
     ),
+    "verbs.linting": ("lint",),
     "verbs.looking": (
         "explain",
         "explain_service",

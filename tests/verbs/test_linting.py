@@ -1,0 +1,104 @@
+"""``lint``: what a build would refuse, all of it, without a trace."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from tests.conftest import Project, snapshot
+
+from container_manager.cli import run
+from container_manager.errors import Location, Problem
+from container_manager.report.linting import annotation
+
+ROOT = Path(__file__).parents[2]
+
+TWO_UNDEFINED = 'services: {web: {image: "{{ nothing }}", command: "{{ nobody }}"}}\n'
+
+
+def exit_code(*argv: str) -> int:
+    with pytest.raises(SystemExit) as ended:
+        run(argv)
+    return int(ended.value.code or 0)
+
+
+def test_a_project_that_can_be_built_passes_and_nothing_is_written(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project.deploy("web")
+    before = snapshot(project.root)
+    assert exit_code("lint") == 0
+    assert capsys.readouterr().out == "No problems.\n"
+    assert snapshot(project.root) == before
+
+
+def test_all_problems_of_templates_are_told(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project.deploy("web", TWO_UNDEFINED)
+    before = snapshot(project.root)
+    assert exit_code("lint") == 2
+    told = capsys.readouterr().err
+    assert "'nothing'" in told
+    assert "'nobody'" in told
+    assert snapshot(project.root) == before
+
+
+def test_all_problems_of_a_configuration_are_told_as_data(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project.write("config.yml", "keep_builds: x\nbuild_dir: 1\ndeployed_services: []\n")
+    assert exit_code("lint", "--json") == 2
+    problems = json.loads(capsys.readouterr().out)["problems"]
+    errors = [one for one in problems if one["level"] == "error"]
+    assert {(one["line"], one["column"]) for one in errors} == {(1, 14), (2, 12)}
+    assert {one["file"] for one in errors} == {str(project.root / "config.yml")}
+
+
+def test_yaml_that_cannot_be_read_is_an_annotation_too(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project.write("config.yml", "a: [\n")
+    assert exit_code("lint", "--format", "github") == 2
+    assert re.match(r"::error file=config\.yml,line=\d+,col=\d+::", capsys.readouterr().out)
+
+
+def test_annotations_name_files_as_the_repository_does(
+    project: Project, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_WORKSPACE", str(project.root.parent))
+    project.write("config.yml", "keep_builds: x\n")
+    assert exit_code("lint", "--format", "github") == 2
+    assert f"::error file={project.root.name}/config.yml,line=1,col=14::" in capsys.readouterr().out
+
+
+def test_an_unknown_format_is_refused(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    project.deploy("web")
+    assert exit_code("lint", "--format", "xml") == 2
+    assert "There are text and github." in capsys.readouterr().err
+
+
+def test_what_would_end_an_annotation_or_its_properties_is_escaped() -> None:
+    problem = Problem(
+        message="100% wrong\r\n::error::x",
+        where=Location(Path("/a,b:c%.yml"), 3),
+        remedy="Mend it.",
+    )
+    assert annotation("warning", problem) == (
+        "::warning file=/a%2Cb%3Ac%25.yml,line=3::100%25 wrong%0D%0A::error::x%0AMend it."
+    )
+
+
+def test_a_problem_without_a_place_has_no_properties() -> None:
+    assert annotation("error", Problem(message="Wrong.")) == "::error::Wrong."
+
+
+def test_the_hook_of_pre_commit_calls_it() -> None:
+    (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
+    assert hook["entry"] == "cman lint"
+    assert hook["pass_filenames"] is False
+    for name in ("config.yml", "services/web/docker-compose.yml.j2", "conf/app.yaml"):
+        assert re.search(hook["files"], name)
