@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import os
 import shutil
 import sys
@@ -55,7 +56,11 @@ def recalled(project: Project) -> Memory:
 
 @pytest.fixture
 def lookups(project: Project, site: Site, monkeypatch: pytest.MonkeyPatch) -> Lookups:
-    """All that the first build of the project asked before it began to write."""
+    """All that the first build of the project asked before it began to write.
+
+    What Copier and its libraries ask while they are imported is over by then.
+    """
+    importlib.import_module("copier")
     execute = pipeline.execute
     with recording(project.root, site.folder) as asked:
 
