@@ -11,10 +11,11 @@ import uvicorn
 from container_manager.dashboard.app import Shown, make_app
 from container_manager.dashboard.feed import Feed
 from container_manager.dashboard.guard import new_token
-from container_manager.errors import PreconditionError
+from container_manager.errors import PreconditionError, UsageError
 
 HOST = "127.0.0.1"
 _GRACE = 1
+_LAST_PORT = 65535
 
 
 def serve(feed: Feed, shown: Shown, *, port: int, ready: Callable[[str], None]) -> None:
@@ -51,14 +52,16 @@ def serve(feed: Feed, shown: Shown, *, port: int, ready: Callable[[str], None]) 
 
 
 def _listen(port: int) -> socket.socket:
+    if port > _LAST_PORT:
+        raise UsageError(f"There is no port {port}; the last one is {_LAST_PORT}.")
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((HOST, port))
-    except (OSError, OverflowError) as error:
+    except OSError as error:
         listener.close()
         raise PreconditionError(
-            f"The port {port} of {HOST} cannot be used: {getattr(error, 'strerror', error)}.",
+            f"The port {port} of {HOST} cannot be used: {error.strerror}.",
             remedy="Name another one, or none: --port 0 takes a free one.",
         ) from error
     listener.listen()
