@@ -176,3 +176,13 @@ def test_without_podman_the_plan_of_the_build_is_shown(stack: Stack, tmp_path: P
     assert said["changes"]
     assert said["containers"] is None
     assert "Podman is not installed" in said["problems"][0]
+
+
+def test_a_provider_that_cannot_be_used_is_told_before_a_start(stack: Stack) -> None:
+    """Podman's own command is too old here, or leads to a program that is not there."""
+    stack.edit("config.yml", "greeting: hello", "greeting: hello\ncompose_provider: podman")
+    nothing = {"PODMAN_COMPOSE_PROVIDER": "/nonexistent/compose"}
+    said = json.loads(stack.run("plan", "--json", environ=nothing))
+    assert {one["action"] for one in said["containers"]} == {"create"}
+    (problem,) = said["problems"]
+    assert "remove 'compose_provider'" in problem

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import threading
 from pathlib import Path
 
 import pytest
@@ -56,3 +58,14 @@ def test_a_file_that_cannot_be_used_is_replaced(root: Path, content: bytes) -> N
 def test_without_a_folder_nothing_is_kept(tmp_path: Path) -> None:
     assert render(tmp_path, "{{ a }}", a=1) == "1"
     assert [path.name for path in tmp_path.iterdir()] == ["page.j2"]
+
+
+def test_another_thread_may_clear_it_away(root: Path) -> None:
+    """Pytest makes an error of what a finalizer raises."""
+    assert render(root, "{{ a }}", a=1) == "1"
+    held = [CompiledTemplates(root / "kept/templates.sqlite")]
+    thread = threading.Thread(target=held.clear)
+    thread.start()
+    thread.join()
+    gc.collect()
+    assert held == []

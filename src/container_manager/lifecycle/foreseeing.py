@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from container_manager.compose.digest import parts_digest
 from container_manager.compose.model import Stack
-from container_manager.errors import Problem
+from container_manager.errors import PreconditionError, Problem
 from container_manager.identity import DIGEST
 from container_manager.lifecycle.changes import changes_of, other_parts, parts_of
 from container_manager.lifecycle.checking import findings_of
@@ -93,8 +93,17 @@ def foresee(
             one.service: other_parts(one, records, parts) for one in changes if one.service in parts
         },
         configurations={name: one.configuration for name, one in made.items() if one is not None},
-        problems=findings.problems,
+        problems=(*_without_provider(project), *findings.problems),
     )
+
+
+def _without_provider(project: Project) -> tuple[Problem, ...]:
+    """Why the program that makes containers cannot be used, if so."""
+    try:
+        _ = project.provider
+    except PreconditionError as error:
+        return error.problems
+    return ()
 
 
 def _is_same_but_image(change: ContainerChange, parts: Mapping[str, Mapping[str, str]]) -> bool:

@@ -83,7 +83,8 @@ class CompiledTemplates(BytecodeCache):
         self._made.clear()
 
     def _opened(self) -> sqlite3.Connection:
-        database = sqlite3.connect(self._path, isolation_level=None)
+        # Whichever thread happens to clear us away closes it.
+        database = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
         weakref.finalize(self, database.close)
         return database
 
