@@ -24,6 +24,11 @@ from container_manager.podman.state import ImageState
 
 _LOCAL = "localhost/"
 
+_MEANWHILE_REMOVED = "layer not known"
+"""What Podman says where somebody removes any image while it looks for layers to build on."""
+
+_TRIES = 3
+
 
 def ensure_images(
     composition: Composition, names: Iterable[str], *, fresh: bool = False
@@ -175,6 +180,10 @@ def _build(composition: Composition, stale: list[ComposeService], *, fresh: bool
         composition = replace(composition, further=(file,))
     try:
         finished = composition.build_images(names, no_cache=fresh)
+        for _ in range(_TRIES - 1):
+            if finished.ok or _MEANWHILE_REMOVED not in finished.stderr + finished.stdout:
+                break
+            finished = composition.build_images(names, no_cache=fresh)
     except RuntimeFailure as error:
         return str(error)
     return "" if finished.ok else finished.last_lines
