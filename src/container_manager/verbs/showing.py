@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import shlex
 import shutil
 import sys
 import threading
@@ -93,7 +94,7 @@ def about(project: Project) -> dict[str, Any]:
         "project": project.name,
         "config": str(project.config_path),
         "program": words[0],
-        "options": " ".join(more),
+        "options": shlex.join(more),
         "service": "--service " if words[0] == "invoke" else "",
     }
 

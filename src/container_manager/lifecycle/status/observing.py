@@ -55,7 +55,8 @@ class Slow(Generic[Value]):
         """
         now = time.monotonic()
         if self._future is not None and (wait or self._future.done()):
-            self._value, self._future = self._future.result(), None
+            future, self._future = self._future, None  # one that fails is asked again
+            self._value = future.result()
         elif self._future is None and (
             due or self._asked is None or now - self._asked >= self._every
         ):
@@ -175,7 +176,10 @@ class Observer:
         return [one for one in self._project.containers() if self._identity.owns(one.labels)]
 
     def _measure(self) -> dict[str, Usage]:
-        return self._meter.measure(self._running)
+        try:
+            return self._meter.measure(self._running)
+        except RuntimeFailure:
+            return {}  # it may answer the next time
 
     def _list_others(self) -> tuple[OtherStack, ...]:
         try:
