@@ -34,9 +34,9 @@ LAYERS = (
     ("opening",),
     ("building", "bundling", "doctor"),
     ("dashboard", "verbs", "testing"),
-    ("careful",),
+    ("careful", "option_values"),
     ("tasks",),
-    ("cli", "words"),
+    ("cli", "program", "words"),
     ("entry",),
     ("__main__",),
 )

@@ -9,7 +9,7 @@ import shlex
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from invoke import Context, Exit, Task
@@ -33,6 +33,8 @@ _HELP = {
     "defaults": "ask nothing: what --data does not say is as the template has it",
 }
 
+_PROGRAM = "container-manager"
+
 _REPEATABLE = ("service", "data", "setenv", "path")
 
 _STARTING = frozenset({"up", "rebuild", "plan"})
@@ -48,6 +50,18 @@ class CarefulTask(Task[Any]):
     Invoke would give each option its first free letter, so that ``clean -d`` could mean
     ``--adopt`` where ``up -d`` means ``--detached``.
     """
+
+    examples: Mapping[str, str] | None = None
+    """Words after the program's name -> what they are for; None until they are given."""
+
+    def with_examples(self, examples: Mapping[str, str]) -> CarefulTask:
+        """The task itself, from now on with examples; they stand at the end of its help."""
+        self.examples = examples
+        if examples:
+            lines = [f"  {_PROGRAM} {words}\n      {what}" for words, what in examples.items()]
+            told = inspect.getdoc(self) or ""
+            self.__doc__ = "\n".join([told, "", "Examples:", *lines])
+        return self
 
     def arg_opts(self, name: str, default: Any, taken_names: set[str]) -> dict[str, Any]:
         """What invoke makes of one parameter."""
@@ -101,25 +115,11 @@ def command_of(context: Context) -> list[str]:
     return command
 
 
-def one_name(names: Sequence[str] | str | None) -> str:
-    """The name of the one service that a task is about; empty where none was said.
-
-    Raises:
-        UsageError: there are several.
-    """
-    listed = [names] if isinstance(names, str) else list(names or ())
-    if len(listed) > 1:
-        raise UsageError(
-            f"One service can be meant, not {len(listed)}: {', '.join(listed)}.",
-            remedy="A command goes after --, as in: exec SERVICE -- ls -l",
-        )
-    return listed[0] if listed else ""
-
-
 def verb(
     *,
     dry: bool | Callable[[dict[str, Any]], None] = False,
     cluster: bool = False,
+    examples: Mapping[str, str] | None = None,
     **options: Any,
 ) -> Callable[[Callable[..., None]], Any]:
     """A task whose errors become messages and exit codes, in the one place where they do.
@@ -128,6 +128,7 @@ def verb(
         dry: whether the task can show what it would do instead of doing it, as ``plan`` does; or
             what shows it, given the task's arguments by name.
         cluster: whether it is about a cluster, and never about what runs here.
+        examples: words after the program's name -> what they are for; ``--help`` shows them.
         options: further options of invoke's ``task``.
     """
 
@@ -164,7 +165,8 @@ def verb(
         shown = {name: text for name, text in _HELP.items() if name.replace("-", "_") in parameters}
         shown.update(options.pop("help", {}))
         iterable = [name for name in _REPEATABLE if name in parameters]
-        return CarefulTask(guarded, help=shown, iterable=iterable, **options)
+        task = CarefulTask(guarded, help=shown, iterable=iterable, **options)
+        return task.with_examples(examples or {})
 
     return decorate
 
@@ -263,37 +265,6 @@ def _refuse_detached(function: Callable[..., None], name: str) -> None:
     at = next((i for i, word in enumerate(argv) if word.rpartition(".")[2] == name), None)
     if at is not None and {"-d", "--detached"} & set(argv[at:]):
         raise UsageError(f"-d/--detached goes with 'up' and 'rebuild' only, not with '{argv[at]}'.")
-
-
-def seconds(text: str) -> float | None:
-    """The value of ``--timeout``; None where it is not given."""
-    if not text:
-        return None
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = 0.0
-    if not 0 < seconds < float("inf"):
-        raise UsageError(f"--timeout takes a number of seconds above 0, not {text!r}.")
-    return seconds
-
-
-def count_of(text: str, option: str) -> int | None:
-    """A whole number from 0 on; None where it is not given."""
-    if not text:
-        return None
-    if not text.isdecimal():
-        raise UsageError(f"{option} takes a whole number, not {text!r}.")
-    return int(text)
-
-
-def number_of(text: str) -> int | None:
-    """The number of a build; None where none is given."""
-    if not text:
-        return None
-    if not text.isdecimal():
-        raise UsageError(f"A build has a number, not {text!r}.", remedy="'builds' lists them.")
-    return int(text)
 
 
 def _dry(name: str, given: dict[str, Any], dry: bool | Callable[[dict[str, Any]], None]) -> None:

@@ -7,13 +7,10 @@ import gc
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import NoReturn
 
 from container_manager.errors import ManagerError, UsageError
 from container_manager.once import once
-
-if TYPE_CHECKING:
-    from invoke import Collection, Program
 
 _COMMANDS = ("up", "down", "clean", "rebuild")
 
@@ -134,39 +131,16 @@ def _names_a_file(argument: str) -> bool:
     return argument.endswith(_YAML_SUFFIXES) or ("/" in argument and Path(argument).is_file())
 
 
-def _program(namespace: Collection) -> Program:
-    """Invoke's program for our tasks, with usage errors as exit code 2."""
-    from invoke import Exit, ParseError, Program
-
-    from container_manager import __version__
-
-    class TaskProgram(Program):
-        def parse_core(self, argv: list[str] | None) -> None:
-            self._strictly(super().parse_core, argv)
-
-        def parse_tasks(self) -> None:
-            self._strictly(super().parse_tasks)
-
-        def _strictly(self, parse: Any, *args: Any) -> None:
-            try:
-                parse(*args)
-            except ParseError as error:
-                print(error, file=sys.stderr)
-                print("See --list for all tasks, TASK --help for one.", file=sys.stderr)
-                raise Exit(code=2) from error
-
-    return TaskProgram(version=__version__, namespace=namespace, name="container-manager")
-
-
 def _run_tasks(arguments: list[str]) -> NoReturn:
     from invoke.exceptions import UnknownFileType
 
     from container_manager.careful import typed
+    from container_manager.program import program as task_program
     from container_manager.report import tell
     from container_manager.tasks import namespace
     from container_manager.words import with_trailing_services
 
-    program = _program(namespace)
+    program = task_program(namespace)
     core = {
         f"-{name}" if len(name) == 1 else f"--{name}": argument.takes_value
         for argument in program.core_args()

@@ -6,11 +6,16 @@ from typing import Any
 
 from invoke import Context
 
-from container_manager.careful import count_of, verb
+from container_manager.careful import verb
 from container_manager.errors import UsageError
+from container_manager.option_values import count_of
 
 
 @verb(
+    examples={
+        "logs --follow --tail 20 jupyter": "the last lines, and what is said from now on",
+        "logs --since 10m --grep 'error|failed' --ignore-case": "what went wrong lately",
+    },
     help={
         "follow": "go on with what is said from now on, until Ctrl-C",
         "tail": "how many lines of each container at most",
@@ -20,7 +25,7 @@ from container_manager.errors import UsageError
         "grep": "only lines in which this regular expression is found",
         "ignore-case": "large and small letters are the same to --grep",
         "json": "an object a line: service, container, time, text",
-    }
+    },
 )
 def logs(
     context: Context,
@@ -52,7 +57,13 @@ def logs(
     )
 
 
-@verb(name="open", help={"port": "which one, where a service has several"})
+@verb(
+    examples={
+        "open jupyter": "open the service in a browser, or print its address",
+    },
+    name="open",
+    help={"port": "which one, where a service has several"},
+)
 def open_(
     context: Context,
     config: str | None = None,
@@ -67,7 +78,12 @@ def open_(
     show_link(verbs.link(config, service=service, port=count_of(port, "--port")), json=json)
 
 
-@verb()
+@verb(
+    examples={
+        "port": "every published port of the stack",
+        "port mongo --json": "those of one service, for a program",
+    },
+)
 def port(
     context: Context, config: str | None = None, service: Any = None, json: bool = False
 ) -> None:
@@ -78,7 +94,11 @@ def port(
     show_addresses(verbs.port(config, service=service), json=json)
 
 
-@verb()
+@verb(
+    examples={
+        "top jupyter": "what runs in the containers of one service",
+    },
+)
 def top(
     context: Context, config: str | None = None, service: Any = None, json: bool = False
 ) -> None:
@@ -89,7 +109,11 @@ def top(
     show_processes(verbs.top(config, service=service), json=json)
 
 
-@verb()
+@verb(
+    examples={
+        "images": "what every container was made of",
+    },
+)
 def images(
     context: Context, config: str | None = None, service: Any = None, json: bool = False
 ) -> None:
@@ -100,7 +124,13 @@ def images(
     show_images(verbs.images(config, service=service), json=json)
 
 
-@verb(help={"path": "from where, and to where; SERVICE:PATH is in a container"})
+@verb(
+    examples={
+        "cp jupyter:/home/jovyan/results.csv .": "from a container to here",
+        "cp notes.ipynb jupyter:/home/jovyan/work/": "from here into a container",
+    },
+    help={"path": "from where, and to where; SERVICE:PATH is in a container"},
+)
 def cp(context: Context, config: str | None = None, path: Any = None) -> None:
     """Copy files: cp SERVICE:PATH HERE, or cp HERE SERVICE:PATH."""
     from container_manager import verbs
@@ -110,7 +140,12 @@ def cp(context: Context, config: str | None = None, path: Any = None) -> None:
     verbs.copy(config, source=path[0], destination=path[1])
 
 
-@verb()
+@verb(
+    examples={
+        "pull": "newer images of all services",
+        "pull mongo": "of one service; then: up",
+    },
+)
 def pull(
     context: Context, config: str | None = None, service: Any = None, json: bool = False
 ) -> None:
@@ -121,7 +156,13 @@ def pull(
     show_pulled(verbs.pull(config, service=service), json=json)
 
 
-@verb(name="config")
+@verb(
+    examples={
+        "config": "the whole stack as one compose file",
+        "config jupyter --json": "one service, for a program",
+    },
+    name="config",
+)
 def merged_stack(
     context: Context, config: str | None = None, service: Any = None, json: bool = False
 ) -> None:

@@ -6,10 +6,16 @@ from typing import Any
 
 from invoke import Context, Exit
 
-from container_manager.careful import number_of, verb
+from container_manager.careful import verb
+from container_manager.option_values import number_of
 
 
-@verb()
+@verb(
+    examples={
+        "services": "what is deployed",
+        "services --env prod --json": "in the environment 'prod', for a program",
+    },
+)
 def services(context: Context, config: str | None = None, json: bool = False) -> None:
     """List the deployed services: family, template, ports, and where each is defined."""
     from container_manager import verbs
@@ -18,7 +24,15 @@ def services(context: Context, config: str | None = None, json: bool = False) ->
     show_services(verbs.services(config), json=json)
 
 
-@verb(dry=True, help={"images": "build the container images too"})
+@verb(
+    examples={
+        "build": "write what has changed below build/",
+        "build jupyter": "the files of one service alone",
+        "build --images": "the container images as well",
+    },
+    dry=True,
+    help={"images": "build the container images too"},
+)
 def build(
     context: Context,
     config: str | None = None,
@@ -34,6 +48,11 @@ def build(
 
 
 @verb(
+    examples={
+        "plan": "what 'up' would change, and why",
+        "plan --diff jupyter": "line by line, for one service",
+        "plan --check": "for scripts: exit code 3 where something would change",
+    },
     dry=True,
     help={
         "diff": "show what changes in each file",
@@ -71,7 +90,11 @@ def plan(
         raise Exit(code=3)
 
 
-@verb()
+@verb(
+    examples={
+        "builds": "the builds that can be brought back",
+    },
+)
 def builds(context: Context, config: str | None = None, json: bool = False) -> None:
     """List the former builds that 'rollback' can bring back."""
     from container_manager import building
@@ -80,7 +103,13 @@ def builds(context: Context, config: str | None = None, json: bool = False) -> N
     show_builds(building.builds(config), json=json)
 
 
-@verb(help={"build": "its number in the list of 'builds' (default: the newest)"})
+@verb(
+    examples={
+        "rollback": "the build before this one",
+        "rollback --build 3": "a certain one; then: up --as-built",
+    },
+    help={"build": "its number in the list of 'builds' (default: the newest)"},
+)
 def rollback(
     context: Context, build: str = "", config: str | None = None, json: bool = False
 ) -> None:
@@ -91,7 +120,12 @@ def rollback(
     show_plan(building.rollback(config, number=number_of(build)).plan, json=json)
 
 
-@verb(dry=True)
+@verb(
+    examples={
+        "kernels jupyter": "after an edit of a kernel.json.j2",
+    },
+    dry=True,
+)
 def kernels(
     context: Context, config: str | None = None, service: Any = None, json: bool = False
 ) -> None:
@@ -102,7 +136,12 @@ def kernels(
     show_build(building.kernels(config, service=service), json=json)
 
 
-@verb(dry=True)
+@verb(
+    examples={
+        "assets": "after an edit below src/",
+    },
+    dry=True,
+)
 def assets(
     context: Context, config: str | None = None, service: Any = None, json: bool = False
 ) -> None:
@@ -113,7 +152,12 @@ def assets(
     show_build(building.assets(config, service=service), json=json)
 
 
-@verb(help={"target": "the export target of a plugin"})
+@verb(
+    examples={
+        "export nomad": "by the export target 'nomad' of a plugin",
+    },
+    help={"target": "the export target of a plugin"},
+)
 def export(
     context: Context, config: str | None = None, target: str = "", json: bool = False
 ) -> None:

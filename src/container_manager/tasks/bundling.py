@@ -10,6 +10,10 @@ from container_manager.careful import verb
 
 
 @verb(
+    examples={
+        "bundle --output lab.tar": "the whole stack in one file",
+        "bundle --service jupyter": "one service alone",
+    },
     help={
         "output": "the file to write (default: PROJECT.bundle.tar)",
         "force": "replace a file that is there",
@@ -32,6 +36,9 @@ def bundle(
 
 
 @verb(
+    examples={
+        "unbundle lab.tar --into /srv/lab": "on the machine without internet",
+    },
     help={
         "file": "what 'bundle' wrote",
         "into": "a new folder (default: the project's name, here)",

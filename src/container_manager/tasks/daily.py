@@ -6,10 +6,16 @@ from typing import Any
 
 from invoke import Context
 
-from container_manager.careful import seconds, verb
+from container_manager.careful import verb
+from container_manager.option_values import seconds
 
 
-@verb()
+@verb(
+    examples={
+        "ps": "all containers of the stack",
+        "ps --json jupyter": "those of one service, for a program",
+    },
+)
 def ps(
     context: Context, config: str | None = None, service: Any = None, json: bool = False
 ) -> None:
@@ -21,6 +27,10 @@ def ps(
 
 
 @verb(
+    examples={
+        "restart jupyter": "after a change of its settings",
+        "restart --only jupyter": "just stop it and start it again",
+    },
     dry=True,
     help={
         "only": "apply no new settings: just restart the containers that are there",
@@ -52,7 +62,12 @@ def restart(
     show_up(running, json=json)
 
 
-@verb()
+@verb(
+    examples={
+        "start": "all that was stopped",
+        "start jupyter": "one service",
+    },
+)
 def start(
     context: Context,
     config: str | None = None,
@@ -67,7 +82,11 @@ def start(
     show_up(verbs.start(config, service=service, timeout=seconds(timeout)), json=json)
 
 
-@verb()
+@verb(
+    examples={
+        "stop jupyter": "one service; the others go on running",
+    },
+)
 def stop(
     context: Context, config: str | None = None, service: Any = None, json: bool = False
 ) -> None:
@@ -78,7 +97,13 @@ def stop(
     show_containers(verbs.stop(config, service=service), json=json)
 
 
-@verb(help={"signal": "the signal to send (default: KILL)"})
+@verb(
+    examples={
+        "kill jupyter": "at once, without asking it to end",
+        "kill --signal HUP gateway": "make a program read its settings again",
+    },
+    help={"signal": "the signal to send (default: KILL)"},
+)
 def kill(
     context: Context,
     config: str | None = None,
@@ -93,7 +118,11 @@ def kill(
     show_containers(verbs.kill(config, service=service, signal=signal), json=json)
 
 
-@verb()
+@verb(
+    examples={
+        "pause jupyter": "freeze it; 'unpause' lets it go on",
+    },
+)
 def pause(
     context: Context, config: str | None = None, service: Any = None, json: bool = False
 ) -> None:
@@ -104,7 +133,11 @@ def pause(
     show_containers(verbs.pause(config, service=service), json=json)
 
 
-@verb()
+@verb(
+    examples={
+        "unpause": "all that is paused",
+    },
+)
 def unpause(
     context: Context, config: str | None = None, service: Any = None, json: bool = False
 ) -> None:

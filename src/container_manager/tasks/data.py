@@ -9,7 +9,12 @@ from invoke import Context
 from container_manager.careful import verb
 
 
-@verb()
+@verb(
+    examples={
+        "backup": "all volumes",
+        "backup mongo": "those of one service",
+    },
+)
 def backup(
     context: Context, config: str | None = None, service: Any = None, json: bool = False
 ) -> None:
@@ -37,6 +42,10 @@ def _dry_restore(given: dict[str, Any]) -> None:
 
 
 @verb(
+    examples={
+        "restore --dry": "what the newest backup would bring back",
+        "restore 20260131T080000Z --force": "a certain backup, over the present data",
+    },
     dry=_dry_restore,
     help={
         "name": "the folder below backups/ (default: the newest)",
@@ -70,7 +79,12 @@ def restore(
     show_restored(outcome, json=json)
 
 
-@verb(help={"verify": "compare all checksums; exit code 1 where one differs"})
+@verb(
+    examples={
+        "backups --verify": "list them, and compare all checksums",
+    },
+    help={"verify": "compare all checksums; exit code 1 where one differs"},
+)
 def backups(
     context: Context, config: str | None = None, verify: bool = False, json: bool = False
 ) -> None:

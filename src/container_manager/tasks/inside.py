@@ -9,7 +9,8 @@ from typing import Any
 
 from invoke import Context, Exit
 
-from container_manager.careful import command_of, one_name, seconds, verb
+from container_manager.careful import command_of, verb
+from container_manager.option_values import one_name, seconds
 
 _USER = "NAME or UID[:GID] to run as (default: the container's own)"
 _WORKDIR = "the working directory in the container"
@@ -18,6 +19,10 @@ _TTY = "use a terminal where there is one (the default)"
 
 
 @verb(
+    examples={
+        "exec jupyter -- ls -l /home/jovyan": "a command in a running container",
+        "exec --user 0 jupyter -- id": "as another user",
+    },
     name="exec",
     help={
         "service": "the service, or compose service, whose container it is",
@@ -49,6 +54,9 @@ def execute(
 
 
 @verb(
+    examples={
+        "shell jupyter": "look around inside",
+    },
     help={
         "service": "the service, or compose service, whose container it is",
         "user": _USER,
@@ -73,6 +81,10 @@ def shell(
 
 
 @verb(
+    examples={
+        "run counter -- python -c 'print(1)'": "a command in a new container",
+        "run --no-deps jupyter -- env": "without what the service waits for",
+    },
     help={
         "service": "the service, or compose service, whose settings it gets",
         "user": _USER,

@@ -6,7 +6,8 @@ from typing import Any
 
 from invoke import Collection, Context, Exit
 
-from container_manager.careful import seconds, verb
+from container_manager.careful import verb
+from container_manager.option_values import seconds
 
 
 def _dry_build(given: dict[str, Any]) -> None:
@@ -19,6 +20,10 @@ def _dry_build(given: dict[str, Any]) -> None:
 
 
 @verb(
+    examples={
+        "kube.build": "write the manifests",
+        "kube.build --strict": "fail where something is not carried over",
+    },
     cluster=True,
     dry=_dry_build,
     help={"strict": "whatever of the compose files is not carried over is an error"},
@@ -33,7 +38,13 @@ def build(
     show_manifests(verbs.kube_build(config, strict=strict), json=json)
 
 
-@verb(cluster=True, help={"check": "exit code 3 where anything would change"})
+@verb(
+    examples={
+        "kube.plan --context lab": "what 'kube.up' would change there",
+    },
+    cluster=True,
+    help={"check": "exit code 3 where anything would change"},
+)
 def plan(
     context_: Context,
     config: str | None = None,
@@ -68,7 +79,14 @@ def _dry_up(given: dict[str, Any]) -> None:
     show_cluster_plan(verbs.kube_plan(given["config"], **asked), json=given["json"])
 
 
-@verb(cluster=True, dry=_dry_up, help={"timeout": "seconds until all has to be ready (300)"})
+@verb(
+    examples={
+        "kube.up --context lab --namespace demo": "apply, and wait until all is ready",
+    },
+    cluster=True,
+    dry=_dry_up,
+    help={"timeout": "seconds until all has to be ready (300)"},
+)
 def up(
     context_: Context,
     config: str | None = None,
@@ -104,6 +122,9 @@ def _dry_down(given: dict[str, Any]) -> None:
 
 
 @verb(
+    examples={
+        "kube.down --context lab": "take it away; volumes stay",
+    },
     cluster=True,
     dry=_dry_down,
     help={"volumes": "the volumes too, with their data: nothing saves it"},
@@ -133,6 +154,10 @@ def down(
 
 
 @verb(
+    examples={
+        "kube.images": "build, push and pin",
+        "kube.images --archive images.tar": "for nodes that reach no registry",
+    },
     cluster=True,
     help={"archive": "write them into this file instead, for nodes that reach no registry"},
 )
@@ -146,7 +171,12 @@ def images(
     show_delivered(verbs.kube_images(config, archive=archive or None), json=json)
 
 
-@verb(cluster=True)
+@verb(
+    examples={
+        "kube.status --context lab": "what the pods do",
+    },
+    cluster=True,
+)
 def status(
     context_: Context,
     config: str | None = None,

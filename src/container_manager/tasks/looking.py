@@ -11,10 +11,14 @@ from container_manager.careful import verb
 
 
 @verb(
+    examples={
+        "explain jupyter.port_host": "where the value of one key comes from",
+        "explain --service jupyter": "everything that its templates used",
+    },
     help={
         "key": "the key: framework.services.web.port_host, or shorter web.port_host",
         "service": "everything that the templates of this service used",
-    }
+    },
 )
 def explain(
     context: Context,
@@ -37,12 +41,17 @@ def explain(
 
 
 @verb(
+    examples={
+        "graph --output stack.svg": "a picture in a file",
+        "graph --format mermaid": "for a page of Markdown",
+        "graph --live --output now.svg": "with what the containers do",
+    },
     help={
         "output": "the file to write: .svg, .mmd, or .md for a diagram in a page of Markdown",
         "format": "svg or mermaid (default: as the name of the file says, else svg)",
         "service": "only this service and what it waits for; may be given several times",
         "live": "show what the containers do, too (default: the configuration alone)",
-    }
+    },
 )
 def graph(
     context: Context,
@@ -67,7 +76,13 @@ def graph(
         show_written(path, changed=verbs.save_graph(path, text))
 
 
-@verb(help={"format": "text (default), or github for annotations beside the lines"})
+@verb(
+    examples={
+        "lint": "before a commit",
+        "lint --format github": "in continuous integration",
+    },
+    help={"format": "text (default), or github for annotations beside the lines"},
+)
 def lint(
     context: Context,
     config: str | None = None,

@@ -9,7 +9,13 @@ from invoke import Context, Exit
 from container_manager.careful import verb
 
 
-@verb(help={"rebuild": "make it again, even if it is there"})
+@verb(
+    examples={
+        "base-image": "make it, unless it is there",
+        "base-image --rebuild": "after an update of the host",
+    },
+    help={"rebuild": "make it again, even if it is there"},
+)
 def base_image(context: Context, rebuild: bool = False, config: str | None = None) -> None:
     """Make the local Python base image from the host's own Debian packages."""
     from container_manager import verbs
@@ -17,7 +23,11 @@ def base_image(context: Context, rebuild: bool = False, config: str | None = Non
     print(verbs.base_image(config, rebuild=rebuild))
 
 
-@verb()
+@verb(
+    examples={
+        "explain-podman": "which settings, and what was measured",
+    },
+)
 def explain_podman(context: Context, config: str | None = None) -> None:
     """Say with which settings Podman is run here, and why."""
     from container_manager import verbs
@@ -25,7 +35,13 @@ def explain_podman(context: Context, config: str | None = None) -> None:
     print(verbs.explain_podman(config))
 
 
-@verb(help={"offline": "ask no registry"})
+@verb(
+    examples={
+        "doctor": "before the first start, or when something is strange",
+        "doctor --offline": "without a question to registries",
+    },
+    help={"offline": "ask no registry"},
+)
 def doctor(
     context: Context, config: str | None = None, offline: bool = False, json: bool = False
 ) -> None:
@@ -51,6 +67,11 @@ def _dry_boot(given: dict[str, Any]) -> None:
 
 
 @verb(
+    examples={
+        "boot --dry": "show the unit, and write nothing",
+        "boot --now": "write it, and start the stack",
+        "boot --remove": "start with the machine no more",
+    },
     dry=_dry_boot,
     help={
         "now": "start it at once as well, as the machine would",

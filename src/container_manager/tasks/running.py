@@ -6,12 +6,18 @@ from typing import Any
 
 from invoke import Context
 
-from container_manager.careful import seconds, verb
+from container_manager.careful import verb
+from container_manager.option_values import seconds
 
 _ACCEPT = "take the present credentials for those that open the volumes"
 
 
 @verb(
+    examples={
+        "up": "start everything, and follow the logs",
+        "up -d jupyter": "one service and what it waits for; then return",
+        "up --env prod -d": "the environment 'prod'",
+    },
     dry=True,
     help={
         "accept-credentials": _ACCEPT,
@@ -57,7 +63,12 @@ def _dry_down(given: dict[str, Any]) -> None:
     show_preview(verbs.preview_down(given["config"], adopt=given["adopt"]), json=given["json"])
 
 
-@verb(dry=_dry_down)
+@verb(
+    examples={
+        "down": "the stack is gone, its data stay",
+    },
+    dry=_dry_down,
+)
 def down(
     context: Context, config: str | None = None, adopt: bool = False, json: bool = False
 ) -> None:
@@ -83,6 +94,10 @@ def _dry_clean(given: dict[str, Any]) -> None:
 
 
 @verb(
+    examples={
+        "clean --dry": "show what would go",
+        "clean": "save the volumes, then remove everything",
+    },
     dry=_dry_clean,
     help={
         "backup": "save volumes in backups/ first (the default)",
@@ -127,6 +142,10 @@ def _dry_rebuild(given: dict[str, Any]) -> None:
 
 
 @verb(
+    examples={
+        "rebuild -d jupyter": "build one service afresh",
+        "rebuild -d --volumes": "start with empty volumes, after saving them",
+    },
     dry=_dry_rebuild,
     help={
         "volumes": "empty the volumes too, after saving them",

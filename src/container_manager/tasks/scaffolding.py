@@ -10,6 +10,11 @@ from container_manager.careful import verb
 
 
 @verb(
+    examples={
+        "new counter --kind python": "a service in Python",
+        "new": "ask for everything",
+        "new --project lab --defaults": "a project in the folder 'lab'",
+    },
     help={
         "name": "web, framework.web, applications.APPLICATION.web or services.web",
         "kind": "which kind of service: python, database, job …",
@@ -45,6 +50,11 @@ def new(
 
 
 @verb(
+    examples={
+        "update --check": "is there anything newer?",
+        "update": "show it, ask, and bring it in",
+        "update --service counter": "one service alone",
+    },
     help={
         "check": "only look: 0 nothing newer, 3 an update that fits, 1 one with conflicts",
         "template": "where the template is now, if it has moved",

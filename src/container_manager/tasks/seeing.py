@@ -9,7 +9,13 @@ from invoke import Context
 from container_manager.careful import verb
 
 
-@verb(help={"watch": "look again every second, until Ctrl-C"})
+@verb(
+    examples={
+        "status": "once; exit code 1 where something is wrong",
+        "status --watch": "again every second",
+    },
+    help={"watch": "look again every second, until Ctrl-C"},
+)
 def status(
     context: Context,
     config: str | None = None,
@@ -33,10 +39,14 @@ def status(
 
 
 @verb(
+    examples={
+        "dashboard --port 8099": "at a port of your choice",
+        "dashboard --no-open": "print the address only",
+    },
     help={
         "port": "the port of the page (default: a free one)",
         "open": "open a browser (default: where there is one); --no-open: open none",
-    }
+    },
 )
 def dashboard(
     context: Context,
@@ -46,7 +56,7 @@ def dashboard(
 ) -> None:
     """Serve a page for this machine alone that shows the stack live, until Ctrl-C."""
     from container_manager import verbs
-    from container_manager.careful import count_of
+    from container_manager.option_values import count_of
 
     verbs.dashboard(config, port=count_of(port, "--port") or 0, browse=None if open else False)
 

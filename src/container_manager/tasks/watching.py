@@ -6,10 +6,15 @@ from typing import Any
 
 from invoke import Context
 
-from container_manager.careful import seconds, verb
+from container_manager.careful import verb
+from container_manager.option_values import seconds
 
 
-@verb()
+@verb(
+    examples={
+        "watch jupyter": "follow the edits of one service",
+    },
+)
 def watch(
     context: Context, config: str | None = None, service: Any = None, timeout: str = ""
 ) -> None:

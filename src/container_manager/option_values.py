@@ -1,0 +1,53 @@
+"""What the words of options and names mean, where invoke knows texts alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from container_manager.errors import UsageError
+
+
+def one_name(names: Sequence[str] | str | None) -> str:
+    """The name of the one service that a task is about; empty where none was said.
+
+    Raises:
+        UsageError: there are several.
+    """
+    listed = [names] if isinstance(names, str) else list(names or ())
+    if len(listed) > 1:
+        raise UsageError(
+            f"One service can be meant, not {len(listed)}: {', '.join(listed)}.",
+            remedy="A command goes after --, as in: exec SERVICE -- ls -l",
+        )
+    return listed[0] if listed else ""
+
+
+def seconds(text: str) -> float | None:
+    """The value of ``--timeout``; None where it is not given."""
+    if not text:
+        return None
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < float("inf"):
+        raise UsageError(f"--timeout takes a number of seconds above 0, not {text!r}.")
+    return seconds
+
+
+def count_of(text: str, option: str) -> int | None:
+    """A whole number from 0 on; None where it is not given."""
+    if not text:
+        return None
+    if not text.isdecimal():
+        raise UsageError(f"{option} takes a whole number, not {text!r}.")
+    return int(text)
+
+
+def number_of(text: str) -> int | None:
+    """The number of a build; None where none is given."""
+    if not text:
+        return None
+    if not text.isdecimal():
+        raise UsageError(f"A build has a number, not {text!r}.", remedy="'builds' lists them.")
+    return int(text)
