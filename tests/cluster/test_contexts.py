@@ -57,8 +57,20 @@ def _script(folder: Path, text: str) -> str:
 
 
 def test_the_contexts_are_those_that_kubectl_names(tmp_path: Path) -> None:
-    kubectl = _script(tmp_path, 'echo prod; echo "lab"')
-    assert contexts(ProcessRunner(), kubectl, {}) == ["prod", "lab"]
+    kubectl = _script(tmp_path, 'echo prod; echo "my lab"')
+    assert contexts(ProcessRunner(), kubectl, {}) == ["prod", "my lab"]
+
+
+def test_a_name_with_blanks_is_quoted_where_it_is_to_be_typed() -> None:
+    target = Target(context="my lab", namespace="web")
+    assert target.kubectl == "kubectl --context='my lab' -n web"
+
+
+def test_a_kubectl_that_cannot_be_started_is_told(tmp_path: Path) -> None:
+    kubectl = _script(tmp_path, "")
+    Path(kubectl).write_bytes(b"\x7fELF of another machine")
+    with pytest.raises(PreconditionError, match="kubectl does not work here"):
+        contexts(ProcessRunner(), kubectl, {})
 
 
 def test_a_configuration_that_kubectl_cannot_read_is_told_in_its_words(tmp_path: Path) -> None:

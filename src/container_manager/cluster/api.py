@@ -5,24 +5,39 @@ from __future__ import annotations
 import http.client
 import json
 import socket
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from container_manager.errors import PreconditionError
+from container_manager.cluster.answers import (
+    Object,
+    Silent,
+    excerpt,
+    items_of,
+    kinds_of,
+    object_of,
+    parsed,
+)
+
+__all__ = ["MANAGER", "Api", "Cause", "Object", "Refused", "Silent"]
 
 MANAGER = "container-manager"
 """What we are called among those who own fields of objects."""
 
-Object = Mapping[str, Any]
-"""One object of Kubernetes, as plain data."""
-
 _TIMEOUT = 60.0
+_TRIES = 6
+_LONGEST_PAUSE = 10.0
+_CORE = "v1"
 _APPLY = "application/apply-patch+yaml"
 _JSON = "application/json"
 _NOT_FOUND = 404
-_ERROR = 400
+_FORBIDDEN = 403
+_BUSY = 429
+_ELSEWHERE = 300
+_OURS = 400
+_THEIRS = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +61,16 @@ class Refused(Exception):
     def __init__(self, code: int, reason: str, message: str, causes: tuple[Cause, ...]) -> None:
         super().__init__(message)
         self.code, self.reason, self.causes = code, reason, causes
+
+    @property
+    def forbidden(self) -> bool:
+        """Whether whoever is logged in has no right to it."""
+        return self.code == _FORBIDDEN
+
+    @property
+    def passing(self) -> bool:
+        """Whether it may well be otherwise in a moment: the server is busy, or in trouble."""
+        return self.code == _BUSY or self.code >= _THEIRS
 
 
 class _Connection(http.client.HTTPConnection):
@@ -76,24 +101,15 @@ class Api:
         """The same cluster, in another namespace."""
         return Api(self._path, namespace)
 
-    def ask(self, path: str, query: Mapping[str, str] | None = None, *, missing: Any = None) -> Any:
-        """What is at a path; ``missing`` where there is nothing.
+    def get(self, one: Object) -> Object | None:
+        """The object of the same kind and name, as it is now.
 
         Raises:
             Refused: the server says no.
-            PreconditionError: it does not answer.
+            Silent: it does not answer.
         """
-        try:
-            return self._call("GET", path, query)
-        except Refused as refusal:
-            if refusal.code == _NOT_FOUND:
-                return missing
-            raise
-
-    def get(self, one: Object) -> Object | None:
-        """The object of the same kind and name, as it is now."""
-        found: Object | None = self.ask(self._place(one))
-        return found
+        found = self._asked(self._place(one))
+        return None if found is None else object_of(*found)
 
     def apply(self, one: Object, *, dry: bool = False, force: bool = False) -> Object:
         """Make an object what it should be, by server-side apply.
@@ -114,8 +130,7 @@ class Api:
             query["dryRun"] = "All"
         # JSON is YAML, but for escapes of two halves of a character.
         body = json.dumps(one, ensure_ascii=False).encode()
-        applied: Object = self._call("PATCH", self._place(one), query, body, _APPLY)
-        return applied
+        return object_of(*self._call("PATCH", self._place(one), query, body, _APPLY))
 
     def delete(self, one: Object) -> bool:
         """Delete an object, and in the background what it made; whether it was there."""
@@ -137,9 +152,8 @@ class Api:
             return []
         asked = {"labelSelector": labels, "fieldSelector": fields}
         query = {name: value for name, value in asked.items() if value}
-        found = self.ask(self._collection(version, info), query, missing={})
-        # The items of a list do not say what they are.
-        return [{**item, "apiVersion": version, "kind": kind} for item in found.get("items", ())]
+        found = self._asked(self._collection(version, info), query)
+        return [] if found is None else items_of(found[0], version, kind, found[1])
 
     def log(self, pod: str, container: str, lines: int, *, previous: bool = False) -> list[str]:
         """The last lines that a container has said; none where it has said nothing."""
@@ -148,10 +162,10 @@ class Api:
         if previous:
             query["previous"] = "true"
         try:
-            text = self._call("GET", path, query)
-        except (Refused, PreconditionError):
+            _, text = self._call("GET", path, query)
+        except (Refused, Silent):
             return []  # what it is asked for has failed already, and that must be told
-        return text.splitlines() if isinstance(text, str) else [json.dumps(text)]
+        return text.splitlines()
 
     def knows(self, one: Object) -> bool:
         """Whether the server has objects of this version and kind."""
@@ -172,11 +186,21 @@ class Api:
     def _kinds_of(self, version: str) -> dict[str, Object]:
         """What the server itself says of a version of its API: kind -> plural and scope."""
         if version not in self._kinds:
-            found = self.ask(_root(version), missing={})
-            self._kinds[version] = {
-                one["kind"]: one for one in found.get("resources", ()) if "/" not in one["name"]
-            }
+            found = self._asked(_root(version))
+            kinds = {} if found is None else kinds_of(*found)
+            if version == _CORE and not kinds:  # every cluster has it: what is this?
+                raise Silent("what answers has no Kubernetes API")
+            self._kinds[version] = kinds
         return self._kinds[version]
+
+    def _asked(self, path: str, query: Mapping[str, str] | None = None) -> tuple[Any, str] | None:
+        """What is at a path, as data and as text; None where there is nothing."""
+        try:
+            return self._call("GET", path, query)
+        except Refused as refusal:
+            if refusal.code == _NOT_FOUND:
+                return None
+            raise
 
     def _call(
         self,
@@ -185,47 +209,52 @@ class Api:
         query: Mapping[str, str] | None = None,
         body: bytes | None = None,
         kind: str = _JSON,
-    ) -> Any:
+    ) -> tuple[Any, str]:
         target = f"{path}?{urlencode(query)}" if query else path
+        for tries_left in reversed(range(_TRIES)):
+            code, content, later = self._send(method, target, body, kind)
+            if later is None or not tries_left:
+                break
+            time.sleep(later)
+        said = parsed(content)
+        if _ELSEWHERE <= code < _OURS:
+            raise Silent(f"it leads elsewhere (HTTP {code}), to a login page say")
+        if code < _OURS:
+            return said, content
+        if isinstance(said, dict):
+            raise _refusal(code, said)
+        if code == _NOT_FOUND:  # a whole version of the API that the server does not have
+            raise Refused(code, "NotFound", excerpt(content), ())
+        raise Silent(excerpt(content) or f"HTTP {code}")
+
+    def _send(
+        self, method: str, target: str, body: bytes | None, kind: str
+    ) -> tuple[int, str, float | None]:
+        """The code and text of an answer, and after how many seconds to ask once more.
+
+        A server that is busy says when; kubectl, too, asks again only where it does.
+        """
         connection = _Connection(self._path)
         try:
             connection.request(method, target, body, {"Content-Type": kind, "Accept": "*/*"})
             answer = connection.getresponse()
             code, content = answer.status, answer.read().decode(errors="replace")
         except (OSError, http.client.HTTPException) as error:
-            raise _silent(str(error) or type(error).__name__) from error
+            raise Silent(excerpt(str(error)) or type(error).__name__) from error
         finally:
             connection.close()
-        said = _parsed(content)
-        if code < _ERROR:
-            return said
-        if isinstance(said, dict):
-            raise _refusal(code, said)
-        if code == _NOT_FOUND:  # a whole version of the API that the server does not have
-            raise Refused(code, "NotFound", content.strip(), ())
-        raise _silent(content.strip() or f"HTTP {code}")
+        after = answer.headers.get("Retry-After", "")
+        again = (code == _BUSY or code >= _THEIRS) and after.isascii() and after.isdecimal()
+        return code, content, min(float(after), _LONGEST_PAUSE) if again else None
 
 
 def _root(version: str) -> str:
     return f"/apis/{version}" if "/" in version else f"/api/{version}"
 
 
-def _parsed(content: str) -> Any:
-    try:
-        return json.loads(content)
-    except ValueError:
-        return content
-
-
-def _silent(why: str) -> PreconditionError:
-    return PreconditionError(
-        f"The cluster does not answer: {why}",
-        remedy="See that its context works: 'kubectl --context NAME version'.",
-    )
-
-
 def _refusal(code: int, said: Mapping[str, Any]) -> Refused:
-    causes = (said.get("details") or {}).get("causes") or ()
+    details = said.get("details")
+    causes = details.get("causes") if isinstance(details, dict) else None
     return Refused(
         code,
         str(said.get("reason") or ""),
@@ -236,6 +265,7 @@ def _refusal(code: int, said: Mapping[str, Any]) -> Refused:
                 field=str(one.get("field") or ""),
                 message=str(one.get("message") or ""),
             )
-            for one in causes
+            for one in (causes if isinstance(causes, list) else ())
+            if isinstance(one, dict)
         ),
     )

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from container_manager.cluster.api import MANAGER, Api, Object, Refused
+from container_manager.cluster.api import MANAGER, Api, Object, Refused, Silent
 from container_manager.cluster.contexts import Target
 from container_manager.cluster.planning import (
     CREATE,
@@ -83,6 +83,8 @@ def apply(
             raise RuntimeFailure(
                 f"{problem.message}{more}", where=problem.where, remedy=problem.remedy
             ) from refusal
+        except Silent as silence:
+            raise Silent(f"{silence}\n  Applied before it: {len(applied)} objects.") from silence
     return tuple(applied)
 
 
@@ -145,7 +147,7 @@ def _make_namespace(api: Api, target: Target) -> None:
         problem = refusal_problem(one, refusal, target)
         raise RuntimeFailure(
             problem.message,
-            remedy=f"Somebody who may has to make it: kubectl --context {target.context} "
+            remedy=f"Somebody who may has to make it: {target.login} "
             f"create namespace {target.namespace}",
         ) from refusal
 

@@ -55,7 +55,7 @@ def connected(
         proxy = _Proxy(runner, watched, environ)
         proxy.start()
         try:
-            proxy.await_socket(path)
+            proxy.await_socket(path, target.login)
             yield Api(str(path), target.namespace)
         finally:
             proxy.end()
@@ -77,12 +77,15 @@ class _Proxy:
         self._stop.set()
         self._thread.join(_ENDED_WITHIN)  # where it takes longer, it ends by itself
 
-    def await_socket(self, path: Path) -> None:
+    def await_socket(self, path: Path, login: str) -> None:
         until = time.monotonic() + _READY_WITHIN
         while not path.exists():
             if not self._thread.is_alive() or time.monotonic() > until:
                 said = self._said or f"no socket within {_READY_WITHIN:.0f} s"
-                raise PreconditionError(f"kubectl leads to no cluster: {said}")
+                raise PreconditionError(
+                    f"kubectl leads to no cluster: {said}",
+                    remedy=f"See what it says by itself: {login} version",
+                )
             time.sleep(_PAUSE)
 
     def _run(self) -> None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from container_manager.errors import PreconditionError, UsageError, did_you_mean
+from container_manager.errors import PreconditionError, RuntimeFailure, UsageError, did_you_mean
 from container_manager.run import Runner
 
 PROGRAM = "kubectl"
+
+_WITHIN = 30.0
+"""Seconds that it may take to read its own files."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +34,12 @@ class Target:
     @property
     def kubectl(self) -> str:
         """How a command of kubectl begins that goes to the same place."""
-        return f"kubectl --context {self.context} -n {self.namespace}"
+        return f"{self.login} -n {self.namespace}"
+
+    @property
+    def login(self) -> str:
+        """How a command of kubectl begins that goes to the same cluster."""
+        return f"kubectl --context={shlex.quote(self.context)}"
 
 
 def kubectl_here() -> str:
@@ -56,10 +65,18 @@ def contexts(runner: Runner, kubectl: str, environ: Mapping[str, str]) -> list[s
         PreconditionError: its configuration cannot be read.
     """
     argv = (kubectl, "config", "get-contexts", "--output=name")
-    finished = runner.run(argv, env=environ)
+    try:
+        finished = runner.run(argv, env=environ, timeout=_WITHIN)
+    except RuntimeFailure as error:
+        raise PreconditionError(
+            f"kubectl does not work here: {error}", remedy=f"It is {kubectl}."
+        ) from error
     if not finished.ok:
-        raise PreconditionError(f"kubectl cannot read its configuration: {finished.last_lines}")
-    return finished.stdout.split()
+        raise PreconditionError(
+            f"kubectl cannot read its configuration: {finished.last_lines}",
+            remedy="It is in the files that KUBECONFIG names, else in ~/.kube/config.",
+        )
+    return [line for line in finished.stdout.splitlines() if line.strip()]
 
 
 def choose(known: Sequence[str], said: str | None, configured: str | None) -> str:

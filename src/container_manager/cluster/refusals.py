@@ -9,10 +9,25 @@ from container_manager.errors import Problem
 
 _CONFLICT = "FieldManagerConflict"
 _UNCHANGEABLE = ("is immutable", "updates to statefulset spec", "can not be less than previous")
+_SAID = {
+    "exceeded quota": "The namespace has a quota: ask its operator for more, or let services ask "
+    "for less ('kubernetes: {resources: …}', 'replicas').",
+    "failed quota": "The namespace has a quota that wants every pod to say what it needs: "
+    "'kubernetes: {resources: {requests: …, limits: …}}' of the service.",
+    "is being terminated": "The namespace is being deleted: wait until it is gone, or take "
+    "another one.",
+    "does not support dry run": "Nothing can be tried out there: its operator has to let that "
+    "webhook say 'sideEffects: None'.",
+    "failed calling webhook": "A program of the cluster's operator does not answer that has to "
+    "agree: tell them.",
+    "denied the request": "A rule of the cluster's operator forbids it; its words say which.",
+}
+"""What is written in refusals of several kinds, all of them 'Forbidden', say."""
+
 _MEANING = {
-    "Unauthorized": "log in to the cluster again, with the means that its operator names.",
-    "Forbidden": "ask the operator of the cluster for this right in this namespace.",
-    "UnknownKind": "the cluster is too old for it, or lacks an extension.",
+    "Unauthorized": "Log in to the cluster again, with the means that its operator names.",
+    "Forbidden": "Ask the operator of the cluster for this right in this namespace.",
+    "UnknownKind": "The cluster is too old for it, or lacks an extension.",
 }
 
 
@@ -36,11 +51,19 @@ def refusal_problem(one: Object, refusal: Refused, target: Target) -> Problem:
         return _unchangeable(one, refusal, target)
     causes = [f"{cause.field}: {cause.message}" for cause in refusal.causes if cause.field]
     said = "".join(f"\n    {text}" for text in dict.fromkeys(causes)) or f" {refusal}"
-    remedy = _MEANING.get(refusal.reason)
     return Problem(
-        message=f"{named(one)} is refused by the cluster:{said}",
-        remedy=remedy and remedy[0].upper() + remedy[1:],
+        message=f"{named(one)} is refused by the cluster:{said}", remedy=remedy_of(refusal)
     )
+
+
+def remedy_of(refusal: Refused) -> str | None:
+    """What to do about a refusal, where that can be told from its kind."""
+    for mark, remedy in _SAID.items():
+        if mark in str(refusal):
+            return remedy
+    if refusal.passing:
+        return "Try again in a moment: the server is busy, or in trouble."
+    return _MEANING.get(refusal.reason)
 
 
 def _conflict(one: Object, refusal: Refused, target: Target) -> Problem:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from container_manager.cluster.api import Api, Object
+from container_manager.cluster.api import Api, Object, Refused, Silent
 from container_manager.cluster.contexts import Target
 from container_manager.cluster.rollout import (
     Phase,
@@ -53,7 +53,10 @@ def await_rollout(
     open_ = {named(one): one for one in applied if one["kind"] in WORKLOADS}
     until = time.monotonic() + deadline
     while open_:
-        seen = see(api, ((one["apiVersion"], one["kind"]) for one in open_.values()))
+        kinds = [(one["apiVersion"], one["kind"]) for one in open_.values()]
+        seen = _seen(api, kinds, until, progress)
+        if seen is None:
+            continue
         found = {name: seen.verdict(one) for name, one in open_.items()}
         failed = {name: said for name, said in found.items() if said.phase is Phase.FAILED}
         for name, said in found.items():
@@ -119,6 +122,21 @@ def see(api: Api, kinds: Iterable[tuple[str, str]]) -> Seen:
         replica_sets=api.listed("apps/v1", "ReplicaSet"),
         pods=api.listed("v1", "Pod"),
     )
+
+
+def _seen(
+    api: Api, kinds: Iterable[tuple[str, str]], until: float, progress: Progress
+) -> Seen | None:
+    """A look; None, a moment later, where the server has a bad moment: leaders change, say."""
+    try:
+        return see(api, kinds)
+    except (Refused, Silent) as error:
+        lasting = isinstance(error, Refused) and not error.passing
+        if lasting or time.monotonic() >= until:
+            raise
+        progress.waiting({"the cluster": f"it does not answer ({error})"})
+        time.sleep(_PAUSE)
+        return None
 
 
 def _matches(one: Object, given: Mapping[str, str]) -> bool:

@@ -2,37 +2,24 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from container_manager.cluster import applying, planning
-from container_manager.cluster.api import Api, Refused
 from container_manager.cluster.applying import Removal
-from container_manager.cluster.connection import connected
-from container_manager.cluster.contexts import Target, choose, contexts, kubectl_here
-from container_manager.cluster.naming import namespace_of
+from container_manager.cluster.contexts import Target
 from container_manager.cluster.observing import look
 from container_manager.cluster.pins import pinned, read_pins
 from container_manager.cluster.planning import ClusterPlan
 from container_manager.cluster.waiting import DEADLINE, await_rollout
 from container_manager.cluster.wanted import Secret, Wanted
 from container_manager.config.loader import Config, load
-from container_manager.errors import (
-    ConfigError,
-    InterruptedByUser,
-    Problem,
-    RuntimeFailure,
-    raise_all,
-)
+from container_manager.errors import ConfigError, Problem, RuntimeFailure, raise_all
 from container_manager.export.kubernetes.model import Manifests
-from container_manager.lifecycle.signals import taken_signals
 from container_manager.lifecycle.status.model import Status
 from container_manager.places import ConfigPath
-from container_manager.progress import Progress, Redactor, progress_here
 from container_manager.report import warn_all
-from container_manager.run import ProcessRunner
+from container_manager.verbs.at_cluster import at_cluster
 from container_manager.verbs.exporting import manifests_of
 
 ConfirmRemoval = Callable[[Target, Removal], None]
@@ -52,16 +39,6 @@ class Applied:
     plan: ClusterPlan
     removed: tuple[str, ...]
     left: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Cluster:
-    """A cluster that can be asked, for a project."""
-
-    target: Target
-    api: Api
-    progress: Progress
-    redact: Redactor
 
 
 def kube_plan(
@@ -84,7 +61,7 @@ def kube_plan(
     """
     loaded = load(config)
     manifests = manifests_of(loaded)
-    with _cluster(loaded, context, namespace) as one:
+    with at_cluster(loaded, context, namespace) as one:
         wanted = _wanted(loaded, manifests)
         return planning.plan(one.api, one.target, wanted, force=force_conflicts)
 
@@ -111,23 +88,24 @@ def kube_up(
     """
     loaded = load(config)
     manifests = manifests_of(loaded)
-    with _cluster(loaded, context, namespace) as one:
+    with at_cluster(loaded, context, namespace) as one:
         wanted = _wanted(loaded, manifests)
         planned = planning.plan(one.api, one.target, wanted, force=force_conflicts)
         raise_all(RuntimeFailure, _with_nothing_done(planned.problems))
-        one.progress.step(f"Applying to {one.target}")
-        objects = applying.apply(
-            one.api, planned, wanted, force=force_conflicts, tell=one.progress.step
-        )
-        await_rollout(
-            one.api,
-            one.target,
-            objects,
-            deadline=timeout or DEADLINE,
-            progress=one.progress,
-            redact=one.redact,
-        )
-        removed, left = applying.prune(one.api, planned, tell=one.progress.step)
+        with one.changing():
+            one.progress.step(f"Applying to {one.target}")
+            objects = applying.apply(
+                one.api, planned, wanted, force=force_conflicts, tell=one.progress.step
+            )
+            await_rollout(
+                one.api,
+                one.target,
+                objects,
+                deadline=timeout or DEADLINE,
+                progress=one.progress,
+                redact=one.redact,
+            )
+            removed, left = applying.prune(one.api, planned, tell=one.progress.step)
     return Applied(plan=planned, removed=removed, left=left)
 
 
@@ -152,11 +130,12 @@ def kube_down(
         ManagerError: see the exit code.
     """
     loaded = load(config)
-    with _cluster(loaded, context, namespace) as one:
+    with at_cluster(loaded, context, namespace) as one:
         found = applying.removal(one.api, loaded.project_name, volumes=volumes)
         if confirm is not None:
             confirm(one.target, found)
-        applying.remove(one.api, found, one.target, tell=one.progress.step)
+        with one.changing():
+            applying.remove(one.api, found, one.target, tell=one.progress.step)
     return one.target, found
 
 
@@ -174,7 +153,7 @@ def kube_status(
         ManagerError: see the exit code.
     """
     loaded = load(config)
-    with _cluster(loaded, context, namespace) as one:
+    with at_cluster(loaded, context, namespace) as one:
         return look(one.api, one.target, loaded.project_name, str(loaded.path))
 
 
@@ -187,36 +166,9 @@ def preview_kube_down(
 ) -> tuple[Target, Removal]:
     """What :func:`kube_down` would do; nothing is done."""
     loaded = load(config)
-    with _cluster(loaded, context, namespace) as one:
+    with at_cluster(loaded, context, namespace) as one:
         found = applying.removal(one.api, loaded.project_name, volumes=volumes)
     return one.target, found
-
-
-@contextlib.contextmanager
-def _cluster(loaded: Config, context: str | None, namespace: str | None) -> Iterator[_Cluster]:
-    """A block in which the cluster that is meant can be asked."""
-    runner, kubectl = ProcessRunner(), kubectl_here()
-    said = loaded.values.get("kubernetes") or {}
-    target = Target(
-        context=choose(contexts(runner, kubectl, os.environ), context, said.get("context")),
-        namespace=namespace_of(namespace, said.get("namespace"), loaded.project_name),
-    )
-    progress = progress_here()
-    redact = Redactor(lambda: loaded.environment.secret_values(loaded.referenced).values())
-    try:
-        with taken_signals(), connected(runner, kubectl, target, os.environ) as api:
-            yield _Cluster(target=target, api=api, progress=progress, redact=redact)
-    except Refused as refusal:
-        raise RuntimeFailure(
-            f"The cluster of the context '{target.context}' refuses: {refusal}"
-        ) from refusal
-    except KeyboardInterrupt:
-        raise InterruptedByUser(
-            "Interrupted. What was applied stays, and the cluster goes on with it.",
-            remedy="'kube.up' goes on from there, 'kube.status' shows how things are.",
-        ) from None
-    finally:
-        progress.idle()
 
 
 def _wanted(loaded: Config, manifests: Manifests) -> Wanted:
