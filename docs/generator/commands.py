@@ -1,0 +1,70 @@
+"""The tasks and the original command line, as the program itself says them."""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import io
+import os
+import re
+from collections.abc import Iterator
+from unittest import mock
+
+from invoke.parser import Argument, ParserContext
+
+from container_manager.cli import parse_args
+from container_manager.tasks import namespace
+from docs.generator.markdown import escaped, table
+
+PROGRAM = "container-manager"
+_WIDTH = "90"
+
+
+def part() -> str:
+    """Every task, in the order of the alphabet: what it does, examples, and its options."""
+    known = {context.name: context for context in namespace.to_contexts()}
+    names = sorted(str(name) for name in known)
+    return "\n\n".join(block for name in names for block in _task(name, known[name]))
+
+
+def original() -> str:
+    """What ``--help`` of the original command line says."""
+    said = io.StringIO()
+    with (
+        mock.patch.dict(os.environ, {"COLUMNS": _WIDTH}),
+        contextlib.redirect_stdout(said),
+        contextlib.suppress(SystemExit),
+    ):
+        parse_args(["--help"])
+    return f"```console\n$ python -m container_manager --help\n{said.getvalue()}```"
+
+
+def _task(name: str, context: ParserContext) -> Iterator[str]:
+    task = namespace[name]
+    yield f"## {name}"
+    for paragraph in (inspect.getdoc(task.body) or "").split("\n\n"):
+        yield _worded(" ".join(paragraph.split()))
+    examples = [f"- `{PROGRAM} {words}`: {what}" for words, what in task.examples.items()]
+    yield "\n".join(examples)
+    options = [_option(argument) for argument in _options(context)]
+    if options:
+        yield table(["option", "does"], options)
+
+
+def _options(context: ParserContext) -> list[Argument]:
+    return sorted(context.args.values(), key=lambda argument: str(argument.name))
+
+
+def _option(argument: Argument) -> tuple[str, str]:
+    """How an option is typed, and what it is for."""
+    long, *short = (f"--{name}" if len(name) > 1 else f"-{name}" for name in argument.names)
+    if argument.kind is bool and argument.default:
+        long = long.replace("--", "--no-", 1)
+    value = " VALUE" if argument.takes_value else ""
+    typed = ", ".join(f"`{name}{value}`" for name in [*short, long])
+    return typed, _worded(argument.help or "")
+
+
+def _worded(text: str) -> str:
+    """Words of a terminal as Markdown, with the options in them as code."""
+    return re.sub(r"(?<!\S)--[a-z][a-z-]*", r"`\g<0>`", escaped(text))
