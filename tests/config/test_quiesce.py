@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from container_manager.config.quiesce import EXPECTED, Quiesce, declared, expected
+from container_manager.config.quiesce import EXPECTED, SHAPE, Quiesce, declared
 from container_manager.config.source import parse_yaml
 from container_manager.errors import ConfigError
 
@@ -15,7 +15,7 @@ def check(text: str) -> str | None:
     node = parse_yaml(f"quiesce: {text}\n", Path("config.yml"), error=ConfigError)
     value = node.find(("quiesce",)) if node is not None else None
     assert value is not None
-    return expected(value)
+    return next((misfit.shape.expected for misfit in SHAPE.misfits(value)), None)
 
 
 @pytest.mark.parametrize(

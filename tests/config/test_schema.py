@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from container_manager.config.schema import SERVICE, TOP_LEVEL
+from container_manager.config.known import TOP_LEVEL
+from container_manager.config.service_keys import SERVICE
 from container_manager.errors import ConfigError
 
 if TYPE_CHECKING:

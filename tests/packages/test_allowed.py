@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tests.packages.conftest import FRAGMENT, WEB, write
 
-from container_manager.config.schema import TOP_LEVEL
+from container_manager.config.known import TOP_LEVEL
 from container_manager.errors import ConfigError
 
 if TYPE_CHECKING:

@@ -15,6 +15,7 @@ from pathlib import Path
 from container_manager.config.deployed import Deployed
 from container_manager.config.environment import Report
 from container_manager.config.interpolation import InterpolationError
+from container_manager.config.known import TOP_LEVEL
 from container_manager.config.merge import Loader, merge
 from container_manager.config.mistyped import mistyped
 from container_manager.config.packages import (
@@ -24,7 +25,7 @@ from container_manager.config.packages import (
     in_one_spelling,
     is_package_path,
 )
-from container_manager.config.schema import TOP_LEVEL, service_nodes
+from container_manager.config.schema import service_nodes
 from container_manager.errors import ConfigError, Location, Problem, raise_all
 from container_manager.inputs import note
 from container_manager.model import Key, KeyPath, Node, dotted

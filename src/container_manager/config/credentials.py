@@ -2,14 +2,42 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from container_manager.model import Node
+from container_manager.config.alternatives import Either
+from container_manager.config.shapes import Fields, KnownKey, ListOf, Shape
+from container_manager.config.telling import wrong
+from container_manager.config.values import TEXT, matching
+from container_manager.errors import Problem
+from container_manager.model import KeyPath, Node, dotted
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_NAME = matching(
+    r"[A-Za-z_][A-Za-z0-9_]*", "A NAME has letters, digits and '_', and begins with no digit."
+)
+_ENTRY = Either(
+    expected="NAME, or {name: NAME, volume: VOLUME}",
+    shapes=(
+        _NAME,
+        Fields(
+            expected="{name: NAME, volume: VOLUME}",
+            required=("name",),
+            known={
+                "name": KnownKey(
+                    shape=_NAME, meaning="the variable", examples=("DATABASE_PASSWORD",)
+                ),
+                "volume": KnownKey(
+                    shape=TEXT,
+                    meaning="the volume of the compose file that the first start initialises "
+                    "with it",
+                    examples=("data",),
+                ),
+            },
+        ),
+    ),
+)
+SHAPE = ListOf(expected="a list", each=_ENTRY)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,17 +67,22 @@ def declared(settings: Mapping[str, Any]) -> list[Credential]:
     ]
 
 
+def told(shape: Shape, node: Node, path: KeyPath) -> Iterator[Problem]:
+    """What is wrong with the setting: that it is no list, or which of its entries are none."""
+    if not shape.takes(node):
+        yield wrong(path, node, shape.expected)
+    for entry in node.value if isinstance(node.value, list) else ():
+        if not is_entry(entry):
+            yield Problem(
+                message=f"An entry of '{dotted(path)}' must be {_ENTRY.expected}.",
+                where=entry.where,
+                remedy=_NAME.expected,
+            )
+
+
 def is_entry(node: Node) -> bool:
     """Whether a node can be one entry."""
-    entry = node.plain()
-    if isinstance(entry, str):
-        entry = {"name": entry}
-    return (
-        isinstance(entry, dict)
-        and {"name"} <= set(entry) <= {"name", "volume"}
-        and all(isinstance(value, str) and value for value in entry.values())
-        and _NAME.fullmatch(entry["name"]) is not None
-    )
+    return _ENTRY.fits(node)
 
 
 def entries(service: Node) -> list[Node]:

@@ -6,123 +6,94 @@ are filled in.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from container_manager.config.alternatives import Either
 from container_manager.config.interpolation import Text
+from container_manager.config.shapes import ByName, Fields, KnownKey, Misfit, Shape, Value
+from container_manager.config.telling import wrong
+from container_manager.config.values import AMOUNT, TEXT, TEXTS, is_number
 from container_manager.errors import Problem, did_you_mean
 from container_manager.model import KeyPath, Node, dotted
 
 ROOT: KeyPath = ("defaults",)
 
-Misfit = tuple[KeyPath, Node, str]
-"""A value of the wrong shape: where it stands, itself, and what was expected."""
+_PLAIN = Value(
+    expected="a text or a number",
+    fine=lambda value: value is None or isinstance(value, str) or is_number(value),
+    json={"type": ["string", "number", "null"]},
+)
+"""Nothing, too, and an empty text is one."""
 
+_BY_NAME = ByName(expected="a mapping of names to values", each=_PLAIN)
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DefaultKey:
-    """One key below ``defaults``.
-
-    Attributes:
-        misfits: finds what has the wrong shape in a value.
-        meaning: what it is for.
-    """
-
-    misfits: Callable[[Node, KeyPath], Iterator[Misfit]]
-    meaning: str
-
-
-def _is_text(node: Node) -> bool:
-    return isinstance(node.value, str) and bool(node.value)
-
-
-def _is_number(node: Node) -> bool:
-    return isinstance(node.value, (int, float)) and not isinstance(node.value, bool)
-
-
-def _text(node: Node, path: KeyPath) -> Iterator[Misfit]:
-    if not _is_text(node):
-        yield path, node, "a text"
-
-
-def _amount(node: Node, path: KeyPath) -> Iterator[Misfit]:
-    if not _is_text(node) and not _is_number(node):
-        yield path, node, "a number or a text"
-
-
-def _texts(node: Node, path: KeyPath) -> Iterator[Misfit]:
-    if not isinstance(node.value, list):
-        yield path, node, "a list of texts"
-        return
-    for index, item in enumerate(node.value):
-        yield from _text(item, (*path, index))
-
-
-def _values_by_name(node: Node, path: KeyPath) -> Iterator[Misfit]:
-    """Names with texts, numbers or nothing; an empty text is one, too."""
-    if not isinstance(node.value, dict):
-        yield path, node, "a mapping of names to values"
-        return
-    for name, child in node.value.items():
-        if isinstance(child.value, bool):
-            yield (*path, name), child, "a text (in quotes) or a number"
-        elif isinstance(child.value, (dict, list)):
-            yield (*path, name), child, "a text or a number"
-
-
-def _environment(node: Node, path: KeyPath) -> Iterator[Misfit]:
-    if isinstance(node.value, list):
-        yield from _texts(node, path)
-    elif isinstance(node.value, dict):
-        yield from _values_by_name(node, path)
-    else:
-        yield path, node, "a mapping of names to values, or a list of NAME=value"
-
-
-def _logging(node: Node, path: KeyPath) -> Iterator[Misfit]:
-    if not isinstance(node.value, dict):
-        yield path, node, "a mapping with 'driver' and 'options'"
-        return
-    for key, misfits in _LOGGING.items():
-        child = node.value.get(key)
-        if child is not None and child.value is not None:
-            yield from misfits(child, (*path, key))
-
-
-_LOGGING = {"driver": _text, "options": _values_by_name}
-
-DEFAULTS: Mapping[str, DefaultKey] = {
-    "restart": DefaultKey(misfits=_text, meaning="the restart policy; one-shots do not get it"),
-    "logging": DefaultKey(misfits=_logging, meaning="where output goes, and how much is kept"),
-    "mem_limit": DefaultKey(misfits=_amount, meaning="the most memory a container may use"),
-    "pids_limit": DefaultKey(misfits=_amount, meaning="the most processes it may have"),
-    "userns_mode": DefaultKey(misfits=_text, meaning="its user namespace"),
-    "devices": DefaultKey(misfits=_texts, meaning="devices of the host that it may use"),
-    "environment": DefaultKey(misfits=_environment, meaning="variables, each for itself"),
-    "stop_grace_period": DefaultKey(misfits=_text, meaning="the time it gets to end"),
+_LOGGING: Mapping[str, KnownKey] = {
+    "driver": KnownKey(shape=TEXT, meaning="what takes the output", examples=("journald",)),
+    "options": KnownKey(
+        shape=_BY_NAME, meaning="options of the driver", examples=({"max-size": "10m"},)
+    ),
 }
 
+DEFAULTS: Mapping[str, KnownKey] = {
+    "restart": KnownKey(
+        shape=TEXT,
+        meaning="the restart policy; one-shots do not get it",
+        examples=("unless-stopped", "on-failure:3"),
+    ),
+    "logging": KnownKey(
+        shape=Fields(
+            known=_LOGGING, expected="a mapping with 'driver' and 'options'", nullable=True
+        ),
+        meaning="where output goes, and how much is kept",
+        examples=({"driver": "json-file", "options": {"max-size": "10m"}},),
+    ),
+    "mem_limit": KnownKey(
+        shape=AMOUNT, meaning="the most memory a container may use", examples=("512m",)
+    ),
+    "pids_limit": KnownKey(shape=AMOUNT, meaning="the most processes it may have", examples=(500,)),
+    "userns_mode": KnownKey(shape=TEXT, meaning="its user namespace", examples=("keep-id",)),
+    "devices": KnownKey(
+        shape=TEXTS,
+        meaning="devices of the host that it may use",
+        examples=(["/dev/fuse", "nvidia.com/gpu=all"],),
+    ),
+    "environment": KnownKey(
+        shape=Either(
+            expected="a mapping of names to values, or a list of NAME=value",
+            shapes=(TEXTS, _BY_NAME),
+        ),
+        meaning="variables, each for itself",
+        examples=({"TZ": "Europe/Berlin"}, ["TZ=Europe/Berlin"]),
+    ),
+    "stop_grace_period": KnownKey(shape=TEXT, meaning="the time it gets to end", examples=("30s",)),
+}
 
-def misfits(tree: Node) -> Iterator[Misfit]:
-    """What has the wrong shape below ``defaults``; null is as good as absent."""
-    for key, child in _children(tree, ROOT):
-        rule = DEFAULTS.get(str(key))
-        if rule is not None and child.value is not None:
-            yield from rule.misfits(child, (*ROOT, key))
+SHAPE = Fields(known=DEFAULTS, expected="a mapping", nullable=True)
 
 
-def unknown_keys(tree: Node) -> Iterator[Problem]:
-    """Keys below ``defaults`` that it does not have: they would have no effect."""
-    for path, known in ((ROOT, list(DEFAULTS)), ((*ROOT, "logging"), list(_LOGGING))):
-        for key, child in _children(tree, path):
-            if key not in known:
-                near = did_you_mean(str(key), known)
-                yield Problem(
-                    message=f"'{dotted(path)}' has no key '{key}'.",
-                    where=child.where,
-                    remedy=near or f"It has {', '.join(known)}.",
-                )
+def told(shape: Shape, node: Node, path: KeyPath) -> Iterator[Problem]:
+    """What is wrong with the key, unknown keys after the rest; null is as good as absent."""
+    misfits = sorted(
+        shape.misfits(node, path), key=lambda one: one.key is not None and len(one.path)
+    )
+    for misfit in misfits:
+        if misfit.key is not None:
+            yield _unknown(misfit, list(_LOGGING if len(misfit.path) > len(ROOT) + 1 else DEFAULTS))
+        elif misfit.shape is _PLAIN and isinstance(misfit.node.value, bool):
+            yield wrong(misfit.path, misfit.node, "a text (in quotes) or a number")
+        else:
+            yield wrong(misfit.path, misfit.node, misfit.shape.expected)
+
+
+def _unknown(misfit: Misfit, known: list[str]) -> Problem:
+    """A key that is not there would have no effect."""
+    near = did_you_mean(str(misfit.key), known)
+    return Problem(
+        message=f"'{dotted(misfit.path[:-1])}' has no key '{misfit.key}'.",
+        where=misfit.node.where,
+        remedy=near or f"It has {', '.join(known)}.",
+    )
 
 
 def as_in_compose(tree: Node, values: Mapping[str, Any]) -> Node | None:
@@ -150,8 +121,3 @@ def _spelled(node: Node, value: Any) -> Node:
         items = [_spelled(child, value[index]) for index, child in enumerate(node.value)]
         return Node(value=items, where=node.where)
     return Node(value=value.escaped if isinstance(value, Text) else value, where=node.where)
-
-
-def _children(tree: Node, path: KeyPath) -> list[tuple[Any, Node]]:
-    node = tree.find(path)
-    return list(node.value.items()) if node is not None and isinstance(node.value, dict) else []

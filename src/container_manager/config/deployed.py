@@ -4,8 +4,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from container_manager.config.alternatives import Either
+from container_manager.config.shapes import Fields, KnownKey, ListOf, Misfit
+from container_manager.config.values import TEXT
 from container_manager.errors import Location, Problem, did_you_mean
 from container_manager.model import Node
+
+_NAMES = ListOf(expected="a list of service names", each=TEXT)
+_EDITS = Fields(
+    expected="what is added and removed",
+    nullable=True,
+    known={
+        "add": KnownKey(
+            shape=_NAMES, meaning="what is deployed besides", examples=(["framework.web"],)
+        ),
+        "remove": KnownKey(
+            shape=_NAMES, meaning="what is not deployed after all", examples=(["web"],)
+        ),
+    },
+)
+SHAPE = Either(expected="a list of service names", shapes=(_NAMES, _EDITS))
 
 
 @dataclass(slots=True)
@@ -65,41 +83,37 @@ def read_part(node: Node | None, problems: list[Problem]) -> Deployed:
     part = Deployed()
     if node is None or node.value is None:
         return part
-    if isinstance(node.value, list):
-        if _all_names(node, problems):
-            part.listed = node
-        return part
+    wrong = [_told(misfit, node) for misfit in SHAPE.misfits(node)]
+    problems += wrong
+    if isinstance(node.value, list) and not wrong:
+        part.listed = node
     if not isinstance(node.value, dict):
-        _problem(
-            problems,
-            "'deployed_services' must be a list of service names.",
-            node.where,
-            f"Write it as a list: deployed_services: [{node.value}]",
-        )
         return part
     for key, names in node.value.items():
-        if key not in ("add", "remove"):
-            _problem(
-                problems,
-                f"'deployed_services' has no part {str(key)!r}; it has 'add' and 'remove'.",
-                names.where,
-                did_you_mean(str(key), ("add", "remove")),
-            )
-        elif names.value is not None and _all_names(names, problems):
-            assert isinstance(names.value, list)
+        if key in _EDITS.known and isinstance(names.value, list) and _NAMES.fits(names):
             part.edits.extend((str(key), name) for name in names.value)
     return part
 
 
-def _all_names(node: Node, problems: list[Problem]) -> bool:
-    if not isinstance(node.value, list):
-        _problem(problems, "This must be a list of service names.", node.where)
-        return False
-    wrong = [item for item in node.value if not isinstance(item.value, str) or not item.value]
-    for item in wrong:
-        shown = "null" if item.value is None else repr(item.plain())
-        _problem(problems, f"A service's name must be text, not {shown}.", item.where)
-    return not wrong
+def _told(misfit: Misfit, node: Node) -> Problem:
+    where = misfit.node.where
+    if misfit.shape is SHAPE:
+        return Problem(
+            message=f"'deployed_services' must be {SHAPE.expected}.",
+            where=where,
+            remedy=f"Write it as a list: deployed_services: [{node.value}]",
+        )
+    if misfit.key is not None:
+        return Problem(
+            message=f"'deployed_services' has no part {str(misfit.key)!r}; it has 'add' and "
+            "'remove'.",
+            where=where,
+            remedy=did_you_mean(str(misfit.key), _EDITS.known),
+        )
+    if misfit.shape is _NAMES:
+        return Problem(message=f"This must be {_NAMES.expected}.", where=where)
+    shown = "null" if misfit.node.value is None else repr(misfit.node.plain())
+    return Problem(message=f"A service's name must be text, not {shown}.", where=where)
 
 
 def _problem(

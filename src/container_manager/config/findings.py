@@ -103,22 +103,14 @@ def declared_credentials(tree: Node) -> frozenset[str]:
 
 
 def credential_problems(tree: Node, environment: Environment) -> list[Problem]:
-    """Entries that are malformed, or whose names do not say that they are secret."""
+    """Entries whose names do not say that they are secret."""
     by_name = replace(environment, process={}, dotenv={}, supplied=NOTHING)
     problems = []
-    for path, service in service_nodes(tree, []):
-        for entry in credentials.entries(service):
-            if not credentials.is_entry(entry):
-                message = (
-                    f"An entry of '{dotted((*path, 'credentials'))}' must be NAME, or "
-                    "{name: NAME, volume: VOLUME}."
-                )
-                remedy = "A NAME has letters, digits and '_', and begins with no digit."
-            elif not by_name.is_secret(credentials.name_of(entry)):
-                name = credentials.name_of(entry)
+    for _, service in service_nodes(tree, []):
+        for entry in filter(credentials.is_entry, credentials.entries(service)):
+            name = credentials.name_of(entry)
+            if not by_name.is_secret(name):
                 message = f"The credential {name} would not be kept secret by its name."
                 remedy = f"List {name} under 'secrets:', or call it {name}_PASSWORD, say."
-            else:
-                continue
-            problems.append(Problem(message=message, where=entry.where, remedy=remedy))
+                problems.append(Problem(message=message, where=entry.where, remedy=remedy))
     return problems

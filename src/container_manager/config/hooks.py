@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from container_manager.config.alternatives import Either, Named, Whole
 from container_manager.config.interpolation import Text
+from container_manager.config.shapes import Fields, KnownKey, ListOf, Shape, Value
+from container_manager.config.telling import wrong
+from container_manager.config.values import WORD, is_number, matching
 from container_manager.errors import Location, Problem, did_you_mean
-from container_manager.model import Hook, Node, dotted
+from container_manager.model import Hook, KeyPath, Node, dotted
 
 HOOKS: Mapping[str, str] = {
     "before_build": "before anything is read or rendered",
@@ -26,6 +30,56 @@ LONGEST = 7 * 24 * 3600
 
 EXPECTED = (
     "a command as a list of texts, {command: […], timeout: SECONDS}, or a list of such commands"
+)
+
+
+_ARGV = ListOf(
+    expected="a command as a list of texts",
+    first=WORD,
+    each=matching(r"[^\u0000]*", "a text without a NUL byte"),
+    at_least=1,
+)
+_TIMEOUT = Value(
+    expected=f"seconds, more than 0 and at most {LONGEST}",
+    fine=lambda value: is_number(value) and 0 < value <= LONGEST,
+    json={"type": "number", "exclusiveMinimum": 0, "maximum": LONGEST},
+)
+_COMMAND = Fields(
+    expected="{command: […], timeout: SECONDS}",
+    complete=lambda said: "command" in said,
+    known={
+        "command": KnownKey(
+            shape=_ARGV, meaning="the program and its arguments", examples=(["make", "docs"],)
+        ),
+        "timeout": KnownKey(
+            shape=_TIMEOUT, meaning="the seconds that it may take", default=int(TIMEOUT)
+        ),
+    },
+)
+_COMMANDS = ListOf(
+    expected="a list of such commands",
+    each=Either(expected="a command", shapes=(_ARGV, _COMMAND)),
+    at_least=1,
+)
+_ENTRY = Named(
+    name="hook",
+    expected=EXPECTED,
+    shape=Whole(
+        expected=EXPECTED, shape=Either(expected=EXPECTED, shapes=(_ARGV, _COMMANDS, _COMMAND))
+    ),
+)
+
+SHAPE = Fields(
+    expected="a mapping",
+    nullable=True,
+    known={
+        name: KnownKey(
+            shape=_ENTRY,
+            meaning=f"runs {when}",
+            examples=(["make", "docs"], {"command": ["make", "docs"], "timeout": 60}),
+        )
+        for name, when in HOOKS.items()
+    },
 )
 
 
@@ -56,27 +110,25 @@ def hooks_of(tree: Node, values: Mapping[str, Any], errors: list[Problem]) -> tu
     return tuple(sorted(found, key=lambda one: list(HOOKS).index(one.name)))
 
 
-def problems(tree: Node) -> Iterator[Problem]:
+def told(shape: Shape, node: Node, path: KeyPath) -> Iterator[Problem]:
     """What is wrong with the hooks of a configuration."""
-    hooks = tree.find(("hooks",))
-    if hooks is None or not isinstance(hooks.value, dict):
-        return
-    for name, node in hooks.value.items():
-        if name not in HOOKS:
-            near = did_you_mean(str(name), HOOKS)
+    for misfit in shape.misfits(node, path):
+        shown = dotted(misfit.path)
+        late = [at for at in _timeouts(misfit.node) if not _TIMEOUT.fits(at)]
+        if misfit.shape is SHAPE and misfit.key is None:
+            yield wrong(path, node, SHAPE.expected)
+        elif misfit.key is not None:
+            near = did_you_mean(str(misfit.key), HOOKS)
             yield Problem(
-                message=f"There is no hook '{name}'.",
-                where=node.where,
+                message=f"There is no hook '{misfit.key}'.",
+                where=misfit.node.where,
                 remedy=near or f"There are {', '.join(HOOKS)}.",
             )
-        elif late := [at for at in _timeouts(node) if not _is_timeout(at.value)]:
-            message = f"The timeout of a command of '{dotted(('hooks', name))}' must be seconds, "
-            yield Problem(
-                message=f"{message}more than 0 and at most {LONGEST}.", where=late[0].where
-            )
-        elif node.value is not None and not _is_entry(node.plain()):
-            message = f"'{dotted(('hooks', name))}' must be {EXPECTED}."
-            yield Problem(message=message, where=node.where)
+        elif late:
+            message = f"The timeout of a command of '{shown}' must be {_TIMEOUT.expected}."
+            yield Problem(message=message, where=late[0].where)
+        else:
+            yield Problem(message=f"'{shown}' must be {EXPECTED}.", where=misfit.node.where)
 
 
 def secrets_in(argv: Iterable[str], key: str, where: Location) -> Iterator[Problem]:
@@ -101,22 +153,10 @@ def _commands(entry: Any) -> Iterator[tuple[int | None, Any]]:
     """The commands of a hook; each with its place in the list, where it is one."""
     if entry is None:
         return
-    if isinstance(entry, Mapping) or _is_argv(entry):
+    if isinstance(entry, Mapping) or isinstance(entry[0], str):
         yield None, entry
     else:
         yield from enumerate(entry)
-
-
-def _is_entry(entry: Any) -> bool:
-    return _is_command(entry) or (
-        isinstance(entry, list) and bool(entry) and all(map(_is_command, entry))
-    )
-
-
-def _is_command(entry: Any) -> bool:
-    if not isinstance(entry, Mapping):
-        return _is_argv(entry)
-    return set(entry) <= {"command", "timeout"} and _is_argv(entry.get("command"))
 
 
 def _timeouts(node: Node) -> Iterator[Node]:
@@ -124,16 +164,3 @@ def _timeouts(node: Node) -> Iterator[Node]:
     for one in node.value if isinstance(node.value, list) else [node]:
         if isinstance(one.value, dict) and "timeout" in one.value:
             yield one.value["timeout"]
-
-
-def _is_timeout(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value <= LONGEST
-
-
-def _is_argv(entry: Any) -> bool:
-    return (
-        isinstance(entry, list)
-        and bool(entry)
-        and all(isinstance(word, str) and "\0" not in word for word in entry)
-        and entry[0] != ""
-    )

@@ -18,6 +18,7 @@ from container_manager.config.deployed import Deployed, read_part
 from container_manager.config.environment import Environment, Report, missing_variable
 from container_manager.config.interpolation import InterpolationError
 from container_manager.config.source import read_yaml
+from container_manager.config.values import TEXT
 from container_manager.environments import base_of
 from container_manager.errors import ConfigError, Location, Problem, did_you_mean, display_path
 from container_manager.inputs import note
@@ -148,7 +149,7 @@ class Loader:
         items = node.value if isinstance(node.value, list) else [node]
         found: list[tuple[Path, Location]] = []
         for item in items:
-            if not isinstance(item.value, str) or not item.value:
+            if not isinstance(item.value, str) or not TEXT.fits(item):
                 self._problem("'import' takes a path or a list of paths.", item.where)
                 continue
             text = self._expand(item.value, item.where)

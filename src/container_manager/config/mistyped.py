@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from container_manager.config.schema import SERVICE, TOP_LEVEL, near_key
+from container_manager.config.known import TOP_LEVEL
+from container_manager.config.schema import near_key
+from container_manager.config.service_keys import SERVICE
 from container_manager.errors import Problem
 from container_manager.model import KeyPath, Node, dotted
 

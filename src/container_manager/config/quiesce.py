@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from container_manager.model import Node
+from container_manager.config.alternatives import OrNull, Whole
+from container_manager.config.shapes import Fields, KnownKey, ListOf
+from container_manager.config.values import SECONDS, WORD
+from container_manager.model import Key, Node
 
 TIMEOUT = 60.0
 """Seconds that a command may take, unless ``timeout`` says otherwise."""
@@ -48,23 +51,36 @@ def declared(settings: Mapping[str, Any]) -> Quiesce | None:
     )
 
 
-def expected(node: Node) -> str | None:
-    """What ``quiesce`` should have been; None where it is fine."""
-    entry = node.plain()
-    if not isinstance(entry, dict) or not set(entry) <= {"before", "after", "container", "timeout"}:
-        return EXPECTED
-    argvs = [entry[key] for key in ("before", "after") if entry.get(key) is not None]
-    timeout = entry.get("timeout", TIMEOUT)
-    fine = (
-        any(argvs)
-        and all(isinstance(argv, list) and all(_is_word(word) for word in argv) for argv in argvs)
-        and (entry.get("container") is None or _is_word(entry["container"]))
-        and isinstance(timeout, (int, float))
-        and not isinstance(timeout, bool)
-        and 0 < timeout < float("inf")
-    )
-    return None if fine else EXPECTED
+def _has_commands(said: Mapping[Key, Node]) -> bool:
+    return any(said[key].value for key in ("before", "after") if key in said)
 
 
-def _is_word(value: object) -> bool:
-    return isinstance(value, str) and value != "" and "\0" not in value
+_ARGV = OrNull(expected="argv", shape=ListOf(expected="argv", each=WORD))
+
+SHAPE = Whole(
+    expected=EXPECTED,
+    shape=Fields(
+        expected=EXPECTED,
+        complete=_has_commands,
+        known={
+            "before": KnownKey(
+                shape=_ARGV,
+                meaning="the command that makes its files fit to be copied, run inside",
+                examples=(["redis-cli", "save"],),
+            ),
+            "after": KnownKey(
+                shape=_ARGV,
+                meaning="the command afterwards, however the copy went",
+                examples=(["rm", "/tmp/lock"],),  # noqa: S108 - a path in a container
+            ),
+            "container": KnownKey(
+                shape=OrNull(expected="a text", shape=WORD),
+                meaning="the compose service to run them in, where several mount volumes",
+                examples=("database",),
+            ),
+            "timeout": KnownKey(
+                shape=SECONDS, meaning="the seconds that each may take", default=60
+            ),
+        },
+    ),
+)

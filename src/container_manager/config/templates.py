@@ -2,18 +2,39 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterator
 
+from container_manager.config.alternatives import Either
 from container_manager.config.environment import holds_credentials
+from container_manager.config.shapes import ByName, Fields, KnownKey, ListOf, Shape
+from container_manager.config.values import TEXT, matching
 from container_manager.errors import Problem
-from container_manager.model import Node
+from container_manager.model import KeyPath, Node
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-_SHAPE = "a mapping of names to URLs, or a list of {name: NAME, url: URL}"
+_NAME = matching(r"[A-Za-z0-9][A-Za-z0-9._-]*", "letters, digits, '.', '-' and '_'")
+_ENTRY = Fields(
+    expected="{name: NAME, url: URL}",
+    required=("name", "url"),
+    known={
+        "name": KnownKey(shape=_NAME, meaning="what 'new' calls it", examples=("lab",)),
+        "url": KnownKey(
+            shape=TEXT,
+            meaning="a git repository, or a path of the project",
+            examples=("https://git.example.org/lab/templates.git",),
+        ),
+    },
+)
+SHAPE = Either(
+    expected="a mapping of names to URLs, or a list of {name: NAME, url: URL}",
+    shapes=(
+        ByName(expected="a mapping of names to URLs", each=TEXT, named=_NAME),
+        ListOf(expected="a list of {name: NAME, url: URL}", each=_ENTRY),
+    ),
+)
 
 
 def template_nodes(tree: Node) -> dict[str, Node]:
-    """Name -> the node of its URL; what :func:`template_problems` refuses is left out."""
+    """Name -> the node of its URL; what :func:`told` refuses is left out."""
     found: dict[str, Node] = {}
     for name, url in _entries(tree.find(("templates",))):
         if isinstance(url.value, str):
@@ -21,30 +42,25 @@ def template_nodes(tree: Node) -> dict[str, Node]:
     return found
 
 
-def template_problems(tree: Node) -> list[Problem]:
+def told(shape: Shape, node: Node, path: KeyPath) -> Iterator[Problem]:
     """What is wrong with the key; never quotes a URL, which may hold what is private."""
-    node = tree.find(("templates",))
-    if node is None or node.value is None:
-        return []
-    problems: list[Problem] = []
     entries = _entries(node)
-    if not isinstance(node.value, (dict, list)) or len(entries) != len(node.value):
-        problems.append(Problem(message=f"'templates' must be {_SHAPE}.", where=node.where))
+    if any(misfit.shape not in (_NAME, TEXT) for misfit in shape.misfits(node, path)):
+        yield Problem(message=f"'templates' must be {shape.expected}.", where=node.where)
     seen: set[str] = set()
     for name, url in entries:
-        problems += _entry_problems(name, url, seen)
-    return problems
+        yield from _entry_problems(name, url, seen)
 
 
 def _entry_problems(name: Node, url: Node, seen: set[str]) -> list[Problem]:
     text = str(name.value)
     problems = []
-    if not isinstance(name.value, str) or not _NAME.fullmatch(text):
+    if not _NAME.fits(name):
         problems.append(
             Problem(
                 message=f"{text!r} cannot be the name of a template.",
                 where=name.where,
-                remedy="Write letters, digits, '.', '-' and '_'.",
+                remedy=f"Write {_NAME.expected}.",
             )
         )
     elif text in seen:
@@ -52,7 +68,7 @@ def _entry_problems(name: Node, url: Node, seen: set[str]) -> list[Problem]:
             Problem(message=f"The template {text!r} is listed twice.", where=name.where)
         )
     seen.add(text)
-    if not isinstance(url.value, str) or not url.value:
+    if not isinstance(url.value, str) or not TEXT.fits(url):
         problems.append(
             Problem(
                 message=f"The template {text!r} needs a URL, or a path of the project.",

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from container_manager.config.known import TOP_LEVEL
 from container_manager.config.loader import Config
-from container_manager.config.schema import SERVICE, TOP_LEVEL, service_nodes
+from container_manager.config.schema import service_nodes
+from container_manager.config.service_keys import SERVICE
 from container_manager.errors import Problem, UsageError, did_you_mean
 from container_manager.model import Key, KeyPath, Node, dotted
 from container_manager.names import Match, resolve

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from container_manager.config.known import TOP_LEVEL
 from container_manager.config.loader import Config
-from container_manager.config.schema import SERVICE, TOP_LEVEL
+from container_manager.config.service_keys import SERVICE
 from container_manager.config.staged import rule_of
 from container_manager.errors import display_path
 from container_manager.health import DEFAULT_TIMEOUT
