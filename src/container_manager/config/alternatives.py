@@ -9,7 +9,7 @@ from container_manager.config.shapes import Misfit, Schema, Shape, or_null
 from container_manager.model import KeyPath, Node
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(kw_only=True, eq=False, repr=False)
 class Either(Shape):
     """One of several shapes.
 
@@ -42,7 +42,7 @@ class Either(Shape):
         return iter([("", shape) for shape in self.shapes])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(kw_only=True, eq=False, repr=False)
 class Whole(Shape):
     """A shape of which nothing is told but that it does not fit as a whole."""
 
@@ -67,7 +67,7 @@ class Whole(Shape):
         yield "", self.shape
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(kw_only=True, eq=False, repr=False)
 class OrNull(Shape):
     """A shape, or null."""
 
@@ -92,7 +92,7 @@ class OrNull(Shape):
         yield "", self.shape
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(kw_only=True, eq=False, repr=False)
 class Named(Shape):
     """A shape that is large or stands in several places: a schema says it once, by this name."""
 

@@ -19,7 +19,7 @@ from container_manager.config.alternatives import Either, OrNull, Whole
 from container_manager.config.service_keys import DEFINED, WHOLE_TEXTS
 from container_manager.config.shapes import ByName, Fields, KnownKey, ListOf, Misfit, Schema, Shape
 from container_manager.config.telling import told_alone
-from container_manager.config.values import COUNT, TEXT, TEXTS, choice, matching
+from container_manager.config.values import COUNT, FOLDER, TEXT, TEXTS, choice
 from container_manager.model import KeyPath, Node
 from container_manager.places import BUILD_DIR, KEEP_BACKUPS, KEEP_BUILDS
 from container_manager.plugins import PROVIDERS, plugins
@@ -69,7 +69,6 @@ _FAMILY = Fields(
         )
     },
 )
-_FOLDER = matching(r"(?!\.{1,2}$)[^/]+", "the name of a folder")
 
 TOP_LEVEL: Mapping[str, KnownKey] = {
     "import": KnownKey(
@@ -137,7 +136,7 @@ TOP_LEVEL: Mapping[str, KnownKey] = {
         shape=Either(
             expected="a mapping",
             shapes=(
-                ListOf(expected="a list of folders", each=_FOLDER),
+                ListOf(expected="a list of folders", each=FOLDER),
                 ByName(
                     expected="a mapping",
                     each=OrNull(expected="a mapping", shape=_FAMILY),

@@ -18,7 +18,7 @@ from container_manager.config.deployed import Deployed, read_part
 from container_manager.config.environment import Environment, Report, missing_variable
 from container_manager.config.interpolation import InterpolationError
 from container_manager.config.source import read_yaml
-from container_manager.config.values import TEXT
+from container_manager.config.values import FOLDER, TEXT
 from container_manager.environments import base_of
 from container_manager.errors import ConfigError, Location, Problem, did_you_mean, display_path
 from container_manager.inputs import note
@@ -216,7 +216,7 @@ class Loader:
         loaded: dict[Key, Node] = {}
         for item in node.value:
             name = item.value
-            if not isinstance(name, str) or not name or "/" in name or name in (".", ".."):
+            if not isinstance(name, str) or not FOLDER.fits(item):
                 self._problem("'applications' as a list takes names of folders.", item.where)
                 continue
             path = self.root / APPLICATIONS_DIR / name / "config.yml"

@@ -4,6 +4,9 @@ A shape is written down once. It finds what does not fit, and it gives the JSON 
 editors find the same. The two may differ only where a schema cannot know: another file may say the
 rest of a mapping (:attr:`Fields.complete`), and what values mean is told elsewhere.
 
+Every command imports these classes, so they have only what is needed of a dataclass: each of its
+other methods costs more time than all that is done with a shape.
+
 JSON Schema is spoken as of draft 7, the newest that the YAML language server and editors built on
 it read in full (https://github.com/redhat-developer/yaml-language-server).
 """
@@ -22,7 +25,7 @@ Schema = dict[str, Any]
 """A JSON Schema."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(kw_only=True, eq=False, repr=False)
 class Misfit:
     """A value that does not fit.
 
@@ -79,7 +82,7 @@ class Shape(ABC):
         return iter(())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(kw_only=True, eq=False, repr=False)
 class KnownKey:
     """One key: what it may hold, and what it is for.
 
@@ -112,7 +115,7 @@ class KnownKey:
         return said | (or_null(shape) if nullable else shape)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(kw_only=True, eq=False, repr=False)
 class Value(Shape):
     """A text, a number, a truth value or null.
 
@@ -139,7 +142,7 @@ class Value(Shape):
         return dict(self.json)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(kw_only=True, eq=False, repr=False)
 class ListOf(Shape):
     """A list.
 
@@ -181,7 +184,7 @@ class ListOf(Shape):
         yield "[]", self.each
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(kw_only=True, eq=False, repr=False)
 class ByName(Shape):
     """A mapping of names, which are the user's, to values of one shape.
 
@@ -220,7 +223,7 @@ class ByName(Shape):
         yield f".{self.names}", self.each
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(kw_only=True, eq=False, repr=False)
 class Fields(Shape):
     """A mapping with keys that are ours.
 

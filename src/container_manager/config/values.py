@@ -25,10 +25,9 @@ def matching(pattern: str, expected: str) -> Value:
         pattern: of the kind that Python and JavaScript read alike.
         expected: what it describes.
     """
-    compiled = re.compile(pattern)
     return Value(
         expected=expected,
-        fine=lambda value: isinstance(value, str) and compiled.fullmatch(value) is not None,
+        fine=lambda value: isinstance(value, str) and bool(re.fullmatch(pattern, value)),
         json={"type": "string", "pattern": f"^(?:{pattern})$"},
     )
 
@@ -83,3 +82,4 @@ AMOUNT = Value(
 )
 WORD = matching(r"[^\u0000]+", "a text without a NUL byte")
 TEXTS = ListOf(expected="a list of texts", each=TEXT)
+FOLDER = matching(r"(?!\.{1,2}$)[^/]+", "the name of a folder")
