@@ -6,9 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling
 
 pytest_plugins = ["pytester"]
+
+# How long an example takes says how busy the machine is, and nothing of what is tested.
+settings.register_profile("any-machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any-machine")
 
 
 SHARED = (
@@ -36,6 +41,7 @@ LONG = (
     "bundle",
     "credentials",
     "scenarios",
+    "examples",
 )
 """Modules of :mod:`tests.integration` with tests of most of a minute or more, the longest first."""
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from tests.conftest import Project
-from tests.export.kubernetes.full_stacks import everything, shipped
+from tests.export.kubernetes.full_stacks import EXAMPLES, everything, shipped
 from tests.export.kubernetes.stacks import Cluster
 
 from container_manager.cluster.api import Api
@@ -18,7 +18,10 @@ from container_manager.cluster.wanted import Secret, Wanted
 pytestmark = pytest.mark.timeout(3600)  # in CI the first one waits until the server is built
 
 
-@pytest.mark.parametrize("stack", [everything, shipped], ids=["everything", "shipped"])
+STACKS = {"everything": everything, "shipped": shipped, **EXAMPLES}
+
+
+@pytest.mark.parametrize("stack", STACKS.values(), ids=STACKS)
 def test_it_is_accepted_and_makes_no_difference_when_it_is_applied_again(
     project: Project, api: Api, target: Target, stack: Callable[[Project], Cluster]
 ) -> None:

@@ -1,7 +1,8 @@
-"""Two stacks that use much: one with every key that is carried over, and the shipped services."""
+"""Stacks that use much: every key that is carried over, the shipped services, the examples."""
 
 from __future__ import annotations
 
+import functools
 import shutil
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,8 @@ from tests.export.kubernetes.stacks import Cluster, on_cluster
 
 from container_manager.export.kubernetes.building import build
 
-SHIPPED = Path(__file__).parents[3] / "services"
+CHECKOUT = Path(__file__).parents[3]
+SHIPPED = CHECKOUT / "services"
 
 EVERYTHING: dict[str, Any] = {
     "build": {"context": "./framework/web"},
@@ -115,3 +117,23 @@ def shipped(project: Project) -> Cluster:
         """,
     )
     return Cluster(build(project.prepare()))
+
+
+def example(project: Project, name: str) -> Cluster:
+    """A project of ``examples/``, with what a cluster needs besides in a ``config.local.yml``."""
+    shutil.copytree(CHECKOUT / "examples" / name, project.root, dirs_exist_ok=True)
+    project.write(
+        "config.local.yml",
+        """
+        images: {python: docker.io/library/python:3.12-slim}
+        kubernetes: {registry: registry.example.org/lab}
+        """,
+    )
+    return Cluster(build(project.prepare()))
+
+
+EXAMPLES = {
+    path.parent.name: functools.partial(example, name=path.parent.name)
+    for path in sorted((CHECKOUT / "examples").glob("*/config.yml"))
+}
+"""The projects of ``examples/``, by their names."""
