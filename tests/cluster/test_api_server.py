@@ -264,3 +264,10 @@ def test_what_breaks_between_the_dry_run_and_the_real_one_names_what_was_applied
     cluster.kubectl("patch", "deployment", "web", "--patch", '{"spec": {"replicas": 5}}')
     with pytest.raises(RuntimeFailure, match="Applied before it: 1 objects, which stay"):
         apply(cluster.api, planned, both, force=False, tell=lambda _: None)
+
+
+def test_a_project_with_a_long_name_is_found_again(cluster: Cluster) -> None:
+    project = "p" * 64  # a label holds 63 characters
+    cluster.up(wanted(project=project, keys={"KEY": "hunter-4711"}))
+    found = removal(cluster.api, project, volumes=False)
+    assert [one["metadata"]["name"] for one in found.objects] == ["keys"]

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from container_manager.cluster.api import MANAGER, Object
+from container_manager.export.kubernetes.names import label_value
 
 MANAGED = "app.kubernetes.io/managed-by"
 PROJECT = "app.kubernetes.io/part-of"
@@ -53,15 +54,16 @@ class Wanted:
 
 def selector_of(project: str) -> str:
     """What finds everything that we made of a project."""
-    return f"{MANAGED}={MANAGER},{PROJECT}={project}"
+    return f"{MANAGED}={MANAGER},{PROJECT}={label_value(project)}"
 
 
 def labelled_secret(secret: Secret, project: str) -> Object:
     """A Secret as the cluster is to have it."""
+    labels = {MANAGED: MANAGER, PROJECT: label_value(project)}
     return {
         "apiVersion": "v1",
         "kind": "Secret",
-        "metadata": {"name": secret.name, "labels": {MANAGED: MANAGER, PROJECT: project}},
+        "metadata": {"name": secret.name, "labels": labels},
         "type": "Opaque",
         "data": {
             key: base64.b64encode(value.encode()).decode()

@@ -6,7 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from container_manager.config.kubernetes import EXPOSED_AS
 from container_manager.errors import ConfigError
+
+_SIDES = ("requests", "limits")
+_LAST_PORT = 65535
+_EXPLAIN = "'explain' says which variable it comes from."
 
 STORAGE_SIZE = "1Gi"
 """Of a volume for which nothing is said."""
@@ -75,6 +80,8 @@ def project_asked(values: Mapping[str, Any]) -> Project:
         if key in said:
             said[key] = tuple(map(str, said[key]))
     said["accept"] = frozenset(said.get("accept", ()))
+    _hold_no_secret(said, "kubernetes")
+    _flags(said, ("network_policies",), "the project")
     if "storage_size" in said:
         said["storage_size"] = str(said["storage_size"])
     return Project(**said)
@@ -94,14 +101,18 @@ def service_asked(settings: Mapping[str, Any], service: str, project: Project) -
     said = {**of_all, **_said(own)}
     accept = {*project.accept, *of_all.get("accept", ()), *_said(own).get("accept", ())}
     said["accept"] = frozenset(map(str, accept))
+    _hold_no_secret(said, f"kubernetes' of '{service}")
+    _flags(said, ("autoscaled", "stateful", "liveness", "wait"), f"'{service}'")
+    if "resources" in said:
+        said["resources"] = {side: _said(said["resources"].get(side)) for side in _SIDES}
     if "secretRef" in said:
         said["secret_ref"] = str(said.pop("secretRef"))
     if "replicas" in said:
         said["replicas"] = _number(said["replicas"], "replicas", service)
     if "ports" in said:
-        said["ports"] = tuple(_number(port, "ports", service) for port in said["ports"])
+        said["ports"] = tuple(_port(port, "ports", service) for port in said["ports"])
     if "exposure" in said:
-        said["exposure"] = _exposure(said["exposure"], project)
+        said["exposure"] = _exposure(said["exposure"], project, service)
     said.setdefault("wait_image", project.wait_image)
     return Asked(**said)
 
@@ -117,8 +128,47 @@ def _number(value: Any, key: str, service: str) -> int:
     except ValueError as error:
         raise ConfigError(
             f"'kubernetes.{key}' of '{service}' is {str(value)!r}, which is no whole number.",
-            remedy="'explain' says which variable it comes from.",
+            remedy=_EXPLAIN,
         ) from error
+
+
+def _port(value: Any, key: str, service: str) -> int:
+    number = _number(value, key, service)
+    if not 1 <= number <= _LAST_PORT:
+        raise ConfigError(
+            f"'kubernetes.{key}' of '{service}' is {number}, and ports are from 1 to {_LAST_PORT}.",
+            remedy=_EXPLAIN,
+        )
+    return number
+
+
+def _flags(said: dict[str, Any], keys: tuple[str, ...], whose: str) -> None:
+    """Make texts that variables gave true or false; a text is true in Python, whatever it says."""
+    for key in keys:
+        value = said.get(key)
+        if value is None or isinstance(value, bool):
+            continue
+        if str(value).lower() not in ("true", "false"):
+            raise ConfigError(
+                f"'kubernetes.{key}' of {whose} is {str(value)!r}, neither true nor false.",
+                remedy=_EXPLAIN,
+            )
+        said[key] = str(value).lower() == "true"
+
+
+def _hold_no_secret(value: Any, path: str) -> None:
+    """Refuse variables that are secrets: they are filled in nowhere here."""
+    if isinstance(value, Mapping):
+        for key, child in value.items():
+            _hold_no_secret(child, f"{path}.{key}" if path == "kubernetes" else path)
+    elif isinstance(value, (list, tuple)):
+        for child in value:
+            _hold_no_secret(child, path)
+    elif isinstance(value, str) and "${" in value:
+        raise ConfigError(
+            f"'{path}' holds the secret {value}, and everybody can read what is asked for there.",
+            remedy="Write the value, or name the variable so that it is no secret.",
+        )
 
 
 def _said(value: Any) -> dict[str, Any]:
@@ -127,8 +177,17 @@ def _said(value: Any) -> dict[str, Any]:
     return {str(key): one for key, one in found.items() if one is not None}
 
 
-def _exposure(value: Any, project: Project) -> Exposure:
+def _exposure(value: Any, project: Project, service: str) -> Exposure:
     said: dict[str, Any] = _said(value) if isinstance(value, Mapping) else {"type": str(value)}
     said.setdefault("type", "Ingress" if "host" in said else "none")
+    if said["type"] not in EXPOSED_AS:
+        raise ConfigError(
+            f"'kubernetes.exposure' of '{service}' is {str(said['type'])!r}, and not one of "
+            f"{', '.join(EXPOSED_AS)}.",
+            remedy=_EXPLAIN,
+        )
+    for key in ("port", "node_port"):
+        if key in said:
+            said[key] = _port(said[key], f"exposure.{key}", service)
     said["ingress_class"] = said.pop("class", None) or project.ingress_class
     return Exposure(**said)

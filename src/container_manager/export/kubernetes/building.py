@@ -8,16 +8,16 @@ from typing import Any, TypeVar
 
 from container_manager.build.preparing import Prepared
 from container_manager.build.trace import to_templates
-from container_manager.errors import ConfigError, Problem, raise_all
-from container_manager.export.kubernetes import rules
+from container_manager.errors import ConfigError, raise_all
 from container_manager.export.kubernetes.asked import Project, project_asked, service_asked
+from container_manager.export.kubernetes.blame import faults
+from container_manager.export.kubernetes.clashes import look_for_clashes
 from container_manager.export.kubernetes.files import Files
 from container_manager.export.kubernetes.gaps import look_for_gaps
-from container_manager.export.kubernetes.images import image_of, images_of, look_at_image
+from container_manager.export.kubernetes.images import image_of, images_of, look_at_images
 from container_manager.export.kubernetes.misnamed import misnamed
 from container_manager.export.kubernetes.model import Manifests, SecretNeed
 from container_manager.export.kubernetes.mounts import Mounts, mounts_of
-from container_manager.export.kubernetes.names import NAME, label_value
 from container_manager.export.kubernetes.networking import (
     Ports,
     hosts_of,
@@ -28,6 +28,10 @@ from container_manager.export.kubernetes.networking import (
     policy,
     ports_of,
     services,
+)
+from container_manager.export.kubernetes.options import (
+    look_for_lost_networks,
+    look_for_lost_options,
 )
 from container_manager.export.kubernetes.reading import Places, env_files, leaks
 from container_manager.export.kubernetes.storage import Claim, claims_of
@@ -78,14 +82,8 @@ def build(prepared: Prepared, *, strict: bool = False) -> Manifests:
         *findings.refusals,
         *leaks(prepared, objects),
     ]
-    problems += (
-        [
-            Problem(message=f"{problem} This is a mistake of ours.")
-            for problem in rules.check(objects)
-        ]
-        if not problems
-        else []
-    )
+    if not problems:
+        problems += faults(objects, made.subjects, prepared.services, prepared.config.tree)
     gaps = tuple(to_templates(dict.fromkeys(findings.gaps), prepared.rendered))
     raise_all(
         ConfigError,
@@ -182,7 +180,7 @@ def _objects(made: _Made, project: Project, findings: Findings) -> list[dict[str
             members.setdefault(network, []).append(name)
     for name, subject in made.subjects.items():
         look_for_gaps(subject)
-        look_at_image(subject)
+        look_for_lost_options(subject)
         if not subject.is_job:
             spoken = bool(made.mentioned & {*hosts_of(subject)})
             found += services(subject, made.ports[name], mentioned=spoken)
@@ -203,7 +201,9 @@ def _objects(made: _Made, project: Project, findings: Findings) -> list[dict[str
         for claim in made.claims
         if not claim.external and claim.name in kept
     ]
-    _tell_of_same_names(found, made, findings)
+    look_for_lost_networks(made.subjects.values())
+    look_at_images(made.subjects.values())
+    look_for_clashes(found, made.subjects, made.mounts)
     ordered = sorted(_once(found), key=lambda one: _ORDER.index(one["kind"]))
     return list(ordered)
 
@@ -241,21 +241,6 @@ def _tell_of_repetition(subject: Subject, made: _Made) -> None:
             "Let it be run twice without harm, and accept it: kubernetes: {accept: [depends_on]}.",
             "depends_on",
         )
-
-
-def _tell_of_same_names(
-    objects: Sequence[Mapping[str, Any]], made: _Made, findings: Findings
-) -> None:
-    owners: dict[tuple[str, str], str] = {}
-    by_label = {label_value(name): subject for name, subject in made.subjects.items()}
-    for one in objects:
-        owner = one["metadata"]["labels"][NAME]
-        first = owners.setdefault((one["kind"], one["metadata"]["name"]), owner)
-        if first != owner:
-            by_label[owner].refuse(
-                f"would be called '{one['metadata']['name']}' on a cluster, as '{first}' is.",
-                "Give one of them another name, alias or container_name.",
-            )
 
 
 def _secrets(made: _Made) -> list[SecretNeed]:

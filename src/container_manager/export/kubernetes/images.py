@@ -28,7 +28,7 @@ def image_of(service: ComposeService, asked: Asked, project: Project) -> tuple[s
 
 
 def images_of(subjects: Iterable[Subject]) -> Iterator[ImageNeed]:
-    """What a stack runs; an image that nobody can pull is refused by :func:`look_at_image`."""
+    """What a stack runs; an image that nobody can pull is refused by :func:`look_at_images`."""
     for subject in subjects:
         yield ImageNeed(
             service=subject.service.name,
@@ -38,14 +38,19 @@ def images_of(subjects: Iterable[Subject]) -> Iterator[ImageNeed]:
         )
 
 
-def look_at_image(subject: Subject) -> None:
-    """Refuse an image that only this machine has."""
-    if subject.image.startswith(LOCAL):
-        built = subject.service.build is not None
-        subject.refuse(
-            f"runs the image {subject.service.image}, which only this machine has.",
-            "Name a registry: 'kubernetes: {registry: registry.example.org/lab}' at the top level "
-            "of the configuration; or what the cluster is to pull: 'kubernetes: {image: …}' of the "
-            "service.",
-            "build" if built and not subject.service.named_image else "image",
-        )
+def look_at_images(subjects: Iterable[Subject]) -> None:
+    """Refuse images that only this machine has: one registry mends it for all of them."""
+    local = [subject for subject in subjects if subject.image.startswith(LOCAL)]
+    if not local:
+        return
+    first, *others = local
+    names = ", ".join(f"'{other.service.name}'" for other in others)
+    so_do = f", and so {'do' if len(others) > 1 else 'does'} {names}" if others else ""
+    built = first.service.build is not None
+    first.refuse(
+        f"runs the image {first.service.image}, which only this machine has{so_do}.",
+        "Name a registry: 'kubernetes: {registry: registry.example.org/lab}' at the top level "
+        "of the configuration; or what the cluster is to pull: 'kubernetes: {image: …}' of the "
+        "service.",
+        "build" if built and not first.service.named_image else "image",
+    )

@@ -62,6 +62,14 @@ def claim_name(subject: Subject, volume: str) -> str:
     return object_name(declared.actual if declared and declared.external else volume)
 
 
+def secret_name(subject: Subject, source: str) -> str | None:
+    """The Secret of a compose secret; None where none is declared."""
+    declared = subject.stack.secrets.get(source)
+    if declared is None:
+        return None
+    return object_name(declared.actual if declared.external else source)
+
+
 def mounts_of(subject: Subject, files: Files) -> Mounts:
     """All that a service mounts."""
     found = Mounts()
@@ -76,7 +84,10 @@ def mounts_of(subject: Subject, files: Files) -> Mounts:
         elif mount.kind == "volume" and mount.source:
             _named(subject, mount, entry, index, found)
         elif mount.kind in ("volume", "tmpfs"):
-            _memory(subject, mount.target, found, in_memory=mount.kind == "tmpfs")
+            options = entry.get("tmpfs") if isinstance(entry, Mapping) else None
+            limit = size(options.get("size")) if isinstance(options, Mapping) else None
+            in_memory = mount.kind == "tmpfs"
+            _memory(subject, mount.target, found, in_memory=in_memory, limit=limit)
         else:
             subject.refuse(
                 f"mounts a volume of the kind '{mount.kind}'.",
@@ -122,7 +133,14 @@ def _bind(subject: Subject, bind: Bind, files: Files, found: Mounts) -> None:
         return
     if how == "volume":
         name = object_name(f"{subject.name}-{bind.target.strip('/')}")
-        found.bound[name] = bind.target
+        first = found.bound.setdefault(name, bind.target)
+        if first != bind.target:
+            subject.refuse(
+                f"has two volumes that would be called '{name}' on a cluster: of {first} and of "
+                f"{bind.target}.",
+                "Mount one of them elsewhere.",
+                *("volumes", bind.index),
+            )
         claim = {"name": _unique(name, "claim"), "persistentVolumeClaim": {"claimName": name}}
         found.add(claim, {"mountPath": bind.target})
         return
@@ -227,10 +245,9 @@ def _secrets(subject: Subject, files: Files, found: Mounts) -> None:
         source = str(said.get("source"))
         target = str(said.get("target") or source)
         target = target if target.startswith("/") else f"/run/secrets/{target}"
-        declared = subject.stack.secrets.get(source)
-        if declared is None:
+        declared, name = subject.stack.secrets.get(source), secret_name(subject, source)
+        if declared is None or name is None:
             continue
-        name = object_name(declared.actual if declared.external else source)
         key = "value"
         if not declared.external:
             path = Path(os.path.expanduser(str(declared.definition.get("file"))))  # noqa: PTH111

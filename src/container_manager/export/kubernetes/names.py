@@ -19,9 +19,11 @@ LONGEST = 50
 
 _HOST_NAME = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
 _LABEL_VALUE = re.compile(r"([A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?")
-_KEY = re.compile(
-    r"([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?"
+_PART = "[a-z0-9]([a-z0-9-]*[a-z0-9])?"
+KEY = re.compile(
+    rf"((?=[^/]{{1,253}}/){_PART}(\.{_PART})*/)?[A-Za-z0-9]([A-Za-z0-9_.-]{{0,61}}[A-Za-z0-9])?"
 )
+"""Keys of labels and annotations."""
 
 
 def digest(text: str | bytes) -> str:
@@ -56,7 +58,7 @@ def is_label_value(text: str) -> bool:
 
 def is_key(text: str) -> bool:
     """Whether it may be the key of a label or an annotation."""
-    return _KEY.fullmatch(text) is not None
+    return KEY.fullmatch(text) is not None
 
 
 def label_value(text: str) -> str:

@@ -52,9 +52,16 @@ def ports_of(subject: Subject, mentioned: Mapping[str, set[int]]) -> Ports:
     for entry in texts(subject.service.definition.get("expose")):
         numbers, _, protocol = entry.partition("/")
         first, _, last = numbers.partition("-")
-        if first.isdecimal() and (last or first).isdecimal():
-            several = range(int(first), int(last or first) + 1)
-            found += [(number, (protocol or "tcp").upper()) for number in several]
+        fine = first.isdecimal() and (last or first).isdecimal()
+        several = range(int(first), int(last or first) + 1) if fine else range(0)
+        if not several or several[0] < 1 or several[-1] > _LARGEST_PORT:
+            subject.refuse(
+                f"exposes '{entry}', which is no port and no range of ports.",
+                "Ports are numbers from 1 to 65535, with '/udp' say.",
+                "expose",
+            )
+            continue
+        found += [(number, (protocol or "tcp").upper()) for number in several]
     found += [(port, "TCP") for port in subject.asked.ports]
     found += [
         (port, "TCP") for name in hosts_of(subject) for port in sorted(mentioned.get(name, ()))
@@ -158,13 +165,33 @@ def look_at_exposure(subject: Subject, ports: Ports) -> Iterator[dict[str, Any]]
                 "or LoadBalancer; or that it is not: kubernetes: {exposure: none}.",
             )
         return
-    if asked.type != "none" and not ports:
+    if asked.type == "none":
+        return
+    fitting = _reached(asked, ports)
+    if not ports:
         subject.refuse(
             "is to be reached from outside, and no port of it is known.",
             "Publish one under 'ports', or say kubernetes: {ports: [NUMBER]}.",
         )
+    elif not fitting:
+        known = ", ".join(f"{number}/{protocol.lower()}" for number, protocol in ports)
+        what = f"at its port {asked.port}" if asked.port else "by HTTP"
+        subject.refuse(
+            f"is to be reached from outside {what}, and it listens at {known}.",
+            "Say which of them: kubernetes: {exposure: {port: …}}; or name further ones: "
+            "kubernetes: {ports: [NUMBER]}.",
+        )
     elif asked.type == "Ingress":
-        yield _ingress(subject, asked, asked.port or ports[0][0])
+        yield _ingress(subject, asked, fitting[0][0])
+
+
+def _reached(asked: Exposure, ports: Ports) -> Ports:
+    """The ports that are led to from outside; an Ingress speaks HTTP, which is TCP."""
+    return [
+        (number, protocol)
+        for number, protocol in ports
+        if asked.port in (None, number) and (asked.type != "Ingress" or protocol == "TCP")
+    ]
 
 
 def _ingress(subject: Subject, asked: Exposure, port: int) -> dict[str, Any]:
@@ -203,8 +230,9 @@ def policy(subject: Subject, members: Mapping[str, list[str]], ports: Ports) -> 
     ]
     exposure = subject.asked.exposure
     if exposure is not None and exposure.type != "none":
-        chosen = [(n, p) for n, p in ports if exposure.port in (None, n)]
-        rules.append({"ports": [{"port": n, "protocol": p} for n, p in chosen]})
+        chosen = _reached(exposure, ports)
+        if chosen:  # a rule without ports would let everybody in at all of them
+            rules.append({"ports": [{"port": n, "protocol": p} for n, p in chosen]})
     return {
         "apiVersion": "networking.k8s.io/v1",
         "kind": "NetworkPolicy",

@@ -7,11 +7,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 _LARGEST = 2**20
+_LARGEST_NOTES = 2**18
 
 
 def meaning(one: Mapping[str, Any]) -> Iterator[str]:
     """What does not fit together in an object."""
     kind = one["kind"]
+    notes = one["metadata"].get("annotations", {})
+    if sum(len(f"{key}{value}".encode()) for key, value in notes.items()) > _LARGEST_NOTES:
+        yield "its annotations are larger than 256 KiB."
     if kind in ("Deployment", "StatefulSet", "Job"):
         yield from _workload(one)
     elif kind == "Service":

@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from container_manager.export.kubernetes.names import KEY
 from container_manager.export.kubernetes.rules.shapes import (
     Shape,
+    address,
     any_of,
     fields,
     flag,
@@ -23,13 +25,12 @@ from container_manager.export.kubernetes.rules.shapes import (
 _LABEL = text(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?", longest=63)
 _HOST = text(r"[a-z]([a-z0-9-]*[a-z0-9])?", longest=63)
 _SUBDOMAIN = text(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*", longest=253)
-_KEY = text(
-    r"([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?"
-)
+_KEY = text(KEY.pattern)
 _LABEL_VALUE = text(r"([A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?")
 _DATA_KEY = text(r"(?!\.\.)(?!\.$)[A-Za-z0-9._-]+", longest=253)
 _BASE64 = text(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
 _QUANTITY = text(r"[0-9]+(\.[0-9]+)?(m|k|Ki|[MGTPE]i?|e[0-9]+)?")
+_SIZE = text(r"(?=[0-9.]*[1-9])[0-9]+(\.[0-9]+)?(m|k|Ki|[MGTPE]i?|e[0-9]+)?")
 _PORT = number(1, 65535)
 _PORT_NAME = text(r"(?=.*[a-z])(?!.*--)[a-z0-9]([a-z0-9-]*[a-z0-9])?", longest=15)
 _PROTOCOL = one_of("TCP", "UDP", "SCTP")
@@ -68,7 +69,8 @@ _CONTAINER_SECURITY = fields(
     },
 )
 _MOUNT = fields(
-    {"name": _LABEL, "mountPath": _PATH}, {"subPath": text(r"[^/].*"), "readOnly": flag}
+    {"name": _LABEL, "mountPath": _PATH},
+    {"subPath": text(r"(?!/)(?!(.*/)?\.\.(/|$)).+"), "readOnly": flag},
 )
 _CONTAINER = fields(
     {"name": _LABEL, "image": text(r"\S+")},
@@ -91,7 +93,7 @@ _CONTAINER = fields(
         "livenessProbe": _PROBE,
     },
 )
-_ITEMS = listing(fields({"key": _DATA_KEY, "path": text(r"(?!/)(?!(.*/)?\.\.(/|$)).+")}))
+_ITEMS = listing(fields({"key": _DATA_KEY, "path": text(r"(?!/)(?!\.\.)(?!(.*/)?\.\.(/|$)).+")}))
 _MODE = number(0, 0o777)
 _VOLUME = any_of(
     fields({"name": _LABEL, "persistentVolumeClaim": fields({"claimName": _SUBDOMAIN})}),
@@ -125,14 +127,12 @@ _POD = fields(
         "hostname": _LABEL,
         "nodeSelector": _LABELS,
         "imagePullSecrets": listing(fields({"name": _SUBDOMAIN})),
-        "hostAliases": listing(
-            fields({"ip": text(r"[0-9a-fA-F.:]+"), "hostnames": listing(_SUBDOMAIN)})
-        ),
+        "hostAliases": listing(fields({"ip": address, "hostnames": listing(_SUBDOMAIN)})),
         "topologySpreadConstraints": listing(_SPREAD),
         "dnsConfig": fields(
             {},
             {
-                "nameservers": listing(text(r"[0-9a-fA-F.:]+")),
+                "nameservers": listing(address),
                 "searches": listing(_SUBDOMAIN),
                 "options": listing(fields({"name": text()}, {"value": text()})),
             },
@@ -156,7 +156,7 @@ _CLAIM = fields(
         "accessModes": listing(
             one_of("ReadWriteOnce", "ReadWriteOncePod", "ReadWriteMany", "ReadOnlyMany"), least=1
         ),
-        "resources": fields({"requests": fields({"storage": _QUANTITY})}),
+        "resources": fields({"requests": fields({"storage": _SIZE})}),
     },
     {"storageClassName": _SUBDOMAIN},
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -21,6 +22,14 @@ def text(pattern: str = r"(?s:.*)", *, longest: int | None = None) -> Shape:
             yield f"{path} cannot be {value[:80]!r}."
 
     return check
+
+
+def address(value: Any, path: str) -> Iterator[str]:
+    """An address of IP."""
+    try:
+        ipaddress.ip_address(str(value))
+    except ValueError:
+        yield f"{path} cannot be {str(value)[:80]!r}."
 
 
 def number(least: int = 0, most: int = 2**31 - 1) -> Shape:
@@ -97,11 +106,11 @@ def fields(needed: Mapping[str, Shape], further: Mapping[str, Shape] | None = No
 
 
 def any_of(*shapes: Shape) -> Shape:
-    """What one of them takes."""
+    """What one of them takes; what is wrong is told by the one that comes nearest."""
 
     def check(value: Any, path: str) -> Iterator[str]:
         told = [list(shape(value, path)) for shape in shapes]
         if all(told):
-            yield from told[0]
+            yield from min(told, key=len)
 
     return check
