@@ -11,6 +11,7 @@ from container_manager import __version__
 project = "Container Manager"
 release = version = __version__
 language = "en"
+highlight_language = "text"
 
 extensions = [
     "myst_parser",

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from docs.generator import commands, exit_codes, python
+from docs.generator import commands, exit_codes, python, variables
 from docs.generator.markdown import Link, with_links, without_title
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "original-command-line": commands.original,
     "exit-codes": exit_codes.part,
     "python": python.part,
+    "variables": variables.part,
 }
 """Generated parts by the names that pages call them."""
 
