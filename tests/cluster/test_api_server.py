@@ -214,6 +214,18 @@ def test_values_of_secrets_are_in_no_difference(cluster: Cluster) -> None:
         assert value not in told
 
 
+def test_nor_are_those_that_another_way_of_applying_has_copied(cluster: Cluster) -> None:
+    cluster.up(wanted(service()))
+    about = {"name": "keys"}
+    theirs = {"apiVersion": "v1", "kind": "Secret", "metadata": about, "data": {"KEY": "aHVudGVy"}}
+    cluster.kubectl("apply", "-f", "-", stdin=json.dumps(theirs))
+    planned = cluster.plan(wanted(service(), keys={"KEY": "other-4711"}), force=True)
+    (step,) = [one for one in planned.steps if one.name == "Secret keys"]
+    assert "-  KEY: (as it is)" in "\n".join(step.lines)
+    assert "last-applied-configuration: (as it is)" in "\n".join(step.lines)
+    assert "aHVudGVy" not in "\n".join(step.lines)
+
+
 def test_a_new_value_of_a_secret_starts_the_pods_anew_that_read_it(cluster: Cluster) -> None:
     reads = deployment("reads", env=[secret_variable("KEY", "keys", "KEY")])
     other = deployment("other")

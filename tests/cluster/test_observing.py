@@ -30,8 +30,13 @@ def pod(
     }
 
 
+def replicas(wanted: int, **status: Any) -> dict[str, Any]:
+    one = deployment()
+    return {**one, "spec": {**one["spec"], "replicas": wanted}, "status": status}
+
+
 def row(one: dict[str, Any], *others: dict[str, Any]) -> StatusRow:
-    (found,) = rows([deployment(), *others], [one], [service()])
+    (found,) = rows([replicas(1), *others], [one], [service()])
     return found
 
 
@@ -76,7 +81,7 @@ def test_a_pod_that_has_ended_says_how() -> None:
 def test_a_pod_that_is_taken_away_is_not_wrong() -> None:
     one = pod(RUNNING)
     one["metadata"]["deletionTimestamp"] = STARTED
-    seen = row(one)
+    (seen,) = rows([replicas(0)], [one], [])
     assert (seen.state, seen.wrong) == ("ending", None)
 
 
@@ -98,3 +103,18 @@ def test_a_workload_that_is_to_have_no_pods_is_not() -> None:
     none = deployment()
     none["spec"]["replicas"] = 0
     assert list(rows([none], [], [])) == []
+
+
+def test_pods_that_are_lacking_have_a_row_with_the_reason() -> None:
+    quota = {"type": "ReplicaFailure", "status": "True", "message": "exceeded quota: small"}
+    there, lacking = rows([replicas(3, conditions=[quota])], [pod(RUNNING, ready=True)], [])
+    assert there.wrong is None
+    assert (lacking.container, lacking.state) == ("web", "missing")
+    assert lacking.wrong == "it has 1 of its 3 pods: exceeded quota: small"
+
+
+def test_a_pod_that_ends_is_none_of_those_that_should_be_there() -> None:
+    ending = pod(RUNNING, ready=True)
+    ending["metadata"]["deletionTimestamp"] = STARTED
+    _, lacking = rows([replicas(1)], [ending], [])
+    assert lacking.wrong == "it has none of its 1 pods"

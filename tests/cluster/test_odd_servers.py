@@ -191,3 +191,49 @@ def test_a_bad_moment_of_the_server_ends_no_rollout(run: Run) -> None:
         },
     )
     assert (code, "all is ready" in said) == (0, True)
+
+
+class TestRights:
+    """Whoever may do little in a cluster can do what they may."""
+
+    def test_kinds_that_no_stack_has_by_itself_need_not_be_listed(self, run: Run) -> None:
+        kind = {"name": "horizontalpodautoscalers", "kind": "HorizontalPodAutoscaler"}
+        known = answer({"kind": "APIResourceList", "resources": [{**kind, "namespaced": True}]})
+        listed = "GET /apis/autoscaling/v2/namespaces/lab/horizontalpodautoscalers"
+        answers = {
+            "GET /apis/autoscaling/v2": [known],
+            listed: [status(403, "Forbidden", "no right to list")],
+        }
+        told = "not looked for, without the right to list them: HorizontalPodAutoscaler"
+        for command in ("kube.plan", "kube.down"):
+            code, said = run(command, answers)
+            assert (code, told in said) == (0, True)
+
+    def test_those_that_it_has_must_be(self, run: Run) -> None:
+        refused = status(403, "Forbidden", "no right to list services")
+        code, said = run("kube.down", {"GET /api/v1/namespaces/lab/services": [refused]})
+        assert (code, "refuses: no right to list services" in said) == (1, True)
+
+    def test_a_namespace_need_not_be_looked_at(self, run: Run) -> None:
+        refused = status(403, "Forbidden", "namespaces are for operators")
+        code, said = run("kube.plan", {"GET /api/v1/namespaces/lab": [refused]})
+        assert (code, "create   Deployment web" in said) == (0, True)
+        assert "create   Namespace" not in said
+
+
+def test_a_namespace_that_is_being_deleted_is_told(run: Run) -> None:
+    about = {"name": "lab", "deletionTimestamp": "2026-01-31T11:00:00Z"}
+    ending = answer({"apiVersion": "v1", "kind": "Namespace", "metadata": about})
+    code, said = run("kube.up", {"GET /api/v1/namespaces/lab": [ending]})
+    assert (code, "The namespace lab is being deleted." in said) == (1, True)
+    assert f"kubectl --context='{CONTEXT}' get namespace lab" in said
+
+
+def test_what_others_have_written_of_our_secrets_is_not_shown_as_a_difference(run: Run) -> None:
+    env = [{"name": "WEB_API_KEY", "value": _SECRET}]
+    pod = {"spec": {"containers": [{"name": "web", "image": "a", "env": env}]}}
+    there = {**_DEPLOYMENT, "metadata": {"name": "web"}, "spec": {"template": pod}}
+    place = "/apis/apps/v1/namespaces/lab/deployments/web"
+    for options in ((), ("--json",)):
+        code, said = run("kube.plan", {f"GET {place}": [answer(there)]}, *options)
+        assert (code, "***" in said, _SECRET in said) == (0, True, False)

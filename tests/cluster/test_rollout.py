@@ -140,3 +140,13 @@ def test_pods_do_not_count_until_the_cluster_has_looked_at_what_is_asked_for() -
 def test_a_job_is_ready_when_it_has_ended_well(kind: str, phase: Phase) -> None:
     condition = {"type": kind, "status": "True", "message": "BackoffLimitExceeded"}
     assert verdict(workload("Job", conditions=[condition]), [], NOW).phase is phase
+
+
+def test_a_quota_that_keeps_pods_from_being_made_is_the_reason() -> None:
+    quota = {"type": "ReplicaFailure", "status": "True", "message": "exceeded quota: small"}
+    one = workload(updatedReplicas=1, conditions=[quota])
+    said = verdict(one, [], NOW)
+    assert (said.phase, said.reason) == (
+        Phase.WAITING,
+        "1 of 2 pods are new: exceeded quota: small",
+    )

@@ -38,12 +38,14 @@ class Removal:
         objects: what goes.
         volumes: claims whose data goes with them.
         kept: claims that stay.
+        unseen: kinds that we may not list there.
     """
 
     project: str
     objects: tuple[Object, ...]
     volumes: tuple[Object, ...]
     kept: tuple[Object, ...]
+    unseen: tuple[str, ...] = ()
 
 
 def apply(
@@ -107,11 +109,13 @@ def prune(
 def removal(api: Api, project: str, *, volumes: bool) -> Removal:
     """What :func:`remove` would do; nothing is done."""
     found = claims(api, selector_of(project))
+    objects, unseen = made_by_us(api, selector_of(project))
     return Removal(
         project=project,
-        objects=tuple(made_by_us(api, selector_of(project))),
+        objects=tuple(objects),
         volumes=tuple(found) if volumes else (),
         kept=() if volumes else tuple(found),
+        unseen=unseen,
     )
 
 

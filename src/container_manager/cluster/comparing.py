@@ -45,15 +45,34 @@ def _shown(one: Object) -> dict[str, Any]:
 def _without_values(
     before: dict[str, Any], after: dict[str, Any]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    old, new = before.get("data") or {}, after.get("data") or {}
-    masked = {
-        key: "(as it is)" if old.get(key) == value else "(another value)"
-        for key, value in new.items()
-    }
-    return (
-        {**before, "data": dict.fromkeys(old, "(as it is)")},
-        {**after, "data": masked},
-    )
+    shown: tuple[dict[str, Any], dict[str, Any]] = ({**before}, {**after})
+    # 'kubectl apply' without --server-side keeps a copy of all values in an annotation.
+    for path in (("data",), ("stringData",), ("metadata", "annotations")):
+        old, new = (_at(one, path) for one in (before, after))
+        _put(shown[0], path, dict.fromkeys(old, "(as it is)"))
+        _put(
+            shown[1],
+            path,
+            {
+                key: "(as it is)" if old.get(key) == value else "(another value)"
+                for key, value in new.items()
+            },
+        )
+    return shown
+
+
+def _at(one: Mapping[str, Any], path: tuple[str, ...]) -> Mapping[str, Any]:
+    for key in path:
+        one = one.get(key) or {}
+    return one
+
+
+def _put(one: dict[str, Any], path: tuple[str, ...], value: Mapping[str, Any]) -> None:
+    *above, last = path
+    for key in above:
+        one[key] = one = {**(one.get(key) or {})}
+    if value or last in one:
+        one[last] = value
 
 
 def _text(one: Mapping[str, Any]) -> list[str]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from container_manager.cluster.api import Api, Object
 from container_manager.cluster.contexts import Target
-from container_manager.cluster.rollout import is_ready, waiting_reasons
+from container_manager.cluster.rollout import cannot_make, is_ready, waiting_reasons
 from container_manager.cluster.wanted import SERVICE, selector_of
 from container_manager.lifecycle.status.model import Status, StatusRow
 
@@ -49,7 +50,7 @@ def look(api: Api, target: Target, project: str, config: str) -> Status:
 def rows(
     workloads: Sequence[Object], pods: Sequence[Object], services: Sequence[Object]
 ) -> Iterator[StatusRow]:
-    """One row for each pod, and one for each workload that has none and should.
+    """One row for each pod, and one for each workload that has fewer than it should.
 
     Args:
         workloads: Deployments, StatefulSets and Jobs of a project.
@@ -60,11 +61,11 @@ def rows(
     for pod in sorted(pods, key=lambda one: (_service(one), _name(one))):
         labels = pod["metadata"].get("labels") or {}
         yield _row(pod, _addresses(pod, services), of_done_job=labels.get("job-name") in done)
-    served = {_service(pod) for pod in pods}
+    there = Counter(_service(one) for one in pods if not one["metadata"].get("deletionTimestamp"))
     for one in workloads:
-        wanted = 0 if _name(one) in done else one["spec"].get("replicas", 1)
-        if _service(one) not in served and wanted:
-            yield _empty(one, wanted)
+        wanted = 0 if _name(one) in done else int(one["spec"].get("replicas", 1))
+        if there[_service(one)] < wanted:
+            yield _lacking(one, there[_service(one)], wanted)
 
 
 def _row(pod: Object, addresses: tuple[str, ...], *, of_done_job: bool) -> StatusRow:
@@ -138,7 +139,8 @@ def _addresses(pod: Object, services: Sequence[Object]) -> tuple[str, ...]:
     )
 
 
-def _empty(workload: Object, wanted: int) -> StatusRow:
+def _lacking(workload: Object, there: int, wanted: int) -> StatusRow:
+    why = cannot_make(workload)
     return StatusRow(
         service=_service(workload),
         owner="",
@@ -155,7 +157,7 @@ def _empty(workload: Object, wanted: int) -> StatusRow:
         digest="",
         usage=None,
         drift=(),
-        wrong=f"it has none of its {wanted} pods",
+        wrong=f"it has {there or 'none'} of its {wanted} pods" + (f": {why}" if why else ""),
         one_off=False,
     )
 

@@ -46,6 +46,15 @@ _REMOVABLE = (
 )
 """What may be removed when it is no longer wanted, in this order. Claims of volumes never are."""
 
+_OF_OVERLAYS = (
+    "HorizontalPodAutoscaler",
+    "PodDisruptionBudget",
+    "DaemonSet",
+    "CronJob",
+    "ServiceAccount",
+)
+"""Those of them that no stack has by itself: whoever may not list them can do without."""
+
 _STAND_IN = "-cman-try"
 
 
@@ -79,12 +88,14 @@ class ClusterPlan:
         steps: what becomes of each object, in the order in which it is done.
         problems: what the server refuses, and fields that others own.
         new_namespace: whether the namespace has to be made.
+        unseen: kinds that we may not list there: what is dropped of them stays.
     """
 
     target: Target
     steps: tuple[Step, ...]
     problems: tuple[Problem, ...] = ()
     new_namespace: bool = field(default=False)
+    unseen: tuple[str, ...] = ()
 
     @property
     def pending(self) -> tuple[Step, ...]:
@@ -104,6 +115,9 @@ def plan(api: Api, target: Target, wanted: Wanted, *, force: bool = False) -> Cl
     Raises:
         Refused: the cluster does not even let itself be asked.
     """
+    ending = _ending(api, target)
+    if ending is not None:
+        return ClusterPlan(target=target, steps=(), problems=(ending,))
     there = namespace_is_there(api, target)
     trial = api if there else api.elsewhere("default")
     steps: list[Step] = []
@@ -113,16 +127,40 @@ def plan(api: Api, target: Target, wanted: Wanted, *, force: bool = False) -> Cl
             steps.append(_step(trial, one, force=force, there=there))
         except Refused as refusal:
             problems.append(refusal_problem(one, refusal, target))
-    if there:
-        steps += unwanted(api, wanted)
+    made, unseen = made_by_us(api, wanted.selector) if there else ([], ())
+    steps += unwanted(api, wanted, made) if there else []
     return ClusterPlan(
-        target=target, steps=tuple(steps), problems=tuple(problems), new_namespace=not there
+        target=target,
+        steps=tuple(steps),
+        problems=tuple(problems),
+        new_namespace=not there,
+        unseen=unseen,
+    )
+
+
+def _ending(api: Api, target: Target) -> Problem | None:
+    """What is wrong with a namespace that is being deleted: nothing new can be made in it."""
+    try:
+        found = api.get(namespace(target))
+    except Refused:
+        return None
+    if found is None or not found["metadata"].get("deletionTimestamp"):
+        return None
+    return Problem(
+        message=f"The namespace {target.namespace} is being deleted.",
+        remedy=f"Wait until it is gone ({target.login} get namespace {target.namespace}), or take "
+        "another one.",
     )
 
 
 def namespace_is_there(api: Api, target: Target) -> bool:
-    """Whether the namespace exists."""
-    return api.get(namespace(target)) is not None
+    """Whether the namespace exists; yes, where only an operator may ask for it."""
+    try:
+        return api.get(namespace(target)) is not None
+    except Refused as refusal:
+        if refusal.forbidden:
+            return True
+        raise
 
 
 def namespace(target: Target) -> Object:
@@ -174,24 +212,39 @@ def _tried_elsewhere(api: Api, one: Object) -> Object:
     return answer
 
 
-def unwanted(api: Api, wanted: Wanted) -> list[Step]:
+def unwanted(api: Api, wanted: Wanted, made: Sequence[Object]) -> list[Step]:
     """What we made for the project, and that is no longer wanted; volumes are left."""
     keep = {(one["kind"], one["metadata"]["name"]) for one in wanted.objects}
     keep |= {("Secret", secret.name) for secret in wanted.secrets}
-    gone = [
-        one for one in made_by_us(api, wanted.selector) if (one["kind"], _name(one)) not in keep
-    ]
+    gone = [one for one in made if (one["kind"], _name(one)) not in keep]
     left = [one for one in claims(api, wanted.selector) if (CLAIM, _name(one)) not in keep]
     steps = [Step(action=REMOVE, one=one) for one in gone]
     return steps + [Step(action=LEAVE, one=one) for one in left]
 
 
-def made_by_us(api: Api, selector: str) -> list[Object]:
-    """What may be removed of what we made; people copy labels, so these alone do not say that."""
+def made_by_us(api: Api, selector: str) -> tuple[list[Object], tuple[str, ...]]:
+    """What may be removed of what we made; people copy labels, so these alone do not say that.
+
+    Args:
+        api: the cluster.
+        selector: what finds the project's objects.
+
+    Returns:
+        The objects, and the kinds that we may not list.
+
+    Raises:
+        Refused: a kind that every stack has may not be listed.
+    """
     found: list[Object] = []
+    unseen: list[str] = []
     for version, kind in _REMOVABLE:
-        found += [one for one in api.listed(version, kind, labels=selector) if _ours(one)]
-    return found
+        try:
+            found += [one for one in api.listed(version, kind, labels=selector) if _ours(one)]
+        except Refused as refusal:
+            if not refusal.forbidden or kind not in _OF_OVERLAYS:
+                raise
+            unseen.append(kind)
+    return found, tuple(unseen)
 
 
 def claims(api: Api, selector: str) -> Sequence[Object]:

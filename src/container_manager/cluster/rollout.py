@@ -93,6 +93,14 @@ def waiting_reasons(pod: Object) -> Iterable[tuple[str, str]]:
             yield str(condition.get("reason")), str(condition.get("message") or "")
 
 
+def cannot_make(workload: Object) -> str:
+    """Why the cluster makes no pods, a quota say; empty where it does."""
+    for condition in (workload.get("status") or {}).get("conditions") or ():
+        if condition.get("type") == "ReplicaFailure" and condition.get("status") == "True":
+            return str(condition.get("message") or condition.get("reason") or "")
+    return ""
+
+
 def is_ready(pod: Object) -> bool:
     """Whether the pod serves, or is done."""
     status = pod.get("status") or {}
@@ -116,7 +124,9 @@ def _replicas(workload: Object) -> Verdict:
     wanted = workload["spec"].get("replicas", 1)
     updated, ready = _updated(workload, status, wanted), status.get("readyReplicas") or 0
     if updated < wanted:
-        return Verdict(phase=Phase.WAITING, reason=f"{updated} of {wanted} pods are new")
+        why = cannot_make(workload)
+        reason = f"{updated} of {wanted} pods are new" + (f": {why}" if why else "")
+        return Verdict(phase=Phase.WAITING, reason=reason)
     if (status.get("replicas") or 0) > wanted:
         return Verdict(phase=Phase.WAITING, reason="old pods are ending")
     available = status.get("availableReplicas", ready) or 0

@@ -67,6 +67,8 @@ def show_cluster_plan(plan: ClusterPlan, *, json: bool = False) -> None:
         if step.action == "change":
             for line in step.lines:
                 print(f"           {line}")
+    if plan.unseen:
+        print(f"  {_unseen(plan.unseen)}")
     sys.stdout.flush()
     if plan.problems:
         print("The cluster would not take:", file=sys.stderr)
@@ -81,6 +83,8 @@ def show_applied(applied: Applied, *, json: bool = False) -> None:
         print_json(_plan_json(applied.plan) | done)
         return
     print(f"{applied.plan.target}: {_summary(applied.plan)}; all is ready")
+    if applied.plan.unseen:
+        print(f"  {_unseen(applied.plan.unseen)}")
     if applied.left:
         print(f"  left, with their data: {', '.join(applied.left)}")
 
@@ -95,6 +99,7 @@ def show_removal(target: Target, found: Removal, *, json: bool = False) -> None:
                 "removed": [_named(one) for one in found.objects],
                 "volumes": [_named(one) for one in found.volumes],
                 "kept": [_named(one) for one in found.kept],
+                "unseen": list(found.unseen),
             }
         )
         return
@@ -108,6 +113,8 @@ def removal_text(target: Target, found: Removal) -> str:
     lines += [f"  {_named(one)} ({_size(one)}) goes, NOT SAVED" for one in found.volumes]
     if len(lines) == 1:
         lines.append("  nothing: there is nothing of it")
+    if found.unseen:
+        lines.append(f"  {_unseen(found.unseen)}")
     if found.kept:
         kept = ", ".join(f"{_named(one)} ({_size(one)})" for one in found.kept)
         lines.append(f"  and keeps {kept}")
@@ -146,6 +153,7 @@ def _plan_json(plan: ClusterPlan) -> dict[str, Any]:
         "new_namespace": plan.new_namespace,
         "objects": [_step_json(step) for step in plan.steps],
         "problems": [str(problem) for problem in plan.problems],
+        "unseen": list(plan.unseen),
     }
 
 
@@ -160,6 +168,10 @@ def _summary(plan: ClusterPlan) -> str:
     parts = [f"{counts[action]} {word}" for action, word in _WORDS.items() if action in counts]
     parts += [f"{len(plan.problems)} refused"] if plan.problems else []
     return ", ".join(parts) or "nothing to do"
+
+
+def _unseen(kinds: tuple[str, ...]) -> str:
+    return f"not looked for, without the right to list them: {', '.join(kinds)}"
 
 
 def _named(one: Any) -> str:

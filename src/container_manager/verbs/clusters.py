@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from container_manager.cluster import applying, planning
 from container_manager.cluster.applying import Removal
@@ -19,7 +19,7 @@ from container_manager.export.kubernetes.model import Manifests
 from container_manager.lifecycle.status.model import Status
 from container_manager.places import ConfigPath
 from container_manager.report import warn_all
-from container_manager.verbs.at_cluster import at_cluster
+from container_manager.verbs.at_cluster import AtCluster, at_cluster
 from container_manager.verbs.exporting import manifests_of
 
 ConfirmRemoval = Callable[[Target, Removal], None]
@@ -63,7 +63,7 @@ def kube_plan(
     manifests = manifests_of(loaded)
     with at_cluster(loaded, context, namespace) as one:
         wanted = _wanted(loaded, manifests)
-        return planning.plan(one.api, one.target, wanted, force=force_conflicts)
+        return _shown(planning.plan(one.api, one.target, wanted, force=force_conflicts), one)
 
 
 def kube_up(
@@ -91,6 +91,7 @@ def kube_up(
     with at_cluster(loaded, context, namespace) as one:
         wanted = _wanted(loaded, manifests)
         planned = planning.plan(one.api, one.target, wanted, force=force_conflicts)
+        planned = _shown(planned, one)
         raise_all(RuntimeFailure, _with_nothing_done(planned.problems))
         with one.changing():
             one.progress.step(f"Applying to {one.target}")
@@ -193,6 +194,15 @@ def _wanted(loaded: Config, manifests: Manifests) -> Wanted:
             Secret(name=need.name, values={key: find() for key, find in need.values.items()})
             for need in manifests.secrets
         ),
+    )
+
+
+def _shown(plan: ClusterPlan, one: AtCluster) -> ClusterPlan:
+    """The plan without values of secrets, which others may have written into what we compare."""
+    return replace(
+        plan,
+        steps=tuple(replace(step, lines=tuple(map(one.redact, step.lines))) for step in plan.steps),
+        problems=tuple(replace(each, message=one.redact(each.message)) for each in plan.problems),
     )
 
 
