@@ -6,7 +6,9 @@ heavy parts, and has no side effects.
 
 from __future__ import annotations
 
-TYPE_CHECKING = False  # nothing is imported here: Ctrl-C would be a traceback meanwhile, see entry
+import importlib
+
+TYPE_CHECKING = False  # typing's own takes time in which Ctrl-C would be a traceback, see entry
 if TYPE_CHECKING:
     from typing import Any
 
@@ -52,8 +54,6 @@ def __getattr__(name: str) -> Any:
     home = _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    import importlib
-
     return getattr(importlib.import_module(f"{__name__}.{home}"), name)
 
 

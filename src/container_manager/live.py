@@ -13,7 +13,6 @@ from rich.spinner import Spinner
 from rich.text import Text
 
 from container_manager.errors import Problem
-from container_manager.fitting import told
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -49,10 +48,7 @@ class LiveProgress:
     def warn(self, problem: Problem) -> None:
         """See :meth:`~container_manager.progress.Progress.warn`."""
         self._stop()
-        warning = "Warning: "
-        text = Text(told(problem, self._console.file, before=warning))
-        text.stylize("yellow", 0, len(warning))
-        self._console.print(text)
+        self._console.print(Text("Warning: ", style="yellow") + Text(str(problem)))
 
     def waiting(self, reasons: Mapping[str, str]) -> None:
         """See :meth:`~container_manager.progress.Progress.waiting`."""

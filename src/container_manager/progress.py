@@ -17,7 +17,6 @@ from typing import Protocol, TextIO
 
 from container_manager.config.spellings import spellings
 from container_manager.errors import Problem
-from container_manager.fitting import told
 
 _MIN_REDACTED = 4
 """Shorter secrets would turn every text into stars and so give themselves away."""
@@ -99,7 +98,7 @@ class PlainProgress:
 
     def warn(self, problem: Problem) -> None:
         """See :meth:`Progress.warn`."""
-        self._write(told(problem, self._stream or sys.stderr, before="Warning: "))
+        self._write(f"Warning: {problem}")
 
     def waiting(self, reasons: Mapping[str, str]) -> None:
         """See :meth:`Progress.waiting`; now and then a line, so that nobody thinks it hangs."""

@@ -54,9 +54,8 @@ def to_templates(
         shown = lines[where.line - 1].strip() if where.line <= len(lines) else ""
         source = template.read_text(encoding="utf-8")
         line = template_line(source, text, where.line)
-        message = problem.message
         if shown and shown not in source:
             shown = shown if len(shown) <= _LONGEST_SHOWN else f"{shown[:_LONGEST_SHOWN]}…"
-            message = f"{message} (rendered: {shown!r})"
-        traced.append(replace(problem, where=Location(template, line), message=message))
+            problem = replace(problem, message=f"{problem.message} (rendered: {shown!r})")  # noqa: PLW2901
+        traced.append(replace(problem, where=Location(template, line)))
     return traced

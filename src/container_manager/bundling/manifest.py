@@ -241,9 +241,9 @@ def _check_types(manifest: Manifest) -> None:
     for one in manifest.members:
         texts += [one.path, one.sha256, one.link]
         if type(one.size) is not int or type(one.mode) is not int:
-            raise TypeError(one.path)
+            raise TypeError
     if not all(isinstance(text, str) for text in texts):
-        raise TypeError("a text is none")
+        raise TypeError
     records = manifest.built
     if not isinstance(records, dict) or not all(isinstance(r, dict) for r in records.values()):
-        raise TypeError("built")
+        raise TypeError

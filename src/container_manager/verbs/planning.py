@@ -175,7 +175,7 @@ def _placed(text: str, prepared: Prepared, service: str, path: KeyPath) -> str:
     where = one.entry_places.get(str(path[-1])) if path[0] == "environment" else None
     if where is None:
         where = _place(prepared, service, one.owner, path) or one.where
-    (traced,) = to_templates([Problem(message=text, where=where)], prepared.rendered)
+    (traced,) = to_templates([Problem(message="", where=where)], prepared.rendered)
     return f"{text} ({traced.where})"
 
 
