@@ -11,8 +11,8 @@ import container_manager
 PACKAGE = Path(container_manager.__file__).parent
 
 LAYERS = (
-    ("errors", "inputs", "hints", "lazy", "once", "sockets"),
-    ("model", "places", "environments", "plugins", "run"),
+    ("errors", "inputs", "hints", "lazy", "once", "sockets", "streams"),
+    ("fitting", "model", "places", "environments", "plugins", "run"),
     ("names",),
     ("config",),
     ("discovery", "render"),

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from tests.conftest import Project
 
+import container_manager
 from container_manager import parse_args
 from container_manager.cli import run
 from container_manager.progress import PlainProgress
@@ -377,6 +378,20 @@ def test_importing_the_package_imports_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)  # noqa: PLW1510
     assert done.stdout.strip() == "[]", done.stderr
+
+
+def test_ctrl_c_is_seen_to_before_anything_else_is_imported() -> None:
+    """Until then it would be told with a traceback."""
+    program = (
+        "import sys; known = set(sys.modules); import container_manager.entry; "
+        "print(sorted(set(sys.modules) - known))"
+    )
+    source = Path(container_manager.__file__).parent.parent
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", program],
+        capture_output=True, text=True, check=True, env={"PYTHONPATH": str(source)},
+    )  # fmt: skip
+    assert done.stdout.strip() == "['__future__', 'container_manager', 'container_manager.entry']"
 
 
 def test_listing_the_tasks_imports_neither_copier_nor_jinja() -> None:

@@ -6,9 +6,7 @@ heavy parts, and has no side effects.
 
 from __future__ import annotations
 
-import importlib
-
-TYPE_CHECKING = False  # typing's own takes time in which Ctrl-C would be a traceback, see entry
+TYPE_CHECKING = False  # nothing is imported here: Ctrl-C would be a traceback meanwhile, see entry
 if TYPE_CHECKING:
     from typing import Any
 
@@ -54,6 +52,8 @@ def __getattr__(name: str) -> Any:
     home = _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import importlib
+
     return getattr(importlib.import_module(f"{__name__}.{home}"), name)
 
 

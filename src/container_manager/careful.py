@@ -16,6 +16,7 @@ from invoke import Context, Exit, Task
 
 from container_manager.errors import ManagerError, UsageError
 from container_manager.once import once
+from container_manager.streams import make_usable
 
 _HELP = {
     "config": "the configuration file (default: config.yml, found upwards)",
@@ -142,6 +143,7 @@ def verb(
         @once()
         def guarded(context: Context, /, *args: Any, **kwargs: Any) -> None:
             _keep_compiled()
+            make_usable()
             with _errors_as_exit_codes():
                 interruptible()
                 _refuse_invokes_own_options(context)

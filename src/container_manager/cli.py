@@ -11,6 +11,7 @@ from typing import NoReturn
 
 from container_manager.errors import ManagerError, UsageError
 from container_manager.once import once
+from container_manager.streams import make_usable
 
 _COMMANDS = ("up", "down", "clean", "rebuild")
 
@@ -112,6 +113,7 @@ def _main(arguments: argparse.Namespace) -> int:
 
 def run(argv: Sequence[str] | None = None) -> NoReturn:
     """The installed program: the original command line for a file, every task otherwise."""
+    make_usable()
     arguments = list(sys.argv[1:] if argv is None else argv)
     gc.set_threshold(5000, 10, 100)
     try:

@@ -13,6 +13,7 @@ from rich.spinner import Spinner
 from rich.text import Text
 
 from container_manager.errors import Problem
+from container_manager.fitting import told
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -48,7 +49,10 @@ class LiveProgress:
     def warn(self, problem: Problem) -> None:
         """See :meth:`~container_manager.progress.Progress.warn`."""
         self._stop()
-        self._console.print(Text("Warning: ", style="yellow") + Text(str(problem)))
+        warning = "Warning: "
+        text = Text(told(problem, self._console.file, before=warning))
+        text.stylize("yellow", 0, len(warning))
+        self._console.print(text)
 
     def waiting(self, reasons: Mapping[str, str]) -> None:
         """See :meth:`~container_manager.progress.Progress.waiting`."""

@@ -17,6 +17,7 @@ from typing import Protocol, TextIO
 
 from container_manager.config.spellings import spellings
 from container_manager.errors import Problem
+from container_manager.fitting import told
 
 _MIN_REDACTED = 4
 """Shorter secrets would turn every text into stars and so give themselves away."""
@@ -98,7 +99,7 @@ class PlainProgress:
 
     def warn(self, problem: Problem) -> None:
         """See :meth:`Progress.warn`."""
-        self._write(f"Warning: {problem}")
+        self._write(told(problem, self._stream or sys.stderr, before="Warning: "))
 
     def waiting(self, reasons: Mapping[str, str]) -> None:
         """See :meth:`Progress.waiting`; now and then a line, so that nobody thinks it hangs."""

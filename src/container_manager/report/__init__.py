@@ -6,10 +6,12 @@ import json as json_module
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from container_manager.errors import ManagerError, Problem
+from container_manager.fitting import told
+from container_manager.streams import knows_all_letters
 
 
 def tell(error: ManagerError) -> None:
@@ -18,7 +20,7 @@ def tell(error: ManagerError) -> None:
     if many:
         print(f"{len(error.problems)} problems:", file=sys.stderr)
     for problem in error.problems:
-        print(f"{'- ' if many else ''}{problem}", file=sys.stderr)
+        print(told(problem, sys.stderr, before="- " if many else ""), file=sys.stderr)
 
 
 def refused_by_system(error: OSError) -> ManagerError:
@@ -47,7 +49,7 @@ def nobody_reads() -> int:
 def warn_all(problems: Sequence[Problem]) -> None:
     """Show findings that stop nothing, on stderr."""
     for problem in problems:
-        print(f"Warning: {problem}", file=sys.stderr)
+        print(told(problem, sys.stderr, before="Warning: "), file=sys.stderr)
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -65,6 +67,11 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     )
 
 
-def print_json(value: Any) -> None:
+def print_json(value: Any, *, default: Callable[[Any], Any] | None = None) -> None:
     """What programs read, on stdout."""
-    print(json_module.dumps(value, indent=2, ensure_ascii=False))
+    print(json_module.dumps(value, indent=2, ensure_ascii=not knows_all_letters(), default=default))
+
+
+def print_json_line(value: Any) -> None:
+    """The same on one line, at once: one of several that follow each other."""
+    print(json_module.dumps(value, ensure_ascii=not knows_all_letters()), flush=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from container_manager.errors import Location, UsageError, display_path
 from container_manager.report import print_json, table
+from container_manager.streams import knows_all_letters
 
 if TYPE_CHECKING:
     from container_manager.config.variables import Variable
@@ -219,6 +220,15 @@ def refuse_drawing(kind: str) -> None:
             "An SVG is a picture, and a terminal shows text.",
             remedy="Name a file: graph --output stack.svg. Or read it as text: --format mermaid.",
         )
+
+
+def show_drawing(text: str) -> None:
+    """A picture on stdout; in UTF-8, as it says itself, whatever terminals here know."""
+    if knows_all_letters():
+        print(text, end="")
+    else:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(text.encode())
 
 
 def show_written(path: Path, *, changed: bool) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import textwrap
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from container_manager.fitting import columns, takes_colours
 from container_manager.report import print_json
 
 if TYPE_CHECKING:
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 _STYLES = {"ok": "green", "note": "cyan", "warning": "yellow", "problem": "bold red"}
 _LABEL = 9
 _WIDTH = 100
+"""Columns where there is no terminal."""
+
+_NARROW = 60
 
 
 def show_diagnosis(diagnosis: Diagnosis, *, json: bool) -> None:
@@ -23,10 +26,11 @@ def show_diagnosis(diagnosis: Diagnosis, *, json: bool) -> None:
     if json:
         print_json(as_object(diagnosis))
         return
-    if sys.stdout.isatty() and not os.environ.get("NO_COLOR"):
-        _show_in_colour(diagnosis)
+    width = max(_NARROW, columns(sys.stdout) or _WIDTH)
+    if takes_colours(sys.stdout):
+        _show_in_colour(diagnosis, width)
         return
-    for level, line in lines(diagnosis, _WIDTH):
+    for level, line in lines(diagnosis, width):
         print(f"  {level:<{_LABEL}}{line}".rstrip() if level is not None else line)
 
 
@@ -95,12 +99,12 @@ def _wrapped(text: str, width: int) -> list[str]:
     ]
 
 
-def _show_in_colour(diagnosis: Diagnosis) -> None:
+def _show_in_colour(diagnosis: Diagnosis, width: int) -> None:
     from rich.console import Console
     from rich.text import Text
 
     console = Console(highlight=False, soft_wrap=True)
-    for level, line in lines(diagnosis, max(60, console.width)):
+    for level, line in lines(diagnosis, width):
         if level is None:
             console.print(Text(line, style="bold"))
         else:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json as json_module
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from container_manager.report import print_json, table
+from container_manager.fitting import takes_colours
+from container_manager.report import print_json, print_json_line, table
 from container_manager.report.daily import ago
 from container_manager.report.removing import size_text
 from container_manager.report.status_json import as_json
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _DIGEST = len("sha256:") + 12
 _GAP = 2
+_ALL_COLUMNS = 10_000
+"""Wide enough for whatever stands in a table."""
 _GOOD, _BAD, _ODD, _QUIET = "green", "bold red", "yellow", "dim"
 
 
@@ -59,12 +61,13 @@ def show_status(status: Status, *, json: bool) -> None:
     if json:
         print_json(as_json(status))
         return
-    if not sys.stdout.isatty():
+    if not sys.stdout.isatty() and not takes_colours(sys.stdout):
         print(written(status))
         return
     from rich.console import Console
 
-    console = Console(highlight=False)
+    width = None if sys.stdout.isatty() else _ALL_COLUMNS
+    console = Console(highlight=False, width=width)
     console.print(drawn(status, console.width))
 
 
@@ -89,7 +92,7 @@ def follow_status(statuses: Iterable[Status], *, json: bool) -> None:
         return
     for status in _changing(statuses):
         if json:
-            print(json_module.dumps(as_json(status), ensure_ascii=False), flush=True)
+            print_json_line(as_json(status))
         else:
             print(datetime.now().astimezone().isoformat(timespec="seconds"))
             show_status(status, json=False)

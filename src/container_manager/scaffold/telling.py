@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json as json_module
 import shlex
 import sys
 from collections.abc import Iterator
 
 from container_manager.errors import display_path
+from container_manager.report import print_json
 from container_manager.scaffold.update import Preview, TargetUpdate
 
 _LOOK = (
@@ -78,7 +78,7 @@ def show_json(seen: Preview, *, check: bool) -> None:
             for target in seen.targets
         ],
     }
-    print(json_module.dumps(value, indent=2, ensure_ascii=False, default=str))
+    print_json(value, default=str)
 
 
 def _lines(seen: Preview, target: TargetUpdate) -> Iterator[str]:

@@ -63,7 +63,7 @@ def graph(
 ) -> None:
     """Draw the stack: services, what they wait for, ports, volumes and networks."""
     from container_manager import verbs
-    from container_manager.report.looking import refuse_drawing, show_written
+    from container_manager.report.looking import refuse_drawing, show_drawing, show_written
 
     path = Path(output) if output else None
     kind = verbs.format_of(path, format)
@@ -71,7 +71,7 @@ def graph(
         refuse_drawing(kind)
     text = verbs.graph(config, service=service or (), format=kind, live=live)
     if path is None:
-        print(text, end="")
+        show_drawing(text)
     else:
         show_written(path, changed=verbs.save_graph(path, text))
 

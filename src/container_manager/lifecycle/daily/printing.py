@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import sys
 import threading
@@ -12,7 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from container_manager.errors import UsageError
+from container_manager.fitting import takes_colours
 from container_manager.lifecycle.daily.gathering import LogLine
+from container_manager.streams import knows_all_letters
 
 _COLOURS = (36, 33, 32, 35, 34, 96, 93, 92, 95, 94)
 """SGR codes; red is left to what went wrong."""
@@ -96,15 +97,6 @@ def colour_of(service: str) -> int:
     return _COLOURS[zlib.crc32(service.encode()) % len(_COLOURS)]
 
 
-def coloured_here() -> bool:
-    """Whether standard output is a terminal where colours are welcome; see https://no-color.org."""
-    return (
-        sys.stdout.isatty()
-        and not os.environ.get("NO_COLOR")
-        and os.environ.get("TERM", "dumb") != "dumb"
-    )
-
-
 class Printer:
     """Writes whole lines to standard output, one at a time, each after its service.
 
@@ -120,7 +112,7 @@ class Printer:
         self._redact = redact
         self._width = width
         self._look = look or Look()
-        self._coloured = coloured_here() and not self._look.as_json
+        self._coloured = takes_colours(sys.stdout) and not self._look.as_json
         self._lock = threading.Lock()
 
     def line(self, line: LogLine) -> None:
@@ -137,7 +129,7 @@ class Printer:
                     "time": line.when,
                     "text": plain,
                 },
-                ensure_ascii=False,
+                ensure_ascii=not knows_all_letters(),
             )
         else:
             text = self._redact(harmless(line.text, colours=True)) if self._coloured else plain
@@ -147,7 +139,7 @@ class Printer:
                 written = self._head(line.service) + written
             try:
                 print(written, flush=True)
-            except UnicodeEncodeError:  # a terminal that knows fewer letters
+            except UnicodeEncodeError:  # a terminal that knows fewer letters, in somebody's script
                 known = sys.stdout.encoding
                 print(written.encode(known, "replace").decode(known), flush=True)
 
