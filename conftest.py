@@ -29,6 +29,7 @@ SHARED = (
 
 
 LONG = (
+    "tutorial",
     "pv_finder",
     "scaffolded_services",
     "pipelines",
