@@ -47,11 +47,13 @@ def filled(text: str, page: str, root: Path) -> str:
         root: the repository.
 
     Raises:
-        KeyError: it asks for a part that nobody generates.
+        ValueError: it asks for a part that nobody generates, or that cannot be generated.
         OSError: it asks for a file that cannot be read.
     """
 
     def part(found: re.Match[str]) -> str:
+        if found["name"] not in PARTS:
+            raise ValueError(f"nobody generates '{found['name']}', but {', '.join(PARTS)}")
         return PARTS[found["name"]]()
 
     def file(found: re.Match[str]) -> str:
@@ -80,9 +82,15 @@ def _relinked(text: str, origin: str, page: str, root: Path) -> str:
 
 
 def _fill(app: Sphinx, name: str, content: list[str]) -> None:
+    """Fill a page as it is read; what cannot be filled is told as any other fault of the page."""
+    from sphinx.util import logging
+
     source = Path(app.env.doc2path(name))
     root = Path(app.srcdir).parent
-    content[0] = filled(content[0], Path(os.path.relpath(source, root)).as_posix(), root)
+    try:
+        content[0] = filled(content[0], Path(os.path.relpath(source, root)).as_posix(), root)
+    except (OSError, ValueError) as error:
+        logging.getLogger(__name__).warning("%s", error, location=name)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

@@ -82,6 +82,8 @@ _KINDS: dict[str, dict[str, str]] = {
     },
     "Terminal and desktop": {
         "NO_COLOR": "set to anything: no colours",
+        "FORCE_COLOR": "set to anything: colours also where no terminal is",
+        "COLUMNS": "how wide lines may be on a terminal, in letters, whatever it says itself",
         "TERM": "`dumb`: neither colours nor progress that is drawn over",
         "BROWSER": "what `open` and `dashboard` start",
         "DISPLAY": "whether there is a screen to start a browser on",
@@ -107,7 +109,7 @@ def part() -> str:
     in_vain = {name for name in described if f'"{name}"' not in text}
     if undescribed or in_vain:
         raise ValueError(
-            f"{Path(__file__).name}: no row for {sorted(undescribed)}, in vain: {sorted(in_vain)}"
+            f"{Path(__file__)}: no row for {sorted(undescribed)}, in vain: {sorted(in_vain)}"
         )
     return "\n\n".join(
         f"## {kind}\n\n{table(['variable', 'says'], _rows(rows))}" for kind, rows in _KINDS.items()

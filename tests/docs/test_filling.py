@@ -17,7 +17,7 @@ def test_a_part_stands_where_its_name_was() -> None:
 
 
 def test_a_part_that_nobody_generates_is_an_error() -> None:
-    with pytest.raises(KeyError, match="exit-code"):
+    with pytest.raises(ValueError, match="nobody generates 'exit-code', but commands"):
         filled("<!-- generated: exit-code -->", "docs/page.md", ROOT)
 
 
