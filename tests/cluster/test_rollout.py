@@ -150,3 +150,14 @@ def test_a_quota_that_keeps_pods_from_being_made_is_the_reason() -> None:
         Phase.WAITING,
         "1 of 2 pods are new: exceeded quota: small",
     )
+
+
+@pytest.mark.parametrize(("available", "phase"), [(3, Phase.READY), (2, Phase.WAITING)])
+def test_a_daemon_set_is_ready_on_all_nodes(available: int, phase: Phase) -> None:
+    one = workload(
+        "DaemonSet",
+        desiredNumberScheduled=3,
+        updatedNumberScheduled=3,
+        numberAvailable=available,
+    )
+    assert verdict(one, [], NOW).phase is phase

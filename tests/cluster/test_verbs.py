@@ -171,6 +171,64 @@ class TestUp:
         assert lab.names("services") == []
 
 
+class TestOverlay:
+    """What a site has of its own, in folders below ``kubernetes/overlays``."""
+
+    BASE = "bases: [../../../build/kubernetes/base]\n"  # as an old kubectl knows it, too
+    PLACE = "kubernetes/overlays/prod/kustomization.yaml"
+    MAP = '{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "site"}}'
+
+    def test_it_is_laid_over_what_is_made(self, lab: Lab) -> None:
+        lab.wants(service())
+        lab.project.write(self.PLACE, self.BASE + "commonAnnotations: {site: prod}\n")
+        assert lab.run("kube.up", "--overlay=prod") == 0
+        asked = ("-n", lab.target.namespace, "get", "service", "web", "-o")
+        assert lab.server.run(*asked, "jsonpath={.metadata.annotations.site}").stdout == "prod"
+        assert lab.run("kube.plan", "--overlay=prod", "--check") == 0
+        assert lab.run("kube.plan", "--check") == 3
+
+    def test_what_it_brings_goes_with_it(self, lab: Lab, told: Told) -> None:
+        lab.wants(service())
+        lab.project.write(self.PLACE, self.BASE + "resources: [site.yaml]\n")
+        lab.project.write("kubernetes/overlays/prod/site.yaml", self.MAP)
+        assert lab.run("kube.up", "--overlay=prod") == 0
+        assert "configmap/site" in lab.names("configmaps")
+        assert lab.run("kube.up") == 0
+        assert "remove  ConfigMap site" in told()[1]
+        assert "configmap/site" not in lab.names("configmaps")
+
+    def test_a_plan_writes_nothing_so_the_base_has_to_be_there(self, lab: Lab, told: Told) -> None:
+        lab.wants(service())
+        lab.project.write(self.PLACE, self.BASE)
+        assert lab.run("kube.plan", "--overlay=prod") == 2
+        assert "is not what the configuration says now" in told()[1]
+        assert not (lab.project.root / "build/kubernetes").exists()
+
+    def test_one_that_there_is_not_is_told_with_those_that_are(self, lab: Lab, told: Told) -> None:
+        lab.project.write(self.PLACE, self.BASE)
+        assert lab.run("kube.up", "--overlay=prd") == 2
+        assert "There are: prod.\n  Did you mean 'prod'?" in told()[1]
+        assert lab.run("kube.up", "--overlay=../..") == 2
+
+    @pytest.mark.parametrize(
+        ("text", "said"),
+        [
+            ("resources: [nothing.yaml]\n", "cannot be put together"),
+            ("]", "cannot be put together"),
+            (BASE + "namespace: other\n", "puts Service web into the namespace other"),
+        ],
+        ids=["missing", "broken", "elsewhere"],
+    )
+    def test_what_cannot_be_is_told_before_anything_is_done(
+        self, lab: Lab, told: Told, text: str, said: str
+    ) -> None:
+        lab.wants(service())
+        lab.project.write(self.PLACE, text)
+        assert lab.run("kube.up", "--overlay=prod") == 2
+        assert said in told()[1]
+        assert lab.names("services") == []
+
+
 class TestStatus:
     def test_what_has_no_pods_and_should_is_a_failure(self, lab: Lab, told: Told) -> None:
         lab.wants(deployment())

@@ -44,13 +44,14 @@ def pinned(
 
     Args:
         objects: of a stack.
-        images: what they run.
+        images: what they run; what an overlay has run something else instead needs no pin.
         pins: as :func:`read_pins` gives them.
 
     Raises:
         PreconditionError: an image that is built here was never pushed.
     """
-    built = {need.target: need.service for need in images if need.built}
+    run = {c.get("image") for one in objects for c in _containers(pod_template(one) or {})}
+    built = {need.target: need.service for need in images if need.built and need.target in run}
     raise_all(
         PreconditionError,
         (
@@ -78,5 +79,5 @@ def _with_images(one: Object, pins: Mapping[str, str]) -> Object:
 
 
 def _containers(template: Mapping[str, Any]) -> list[Any]:
-    spec = template["spec"]
+    spec = template.get("spec") or {}
     return [*(spec.get("initContainers") or ()), *(spec.get("containers") or ())]

@@ -44,7 +44,7 @@ def verdict(workload: Object, pods: Sequence[Object], now: datetime) -> Verdict:
     """
     if _unseen(workload):  # the pods that are there are not those that were asked for
         return Verdict(phase=Phase.WAITING, reason="the cluster has not looked at it yet")
-    said = _job(workload) if workload["kind"] == "Job" else _replicas(workload)
+    said = _BY_KIND.get(workload["kind"], _replicas)(workload)
     if said.phase is not Phase.WAITING:
         return said
     for pod in pods:
@@ -155,6 +155,19 @@ def _job(job: Object) -> Verdict:
         if condition.get("type") == "Failed":
             return Verdict(phase=Phase.FAILED, reason=str(condition.get("message") or "it failed"))
     return Verdict(phase=Phase.WAITING, reason="it has not ended yet")
+
+
+def _everywhere(daemons: Object) -> Verdict:
+    """Of a DaemonSet, the nodes say how many pods there are."""
+    status: dict[str, Any] = daemons.get("status") or {}
+    wanted = int(status.get("desiredNumberScheduled") or 0)
+    new = int(status.get("updatedNumberScheduled") or 0)
+    ready = min(new, int(status.get("numberAvailable") or 0))
+    told = f"{ready} of {wanted} pods are ready"
+    return Verdict(phase=Phase.READY if ready >= wanted else Phase.WAITING, reason=told)
+
+
+_BY_KIND = {"Job": _job, "DaemonSet": _everywhere}
 
 
 def _label(one: Object, name: str) -> str:

@@ -9,6 +9,8 @@ from invoke import Collection, Context, Exit
 from container_manager.careful import verb
 from container_manager.option_values import seconds
 
+_OVERLAY = "a folder of kubernetes/overlays that is laid over what is made"
+
 
 def _dry_build(given: dict[str, Any]) -> None:
     from container_manager import verbs
@@ -43,7 +45,7 @@ def build(
         "kube.plan --context lab": "what 'kube.up' would change there",
     },
     cluster=True,
-    help={"check": "exit code 3 where anything would change"},
+    help={"check": "exit code 3 where anything would change", "overlay": _OVERLAY},
 )
 def plan(
     context_: Context,
@@ -51,6 +53,7 @@ def plan(
     context: str | None = None,
     namespace: str | None = None,
     force_conflicts: bool = False,
+    overlay: str = "",
     check: bool = False,
     json: bool = False,
 ) -> None:
@@ -62,7 +65,11 @@ def plan(
     from container_manager.report.clusters import show_cluster_plan
 
     planned = verbs.kube_plan(
-        config, context=context, namespace=namespace, force_conflicts=force_conflicts
+        config,
+        context=context,
+        namespace=namespace,
+        force_conflicts=force_conflicts,
+        overlay=overlay or None,
     )
     show_cluster_plan(planned, json=json)
     if planned.problems:
@@ -76,6 +83,7 @@ def _dry_up(given: dict[str, Any]) -> None:
     from container_manager.report.clusters import show_cluster_plan
 
     asked = {key: given[key] for key in ("context", "namespace", "force_conflicts")}
+    asked["overlay"] = given["overlay"] or None
     show_cluster_plan(verbs.kube_plan(given["config"], **asked), json=given["json"])
 
 
@@ -85,7 +93,7 @@ def _dry_up(given: dict[str, Any]) -> None:
     },
     cluster=True,
     dry=_dry_up,
-    help={"timeout": "seconds until all has to be ready (300)"},
+    help={"timeout": "seconds until all has to be ready (300)", "overlay": _OVERLAY},
 )
 def up(
     context_: Context,
@@ -93,6 +101,7 @@ def up(
     context: str | None = None,
     namespace: str | None = None,
     force_conflicts: bool = False,
+    overlay: str = "",
     timeout: str = "",
     json: bool = False,
 ) -> None:
@@ -109,6 +118,7 @@ def up(
         namespace=namespace,
         force_conflicts=force_conflicts,
         timeout=seconds(timeout),
+        overlay=overlay or None,
     )
     show_applied(applied, json=json)
 

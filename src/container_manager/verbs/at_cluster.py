@@ -17,7 +17,7 @@ from container_manager.config.loader import Config
 from container_manager.errors import InterruptedByUser, PreconditionError, RuntimeFailure
 from container_manager.lifecycle.signals import taken_signals
 from container_manager.progress import Progress, Redactor, progress_here
-from container_manager.run import ProcessRunner
+from container_manager.run import ProcessRunner, Runner
 
 
 @dataclass(slots=True, kw_only=True)
@@ -27,6 +27,8 @@ class AtCluster:
     Attributes:
         target: which one.
         api: where it is asked.
+        runner: starts processes.
+        kubectl: the program.
         progress: told what is done.
         redact: takes secrets out of what is shown.
         changed: whether something there may be otherwise by now.
@@ -34,6 +36,8 @@ class AtCluster:
 
     target: Target
     api: Api
+    runner: Runner
+    kubectl: str
     progress: Progress
     redact: Redactor
     changed: bool = False
@@ -67,7 +71,14 @@ def at_cluster(loaded: Config, context: str | None, namespace: str | None) -> It
     progress, redact = progress_here(), _redactor(loaded)
     try:
         with taken_signals(), connected(runner, kubectl, target, os.environ) as api:
-            one = AtCluster(target=target, api=api, progress=progress, redact=redact)
+            one = AtCluster(
+                target=target,
+                api=api,
+                runner=runner,
+                kubectl=kubectl,
+                progress=progress,
+                redact=redact,
+            )
             with _told(one):
                 yield one
     finally:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from container_manager.cluster import applying, planning
 from container_manager.cluster.applying import Removal
 from container_manager.cluster.contexts import Target
 from container_manager.cluster.observing import look
+from container_manager.cluster.overlays import overlaid, overlay_folder
 from container_manager.cluster.pins import pinned, read_pins
 from container_manager.cluster.planning import ClusterPlan
 from container_manager.cluster.waiting import DEADLINE, await_rollout
@@ -16,11 +18,12 @@ from container_manager.cluster.wanted import Secret, Wanted
 from container_manager.config.loader import Config, load
 from container_manager.errors import ConfigError, Problem, RuntimeFailure, raise_all
 from container_manager.export.kubernetes.model import Manifests
+from container_manager.export.kubernetes.writing import told_if_outdated
 from container_manager.lifecycle.status.model import Status
 from container_manager.places import ConfigPath
 from container_manager.report import warn_all
 from container_manager.verbs.at_cluster import AtCluster, at_cluster
-from container_manager.verbs.exporting import manifests_of
+from container_manager.verbs.exporting import manifests_of, write_manifests
 
 ConfirmRemoval = Callable[[Target, Removal], None]
 """Is told what is about to go; raises where that must not be."""
@@ -47,6 +50,7 @@ def kube_plan(
     context: str | None = None,
     namespace: str | None = None,
     force_conflicts: bool = False,
+    overlay: str | None = None,
 ) -> ClusterPlan:
     """What :func:`kube_up` would do now, as the cluster itself says; nothing is done.
 
@@ -55,14 +59,18 @@ def kube_plan(
         context: the context of kubectl; None: what the configuration says.
         namespace: None: what the configuration says, else the project's name.
         force_conflicts: whether fields that others own would be taken over.
+        overlay: the user's overlay that is laid over it.
 
     Raises:
         ManagerError: see the exit code.
     """
     loaded = load(config)
     manifests = manifests_of(loaded)
+    folder = overlay_folder(loaded.root, overlay) if overlay else None
+    if folder is not None:
+        told_if_outdated(manifests, loaded.build_dir)
     with at_cluster(loaded, context, namespace) as one:
-        wanted = _wanted(loaded, manifests)
+        wanted = _wanted(loaded, manifests, one, folder)
         return _shown(planning.plan(one.api, one.target, wanted, force=force_conflicts), one)
 
 
@@ -73,6 +81,7 @@ def kube_up(
     namespace: str | None = None,
     force_conflicts: bool = False,
     timeout: float | None = None,
+    overlay: str | None = None,
 ) -> Applied:
     """Apply everything, wait until it is ready, then remove what is no longer wanted.
 
@@ -82,14 +91,18 @@ def kube_up(
         namespace: None: what the configuration says, else the project's name.
         force_conflicts: whether fields that others own are taken over.
         timeout: seconds until everything has to be ready.
+        overlay: the user's overlay that is laid over it; the base below it is written first.
 
     Raises:
         ManagerError: see the exit code; where the cluster refuses anything, nothing was changed.
     """
     loaded = load(config)
     manifests = manifests_of(loaded)
+    folder = overlay_folder(loaded.root, overlay) if overlay else None
+    if folder is not None:
+        write_manifests(loaded, manifests)
     with at_cluster(loaded, context, namespace) as one:
-        wanted = _wanted(loaded, manifests)
+        wanted = _wanted(loaded, manifests, one, folder)
         planned = planning.plan(one.api, one.target, wanted, force=force_conflicts)
         planned = _shown(planned, one)
         raise_all(RuntimeFailure, _with_nothing_done(planned.problems))
@@ -172,8 +185,8 @@ def preview_kube_down(
     return one.target, found
 
 
-def _wanted(loaded: Config, manifests: Manifests) -> Wanted:
-    """The same with what is in no file: digests of images, and secrets."""
+def _wanted(loaded: Config, manifests: Manifests, one: AtCluster, overlay: Path | None) -> Wanted:
+    """The same with what is in no file: digests of images, and secrets; and with an overlay."""
     warn_all(manifests.warnings)
     problems = [
         Problem(
@@ -186,10 +199,13 @@ def _wanted(loaded: Config, manifests: Manifests) -> Wanted:
         if not find()
     ]
     raise_all(ConfigError, problems)
+    objects = manifests.objects
+    if overlay is not None:
+        objects = overlaid(one.runner, one.kubectl, overlay, one.target, manifests.project)
     pins = read_pins(loaded.state_dir)
     return Wanted(
         project=manifests.project,
-        objects=pinned(manifests.objects, manifests.images, pins),
+        objects=pinned(objects, manifests.images, pins),
         secrets=tuple(
             Secret(name=need.name, values={key: find() for key, find in need.values.items()})
             for need in manifests.secrets

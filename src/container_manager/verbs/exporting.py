@@ -31,6 +31,11 @@ def kube_build(config: ConfigPath = None, *, strict: bool = False) -> Written:
     loaded = load(config)
     manifests = manifests_of(loaded, strict=strict)
     warn_all(manifests.warnings)
+    return write_manifests(loaded, manifests)
+
+
+def write_manifests(loaded: Config, manifests: Manifests) -> Written:
+    """Write manifests below the build directory of a configuration."""
     with build_lock(loaded.build_dir):
         return write(manifests, build_dir=loaded.build_dir, root=loaded.root)
 

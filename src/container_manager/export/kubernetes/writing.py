@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from container_manager.errors import BuildError, display_path
+from container_manager.errors import BuildError, PreconditionError, display_path
 from container_manager.export.kubernetes.model import Manifests
 from container_manager.export.kubernetes.names import NAME, object_name
 from container_manager.export.kubernetes.yaml_text import yaml_of
@@ -29,8 +29,9 @@ OVERLAYS = "kubernetes/overlays"
 
 _EXAMPLE = """\
 # Yours: it was written once as an example, and is never changed. What a site has of its own belongs
-# here; 'kubectl apply --server-side -k {here}' applies the stack with it.
+# here; 'kube.up --overlay {name}' applies the stack with it, 'kubectl kustomize {here}' shows it.
 # Secrets are in no file: 'kube.up' makes them from .env, under the names that the manifests use.
+# A kubectl before 1.21 wants 'bases:' here instead of 'resources:'.
 resources:
   - {base}
 
@@ -114,6 +115,24 @@ def write(manifests: Manifests, *, build_dir: Path, root: Path) -> Written:
     )
 
 
+def told_if_outdated(manifests: Manifests, build_dir: Path) -> None:
+    """Refuse files that are not what the configuration says now.
+
+    Raises:
+        PreconditionError: some are not.
+    """
+    for name, text in files_of(manifests).items():
+        path = build_dir / BASE / name
+        with contextlib.suppress(OSError, UnicodeDecodeError):
+            if path.read_text(encoding="utf-8") == text:
+                continue
+        raise PreconditionError(
+            f"{display_path(path)} is not what the configuration says now, and an overlay is "
+            "laid over it.",
+            remedy="'kube.build' writes it anew.",
+        )
+
+
 def _check_folders(folder: Path, build_dir: Path) -> None:
     """What we write goes nowhere else, by a link say."""
     for one in (folder, folder.parent):
@@ -167,5 +186,7 @@ def _example(root: Path, base: Path) -> Path | None:
     path.parent.mkdir(parents=True)
     relative = os.path.relpath(base, path.parent)
     here = path.parent.relative_to(root).as_posix()
-    path.write_text(_EXAMPLE.format(base=relative, here=here), encoding="utf-8")
+    path.write_text(
+        _EXAMPLE.format(base=relative, here=here, name=path.parent.name), encoding="utf-8"
+    )
     return path
