@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from docs.generator import commands, exit_codes, python, variables
+from docs.generator import commands, exit_codes, keys, python, variables
 from docs.generator.markdown import Link, with_links, without_title
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "commands": commands.part,
     "original-command-line": commands.original,
     "exit-codes": exit_codes.part,
+    "keys": keys.part,
     "python": python.part,
     "variables": variables.part,
 }

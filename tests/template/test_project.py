@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -13,17 +14,20 @@ from pathlib import Path
 import pytest
 import yaml
 from copier import Settings, run_copy
+from jsonschema import Draft7Validator
 from tests.template.scaffolds import ROOT, checkout_copy, git
 
-from container_manager import ConfigBuilder
+from container_manager import ConfigBuilder, verbs
 from container_manager.build import pipeline
 from container_manager.config import load
+from container_manager.config.json_schema import json_schema
 
 FAMILIES = {
     False: ("services.hello", "services/hello"),
     True: ("framework.hello", "services/framework/hello"),
 }
 FILES = {
+    ".config.schema.json",
     ".copier-answers.yml",
     ".env.example",
     ".github/workflows/ci.yml",
@@ -104,6 +108,18 @@ def test_it_deploys_its_example_without_a_warning(made: Path, families: bool) ->
     assert prepared.warnings == ()
     (port,) = prepared.stack.services["hello"].ports
     assert (port.host_ip, port.host_port, port.container_port) == ("127.0.0.1", 8123, 8000)
+
+
+def test_editors_are_told_what_its_configuration_may_say(made: Path) -> None:
+    """The template's schema is that of this version; where not: ./run schema --output FILE."""
+    assert verbs.lint(made / "config.yml").warnings == ()
+    shipped = (ROOT / "template/project/.config.schema.json").read_text(encoding="utf-8")
+    assert (made / ".config.schema.json").read_text(encoding="utf-8") == shipped
+    schema = json.loads(shipped)
+    assert schema == json_schema(), "./run schema --output template/project/.config.schema.json"
+    config = (made / "config.yml").read_text(encoding="utf-8")
+    assert "# yaml-language-server: $schema=.config.schema.json\n" in config
+    Draft7Validator(schema).validate(yaml.safe_load(config))
 
 
 def test_logs_of_all_services_are_capped(made: Path) -> None:

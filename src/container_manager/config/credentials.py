@@ -14,7 +14,7 @@ from container_manager.errors import Problem
 from container_manager.model import KeyPath, Node, dotted
 
 _NAME = matching(
-    r"[A-Za-z_][A-Za-z0-9_]*", "A NAME has letters, digits and '_', and begins with no digit."
+    r"[A-Za-z_][A-Za-z0-9_]*", "a name of letters, digits and '_' that begins with no digit"
 )
 _ENTRY = Either(
     expected="NAME, or {name: NAME, volume: VOLUME}",
@@ -76,7 +76,7 @@ def told(shape: Shape, node: Node, path: KeyPath) -> Iterator[Problem]:
             yield Problem(
                 message=f"An entry of '{dotted(path)}' must be {_ENTRY.expected}.",
                 where=entry.where,
-                remedy=_NAME.expected,
+                remedy="A NAME has letters, digits and '_', and begins with no digit.",
             )
 
 

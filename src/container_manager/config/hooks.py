@@ -65,7 +65,7 @@ _ENTRY = Named(
     name="hook",
     expected=EXPECTED,
     shape=Whole(
-        expected=EXPECTED, shape=Either(expected=EXPECTED, shapes=(_ARGV, _COMMANDS, _COMMAND))
+        expected=EXPECTED, shape=Either(expected=EXPECTED, shapes=(_ARGV, _COMMAND, _COMMANDS))
     ),
 )
 

@@ -83,7 +83,7 @@ TOP_LEVEL: Mapping[str, KnownKey] = {
         shape=TEXT,
         meaning="the folder to generate (default ./build)",
         default=BUILD_DIR,
-        examples=("./build",),
+        examples=("./out",),
         more="building.md",
     ),
     "project_name": KnownKey(

@@ -55,7 +55,8 @@ def _has_commands(said: Mapping[Key, Node]) -> bool:
     return any(said[key].value for key in ("before", "after") if key in said)
 
 
-_ARGV = OrNull(expected="argv", shape=ListOf(expected="argv", each=WORD))
+_COMMAND = "a command as a list of texts"
+_ARGV = OrNull(expected=_COMMAND, shape=ListOf(expected=_COMMAND, each=WORD))
 
 SHAPE = Whole(
     expected=EXPECTED,

@@ -101,4 +101,22 @@ def lint(
         raise Exit(code=ConfigError.exit_code)
 
 
-TASKS = (explain, graph, lint)
+@verb(
+    examples={
+        "schema --output .config.schema.json": "the file that a new project's config.yml names",
+        "schema": "print it",
+    },
+    help={"output": "the file to write (default: standard output)"},
+)
+def schema(context: Context, output: str = "") -> None:
+    """Write the JSON Schema of config.yml, with which editors complete and check it."""
+    from container_manager import verbs
+    from container_manager.report.looking import show_written
+
+    if output:
+        show_written(Path(output), changed=verbs.save_schema(Path(output)))
+    else:
+        print(verbs.schema(), end="")
+
+
+TASKS = (explain, graph, lint, schema)

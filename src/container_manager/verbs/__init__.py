@@ -49,6 +49,7 @@ if TYPE_CHECKING:
         refuse_damaged,
         restore,
     )
+    from container_manager.verbs.editing import save_schema, schema
     from container_manager.verbs.exporting import export, kube_build, preview_kube_build
     from container_manager.verbs.inside import execute, run, shell
     from container_manager.verbs.linting import lint
@@ -127,6 +128,8 @@ __all__ = [
     "rollback",
     "run",
     "save_graph",
+    "save_schema",
+    "schema",
     "services",
     "shell",
     "start",
@@ -197,6 +200,7 @@ _PLACES = {
         "refuse_damaged",
         "restore",
     ),
+    "verbs.editing": ("save_schema", "schema"),
     "verbs.exporting": ("export", "kube_build", "preview_kube_build"),
     "verbs.inside": (
         "execute",

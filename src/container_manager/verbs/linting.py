@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from container_manager.build.preparing import prepare
 from container_manager.config.loader import examine
+from container_manager.config.modelines import schema_findings
 from container_manager.errors import BuildError, ConfigError, Problem, RenderError
 from container_manager.places import ConfigPath
 
@@ -34,12 +35,13 @@ def lint(config: ConfigPath = None) -> Linted:
     Raises:
         UsageError: there is no configuration.
     """
-    warnings: tuple[Problem, ...] = ()
+    warnings: list[Problem] = []
     try:
         loaded, errors = examine(config)
-        warnings = loaded.warnings
+        warnings.extend(loaded.warnings)
+        warnings.extend(schema_findings([loaded.path, *loaded.imported_from]))
         if not errors:
-            warnings = prepare(loaded).warnings
+            warnings.extend(prepare(loaded).warnings)
     except (ConfigError, RenderError, BuildError) as error:
         errors = list(error.problems)
     errors = list(dict.fromkeys(errors))

@@ -20,6 +20,7 @@ from container_manager.picture.svg import graph_svg
 from container_manager.places import ConfigPath
 from container_manager.progress import Redactor
 from container_manager.report import warn_all
+from container_manager.verbs.saving import present, save
 from container_manager.verbs.seeing import observer
 
 SVG, MERMAID = "svg", "mermaid"
@@ -180,20 +181,13 @@ def save_graph(path: Path, text: str) -> bool:
     Raises:
         UsageError: it cannot be written, or is a page that does not say where the picture goes.
     """
-    try:
-        there = path.read_text(encoding="utf-8") if path.exists() else None
-        wanted: str | None = text
-        if path.suffix.lower() in _PAGES:
-            wanted = with_diagram(there, text)
-        if wanted is None:
-            raise UsageError(
-                f"{display_path(path)} does not say where the diagram goes; it was left as it is.",
-                remedy=f"Add these two lines where it is to stand:\n  {BEGIN}\n  {END}",
-            )
-        if wanted == there:
-            return False
-        path.write_text(wanted, encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is no text"
-        raise UsageError(f"{display_path(path)} cannot be written: {why}.") from error
-    return True
+    there = present(path)
+    wanted: str | None = text
+    if path.suffix.lower() in _PAGES:
+        wanted = with_diagram(there, text)
+    if wanted is None:
+        raise UsageError(
+            f"{display_path(path)} does not say where the diagram goes; it was left as it is.",
+            remedy=f"Add these two lines where it is to stand:\n  {BEGIN}\n  {END}",
+        )
+    return save(path, wanted)
