@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from unittest import mock
 
 from invoke.parser import Argument, ParserContext
+from myst_parser.slugs import github_slugify
 
 from container_manager.cli import parse_args
 from container_manager.tasks import namespace
@@ -21,10 +22,12 @@ _WIDTH = "90"
 
 
 def part() -> str:
-    """Every task, in the order of the alphabet: what it does, examples, and its options."""
-    known = {context.name: context for context in namespace.to_contexts()}
-    names = sorted(str(name) for name in known)
-    return "\n\n".join(block for name in names for block in _task(name, known[name]))
+    """A table of all tasks, then each of them: what it does, examples, and its options."""
+    known = {str(context.name): context for context in namespace.to_contexts()}
+    names = sorted(known)
+    rows = [(f"[{name}](#{github_slugify(name)})", _paragraphs(name)[0]) for name in names]
+    sections = (block for name in names for block in _task(name, known[name]))
+    return "\n\n".join([table(["command", "does"], rows), *sections])
 
 
 def original() -> str:
@@ -40,15 +43,20 @@ def original() -> str:
 
 
 def _task(name: str, context: ParserContext) -> Iterator[str]:
-    task = namespace[name]
     yield f"## {name}"
-    for paragraph in (inspect.getdoc(task.body) or "").split("\n\n"):
-        yield _worded(" ".join(paragraph.split()))
-    examples = [f"- `{PROGRAM} {words}`: {what}" for words, what in task.examples.items()]
+    yield from _paragraphs(name)
+    told = namespace[name].examples.items()
+    examples = [f"- `{PROGRAM} {words}`: {what}" for words, what in told]
     yield "\n".join(examples)
     options = [_option(argument) for argument in _options(context)]
     if options:
         yield table(["option", "does"], options)
+
+
+def _paragraphs(name: str) -> list[str]:
+    """What a task says of itself."""
+    text = inspect.getdoc(namespace[name].body) or ""
+    return [_worded(" ".join(paragraph.split())) for paragraph in text.split("\n\n")]
 
 
 def _options(context: ParserContext) -> list[Argument]:

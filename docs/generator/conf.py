@@ -1,6 +1,7 @@
 """The settings of Sphinx; './run docs' builds with them."""
 
 from dataclasses import is_dataclass
+from typing import Any
 
 from docutils import nodes
 from pygments.lexers.templates import YamlJinjaLexer
@@ -51,6 +52,7 @@ def setup(app: Sphinx) -> None:
     app.add_lexer("yaml", YamlJinjaLexer)
     app.connect("autodoc-process-signature", _without_fields)
     app.connect("doctree-resolved", _dashes)
+    app.connect("html-page-context", _levels, priority=900)  # after the theme
 
 
 def _without_fields(
@@ -65,3 +67,12 @@ def _dashes(_app: Sphinx, doctree: nodes.document, _name: str) -> None:
     for text in doctree.findall(nodes.Text):
         if text == " -- ":
             text.parent.replace(text, nodes.Text(" – "))
+
+
+def _levels(
+    _app: Sphinx, _page: str, _template: str, context: dict[str, Any], _doctree: object
+) -> None:
+    """Captions of the navigation say that they are headings; screen readers ask of which level."""
+    for part in ("body", "furo_navigation_tree"):
+        if part in context:
+            context[part] = context[part].replace('role="heading"', 'role="heading" aria-level="2"')

@@ -11,10 +11,12 @@ from docs.generator import commands
 
 
 def test_every_task_has_a_section_with_its_words_examples_and_options() -> None:
+    overview = commands.part().partition("\n## ")[0]
     sections = dict(re.findall(r"^## (\S+)\n(.*?)(?=^## |\Z)", commands.part(), re.M | re.S))
     assert sorted(sections) == sorted(namespace.task_names)
     for name, context in ((context.name, context) for context in namespace.to_contexts()):
         section = sections[str(name)]
+        assert f"| [{name}](#{str(name).replace('.', '')}) | " in overview
         assert f"- `container-manager {name}" in section
         for argument in context.args.values():
             assert re.search(rf"--(no-)?{argument.names[0]}[` ]", section)
