@@ -26,6 +26,7 @@ LAYERS = (
         "report",
         "diffs",
         "identity",
+        "shells",
         "terminal",
     ),
     ("boot", "build", "preflight", "health", "credentials", "export", "picture"),
@@ -36,7 +37,7 @@ LAYERS = (
     ("dashboard", "verbs", "testing"),
     ("careful", "option_values"),
     ("tasks",),
-    ("cli", "program", "words"),
+    ("cli", "completing", "program", "words"),
     ("entry",),
     ("__main__",),
 )

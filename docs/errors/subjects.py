@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 SUBJECTS: Mapping[str, tuple[str, ...]] = {
     "The command line": (
-        "careful", "cli", "environments", "option_values", "places", "report", "tasks", "verbs",
-        "words",
+        "careful", "cli", "environments", "option_values", "places", "report", "shells", "tasks",
+        "verbs", "words",
     ),
     "Files of the configuration": ("config", "discovery", "names"),
     "Variables and secrets": (

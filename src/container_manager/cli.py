@@ -118,6 +118,11 @@ def run(argv: Sequence[str] | None = None) -> NoReturn:
     gc.set_threshold(5000, 10, 100)
     try:
         try:
+            if arguments[:1] == ["--complete"]:
+                from container_manager.completing import answer
+
+                answer(arguments[1:])
+                sys.exit(0)
             if arguments and _names_a_file(arguments[0]):
                 sys.exit(main(arguments))
             _run_tasks(arguments)

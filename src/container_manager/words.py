@@ -26,7 +26,7 @@ _ANYWHERE = frozenset({"--dry", "-R", "--help", "-h", "--echo", "-e"})
 
 _VALUE_OPTIONAL = frozenset({"--list", "-l", "--help", "-h"})
 
-_OF_WORDS = ("--key", "--target", "--name", "--file", "--service", "--path")
+OF_WORDS = ("--key", "--target", "--name", "--file", "--shell", "--service", "--path")
 """What a word after a task may mean: the first of these that the task has."""
 
 
@@ -36,7 +36,8 @@ def with_trailing_services(
     """Turn words after a task that are no tasks into the option that they mean.
 
     That is ``--service``, ``--name`` for ``new`` and ``restore``, ``--key`` for ``explain``,
-    ``--target`` for ``export``, ``--file`` for ``unbundle``, or ``--path`` for ``cp``. Whatever
+    ``--target`` for ``export``, ``--file`` for ``unbundle``, ``--shell`` for ``completion``, or
+    ``--path`` for ``cp``. Whatever
     follows ``--`` is a command for a container, and stays as it is.
 
     Args:
@@ -71,7 +72,7 @@ def with_trailing_services(
         elif current is None:
             raise _no_such_task(argument, map(str, tasks))
         else:
-            option = next((o for o in _OF_WORDS if o in current.flags), None)
+            option = next((o for o in OF_WORDS if o in current.flags), None)
             if option is None:
                 raise _nothing_of(current, argument, map(str, tasks))
             _refuse_second_name(current, option, words, argument)
@@ -194,7 +195,9 @@ def _refuse_second_name(
             "nothing was done.",
             remedy=f"A command goes after --: {current.name} {name} -- {word} …",
         )
-    if option in ("--name", "--key", "--file") and any(w.partition("=")[0] == option for w in said):
+    if option in ("--name", "--key", "--file", "--shell") and any(
+        w.partition("=")[0] == option for w in said
+    ):
         raise UsageError(f"'{current.name}' takes one {option[2:]}: nothing was done.")
 
 

@@ -103,9 +103,25 @@ def boot(
         raise Exit(code=1)
 
 
+@verb(
+    examples={
+        "completion bash": 'in ~/.bashrc: eval "$(container-manager completion bash)"',
+        "completion zsh": 'in ~/.zshrc: eval "$(container-manager completion zsh)"',
+        "completion fish": "in config.fish: container-manager completion fish | source",
+    },
+    help={"shell": "bash, zsh or fish"},
+)
+def completion(context: Context, shell: str = "") -> None:
+    """Print what a shell needs to complete commands, services and keys: completion SHELL."""
+    from container_manager.shells import script_of
+
+    print(script_of(shell), end="")
+
+
 TASKS = (
     base_image,
     boot,
+    completion,
     doctor,
     explain_podman,
 )
