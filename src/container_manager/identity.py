@@ -29,7 +29,12 @@ IMAGE = PREFIX + "image"
 AFTER = PREFIX + "after"
 GRACE = PREFIX + "grace"
 STARTS = PREFIX + "starts"
+COPIED = PREFIX + "copied-from"
+"""On a volume: the one whose content was copied into it."""
+
 COMPOSE_PROJECT = "com.docker.compose.project"
+COMPOSE_PROJECTS = (COMPOSE_PROJECT, "io.podman.compose.project")
+"""Under which compose tools say whose something is."""
 
 _FILE = "identity.json"
 _OTHERS = 0o077

@@ -188,6 +188,7 @@ def _generate(
         stack = checked.prepared.stack
         locked = lifecycle.locked_volumes(project, stack, checked.running, must_open)
         raise_all(PreconditionError, locked)
+        lifecycle.refuse_beside(project, stack, checked.running)
         values = generate(missing)
         # What only shows with these values (a template that asks for them) shows before a write.
         _checked(load(config, {**os.environ, **values}), names)

@@ -11,7 +11,6 @@ Podman), ``IMAGE`` for a small image, ``PORT`` for a free one.
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -134,6 +133,7 @@ services:
       - OPENAI_API_KEY=${OPENAI_API_KEY}
       - HTTP_PROXY=${HTTP_PROXY}
     command: ["sh", "/pipelines/start.sh"]
+    stop_grace_period: 1s
     networks:
       - als-agents-network
 """,
@@ -210,6 +210,7 @@ services:
     container_name: NAME-web
     image: IMAGE
     command: [sh, -c, "busybox httpd -f -p 8080 -h /www"]
+    stop_grace_period: 1s
     ports: ["127.0.0.1:{{ services.web.port_host }}:8080"]
     volumes:
       - ./web/www:/www:ro
@@ -242,7 +243,7 @@ def write(root: Path, files: Mapping[str, str], **words: str) -> Path:
     return root
 
 
-def run_originally(root: Path, *words: str) -> None:
+def run_originally(root: Path, *words: str, environ: Mapping[str, str]) -> None:
     """Do what the original did after a build: call podman-compose with all files, and no name.
 
     It stood in the project's folder, and let podman-compose call everything after the folder of the
@@ -251,18 +252,19 @@ def run_originally(root: Path, *words: str) -> None:
     Args:
         root: the project's folder; a build has been made there.
         words: what podman-compose is told: ``up -d``, ``down``.
+        environ: with which Podman is called on this machine.
     """
     first = Path("build/services/docker-compose.yml")
     others = sorted(path.relative_to(root) for path in (root / first).parent.rglob(first.name))
     files = [first, *(path for path in others if path != first)]
-    env = ["--env-file", ".env"] if (root / ".env").exists() else []
+    dotenv = ["--env-file", ".env"] if (root / ".env").exists() else []
     command = [
         *(sys.executable, "-m", "podman_compose", "--in-pod=0"),
         *(f"--file={path}" for path in files),
-        *(*env, *words),
+        *(*dotenv, *words),
     ]
-    environ = {name: value for name, value in os.environ.items() if "COMPOSE" not in name}
+    env = {name: value for name, value in environ.items() if "COMPOSE" not in name}
     done = subprocess.run(
-        command, cwd=root, env=environ, capture_output=True, text=True, check=False
+        command, cwd=root, env=env, capture_output=True, text=True, check=False, timeout=180
     )
     assert done.returncode == 0, done.stdout + done.stderr

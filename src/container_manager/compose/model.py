@@ -225,6 +225,7 @@ class Stack:
         environment: the variables as the provider is to see them.
         warnings: findings that stop nothing.
         interfaces: service of ours -> a digest of what other services may rely on in its file.
+        named: what the files' own ``name`` would call the project; it has no effect here.
     """
 
     project: str
@@ -237,6 +238,7 @@ class Stack:
     environment: Environment
     warnings: tuple[Problem, ...]
     interfaces: Mapping[str, str] = field(default_factory=dict)
+    named: tuple[str, ...] = ()
 
     @property
     def one_shots(self) -> frozenset[str]:

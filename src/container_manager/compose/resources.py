@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from container_manager.compose.model import Declared
-
-_PROJECT_LABELS = ("com.docker.compose.project", "io.podman.compose.project")
+from container_manager.identity import COMPOSE_PROJECTS
 
 
 def network_arguments(
@@ -61,7 +60,7 @@ def _labelled(given: Mapping[str, Any], project: str, ours: Mapping[str, str]) -
     theirs = given.get("labels") or {}
     listed = theirs if isinstance(theirs, list) else [f"{k}={v}" for k, v in theirs.items()]
     all_of_them = [
-        *(f"{label}={project}" for label in _PROJECT_LABELS),
+        *(f"{label}={project}" for label in COMPOSE_PROJECTS),
         *map(str, listed),
         *(f"{key}={value}" for key, value in ours.items()),
     ]

@@ -129,6 +129,7 @@ def _read_files(
     reader, project, base = declared.reader, declared.project, declared.base
     found: dict[str, ComposeService] = {}
     interfaces: dict[str, str] = {}
+    named: list[str] = []
     no_yaml: list[Problem] = []
     for file in files:
         try:
@@ -138,6 +139,7 @@ def _read_files(
             continue
         if not check_shape(document, reader):
             continue
+        named += _named(document, reader)
         document = overrides.laid_over(document, reader)
         ours = services.get(file.service or "")
         settings = ours.settings if ours else {}
@@ -160,8 +162,17 @@ def _read_files(
         referenced=reader.referenced,
         environment=reader.environment,
         interfaces=interfaces,
+        named=tuple(named),
         warnings=tuple(dict.fromkeys(reader.warnings)),
     )
+
+
+def _named(document: Node, reader: Reader) -> list[str]:
+    """What a file's own ``name`` calls the project, where it says one."""
+    node = document.find(("name",))
+    if node is None or not isinstance(node.value, str):
+        return []
+    return [reader.text(node.value, node.where, ("name",))]
 
 
 def _read_services(

@@ -12,8 +12,15 @@ if TYPE_CHECKING:
     from container_manager.lifecycle.daily.controlling import start
     from container_manager.lifecycle.daily.following import follow
     from container_manager.lifecycle.daily.restarting import restart
+    from container_manager.lifecycle.data.adopting import adopt
     from container_manager.lifecycle.data.backing_up import backup
     from container_manager.lifecycle.data.backups import list_backups
+    from container_manager.lifecycle.data.former import (
+        begin_anew,
+        decide,
+        look_beside,
+        refuse_beside,
+    )
     from container_manager.lifecycle.data.quiescing import wake_what_was_left
     from container_manager.lifecycle.data.restoring import preview_restore, restore
     from container_manager.lifecycle.doors import doors_told_on_failure
@@ -30,22 +37,27 @@ __all__ = [
     "Outcome",
     "Project",
     "ServiceOutcome",
+    "adopt",
     "backup",
+    "begin_anew",
     "build_images",
     "clean",
     "clean_files",
+    "decide",
     "doors_told_on_failure",
     "down",
     "follow",
     "list_backups",
     "load_to_start",
     "locked_volumes",
+    "look_beside",
     "open_project",
     "preview_clean",
     "preview_down",
     "preview_rebuild",
     "preview_restore",
     "rebuild",
+    "refuse_beside",
     "restart",
     "restore",
     "start",
@@ -60,8 +72,10 @@ _PLACES = {
     "lifecycle.daily.controlling": ("start",),
     "lifecycle.daily.following": ("follow",),
     "lifecycle.daily.restarting": ("restart",),
+    "lifecycle.data.adopting": ("adopt",),
     "lifecycle.data.backing_up": ("backup",),
     "lifecycle.data.backups": ("list_backups",),
+    "lifecycle.data.former": ("begin_anew", "decide", "look_beside", "refuse_beside"),
     "lifecycle.data.quiescing": ("wake_what_was_left",),
     "lifecycle.data.restoring": ("preview_restore", "restore"),
     "lifecycle.doors": ("doors_told_on_failure",),

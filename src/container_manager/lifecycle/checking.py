@@ -11,6 +11,7 @@ from container_manager.compose.model import Stack
 from container_manager.errors import PreconditionError, Problem, raise_all
 from container_manager.identity import remember_adopted
 from container_manager.lifecycle.credentials import MustOpen, locked_volumes
+from container_manager.lifecycle.data.former import beside, decide
 from container_manager.lifecycle.data.notes import unfinished_restore
 from container_manager.lifecycle.project import Project
 from container_manager.lifecycle.removing import left_behind
@@ -18,6 +19,7 @@ from container_manager.podman.engine import Engine
 from container_manager.podman.selinux import confines
 from container_manager.podman.state import VolumeState
 from container_manager.preflight import Findings, Surroundings, check
+from container_manager.preflight.former import FormerVolumes
 from container_manager.preflight.host import host_problems, is_far
 from container_manager.preflight.labels import label_of, unlabelled
 from container_manager.preflight.ports import free_elsewhere
@@ -55,14 +57,20 @@ def findings_of(
     own = (project.root, stack.base.parent)
     host = host_problems(engine.host, services, engine.environ, own)
     locked = locked_volumes(project, stack, names, must_open)
+    former = beside(project, stack, names, surroundings.every_volume, surroundings.everything)
+    former_problems = tuple(former.problems())
+    others = (*host, *findings.problems, *locked, *_half_restored(project))
     return replace(
         findings,
-        problems=(*host, *findings.problems, *locked, *_half_restored(project)),
+        problems=(*others, *former_problems),
+        former=former_problems,
+        settled=tuple(one.volume for one in former.settled),
         warnings=(
             *findings.warnings,
             *ignored_limits(engine.host, services),
             *(unlabelled(services, own, label_of) if confines(engine.host) else ()),
             *left_behind(identity, surroundings.everything),
+            *former.warnings(),
         ),
         handmade=tuple(
             one.name for one in surroundings.volumes if not identity.has_marked(one.labels)
@@ -82,12 +90,15 @@ def check_surroundings(
         must_open: which of the volumes that are there the credentials must open.
 
     Raises:
+        FormerVolumes: nothing else is wrong than that the stack would begin empty beside its data.
         PreconditionError: something is missing, taken or locked; no container was touched.
     """
     findings = findings_of(project, stack, names, must_open)
     for warning in findings.warnings:
         project.progress.warn(warning)
-    raise_all(PreconditionError, findings.problems)
+    only_former = len(findings.problems) == len(findings.former)
+    raise_all(FormerVolumes if only_former else PreconditionError, findings.problems)
+    decide(project, findings.settled)
     for folder in findings.folders:
         project.progress.step(f"Creating the folder {folder}, which is mounted")
         folder.mkdir(parents=True, exist_ok=True)
@@ -113,6 +124,7 @@ def look_around(engine: Engine, stack: Stack) -> Surroundings:
         known_volumes=[name for name in externals if engine.volume(name) is not None],
         known_networks=[name for name in networks if engine.has_network(name)],
         fixed=_fixed(engine, stack, there),
+        every_volume=there,
     )
 
 

@@ -30,12 +30,16 @@ class Findings:
         warnings: what does not.
         folders: missing mounted folders of the project, to be created.
         handmade: volumes of the project's name that carry no labels of ours.
+        former: those of the problems that are about data under former names.
+        settled: volumes of former names about which one of our own decides.
     """
 
     problems: tuple[Problem, ...]
     warnings: tuple[Problem, ...]
     folders: tuple[Path, ...]
     handmade: tuple[str, ...] = ()
+    former: tuple[Problem, ...] = ()
+    settled: tuple[str, ...] = ()
 
 
 def check(

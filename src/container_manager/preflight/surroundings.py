@@ -20,6 +20,7 @@ class Surroundings:
         known_networks: the names of external networks that exist.
         fixed: ``volume`` or ``network``, and a name that a template gives one for good -> the
             labels of what has that name.
+        every_volume: all volumes of the machine.
     """
 
     own: Collection[ContainerState]
@@ -28,3 +29,4 @@ class Surroundings:
     known_volumes: Collection[str]
     known_networks: Collection[str]
     fixed: Mapping[tuple[str, str], Mapping[str, str]] = field(default_factory=dict)
+    every_volume: Collection[VolumeState] = ()

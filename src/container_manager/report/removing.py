@@ -141,14 +141,14 @@ def ask_for_name(project: str, lost: int) -> None:
         f"The data in {lost} of these volumes will be lost. To go on, type the "
         f"project's name, {project}: "
     )
-    if _answer(question) != project:
+    if answer(question) != project:
         raise _declined()
 
 
 def _ask(preview: Preview) -> None:
     if preview.unsaved:
         ask_for_name(preview.project, len(preview.unsaved))
-    elif _answer("Go on? [y/N] ").lower() not in ("y", "yes"):
+    elif answer("Go on? [y/N] ").lower() not in ("y", "yes"):
         raise _declined()
 
 
@@ -156,7 +156,8 @@ def _declined() -> PreconditionError:
     return PreconditionError(f"Declined: {_UNTOUCHED}", remedy="--yes answers without being asked.")
 
 
-def _answer(question: str) -> str:
+def answer(question: str) -> str:
+    """What a person types; Ctrl-C says that nothing was done."""
     try:
         _write(question, sys.stderr)
         line = sys.stdin.readline()

@@ -9,6 +9,60 @@ from invoke import Context
 from container_manager.careful import verb
 
 
+def _dry_adopt(given: dict[str, Any]) -> None:
+    from container_manager import verbs
+    from container_manager.report.adopting import show_former
+
+    project = given["project"] or None
+    rows = verbs.former_volumes(given["config"], service=given["service"] or (), project=project)
+    show_former(rows, json=given["json"])
+
+
+@verb(
+    examples={
+        "adopt": "list them",
+        "adopt --copy": "copy those that 'up' waits for",
+        "adopt --copy --project shop": "those of the compose project 'shop'",
+        "adopt --ignore": "begin with empty volumes",
+    },
+    dry=_dry_adopt,
+    help={
+        "copy": "copy them into volumes of this stack, and compare all content",
+        "ignore": "begin with empty ones; 'up' does not ask again",
+        "project": "the compose project that they are of (default: what the stack was called "
+        "without Container Manager)",
+    },
+)
+def adopt(
+    context: Context,
+    config: str | None = None,
+    service: Any = None,
+    copy: bool = False,
+    ignore: bool = False,
+    project: str = "",
+    yes: bool = False,
+    json: bool = False,
+) -> None:
+    """List the volumes that another tool has left for this stack, or copy them.
+
+    The originals are only read. With neither --copy nor --ignore nothing is done.
+    """
+    from container_manager import verbs
+    from container_manager.errors import UsageError
+    from container_manager.report import adopting
+
+    if copy and ignore:
+        raise UsageError("--copy and --ignore exclude each other: nothing was done.")
+    asked: dict[str, Any] = {"service": service or (), "project": project or None}
+    if copy:
+        made = verbs.adopt(config, **asked, confirm=adopting.confirmer(yes=yes))
+        adopting.show_adopted(made, json=json)
+    elif ignore:
+        adopting.show_ignored(verbs.ignore_former(config, **asked), json=json)
+    else:
+        adopting.show_former(verbs.former_volumes(config, **asked), json=json)
+
+
 @verb(
     examples={
         "backup": "all volumes",
@@ -99,6 +153,7 @@ def backups(
 
 
 TASKS = (
+    adopt,
     backup,
     backups,
     restore,

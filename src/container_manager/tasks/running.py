@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from invoke import Context
 
 from container_manager.careful import verb
 from container_manager.option_values import seconds
+
+if TYPE_CHECKING:
+    from container_manager.verbs.adopting import FormerRow
 
 _ACCEPT = "take the present credentials for those that open the volumes"
 
@@ -21,6 +25,7 @@ _ACCEPT = "take the present credentials for those that open the volumes"
     dry=True,
     help={
         "accept-credentials": _ACCEPT,
+        "copy-former": "copy volumes that another tool has left for this stack; see 'adopt'",
         "as-built": "build nothing: run what the build directory holds, after a rollback say",
     },
 )
@@ -32,6 +37,7 @@ def up(
     timeout: str = "",
     adopt: bool = False,
     accept_credentials: bool = False,
+    copy_former: bool = False,
     as_built: bool = False,
     json: bool = False,
 ) -> None:
@@ -42,6 +48,11 @@ def up(
     from container_manager import verbs
     from container_manager.report.running import show_up
 
+    def settle(rows: Sequence[FormerRow]) -> bool:
+        from container_manager.report.adopting import settler  # once in a project's life
+
+        return settler(copy=copy_former)(rows)
+
     running = verbs.up(
         config,
         service=service,
@@ -50,6 +61,7 @@ def up(
         attached=not detached,
         accept_credentials=accept_credentials,
         as_built=as_built,
+        settle=settle,
     )
     show_up(running, json=json)
     if not detached:

@@ -81,6 +81,7 @@ class Workshop:
             with _one_at_a_time():
                 opened = open_to_start(project.config_path, services, adapt=adapt)
             record.add(opened.project.name)
+            lifecycle.begin_anew(opened.project)
             try:
                 with starting(opened, attached=False):
                     lifecycle.up(opened.project, opened.build, only=opened.only)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from container_manager.bundling.making import bundle
     from container_manager.bundling.receiving import unbundle
     from container_manager.scaffold.verbs import new, update
+    from container_manager.verbs.adopting import adopt, former_volumes, ignore_former
     from container_manager.verbs.around import (
         copy,
         images,
@@ -70,6 +71,7 @@ if TYPE_CHECKING:
     from container_manager.verbs.watching import watch
 
 __all__ = [
+    "adopt",
     "assets",
     "backup",
     "backups",
@@ -92,7 +94,9 @@ __all__ = [
     "export",
     "follow",
     "format_of",
+    "former_volumes",
     "graph",
+    "ignore_former",
     "images",
     "kernels",
     "kill",
@@ -159,6 +163,7 @@ _PLACES = {
         "new",
         "update",
     ),
+    "verbs.adopting": ("adopt", "former_volumes", "ignore_former"),
     "verbs.around": (
         "copy",
         "images",

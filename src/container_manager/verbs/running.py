@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from container_manager import lifecycle
 from container_manager.config.loader import load
 from container_manager.discovery import discover, select
 from container_manager.errors import UsageError
-from container_manager.lifecycle.outcome import Running
+from container_manager.lifecycle.outcome import Outcome, Running
 from container_manager.lifecycle.previews import Confirm, Preview
-from container_manager.opening import open_to_start, starting
+from container_manager.opening import Opened, open_to_start, starting
 from container_manager.places import ConfigPath
+from container_manager.preflight.former import FormerVolumes
 from container_manager.started import changing, find
+
+if TYPE_CHECKING:
+    from container_manager.verbs.adopting import Settle
 
 
 def up(
@@ -24,6 +29,7 @@ def up(
     attached: bool = False,
     accept_credentials: bool = False,
     as_built: bool = False,
+    settle: Settle | None = None,
 ) -> Running:
     """Build, start, and wait until everything runs and is healthy.
 
@@ -35,6 +41,8 @@ def up(
         attached: whether Ctrl-C stops the containers, since the logs are followed next.
         accept_credentials: take the present credentials for those that open the volumes.
         as_built: run what the build directory holds, after a rollback say; nothing is built.
+        settle: says whether data under former names is to be copied; None: it is not, and keeps
+            the stack from starting.
 
     Raises:
         ManagerError: see the exit code.
@@ -42,16 +50,31 @@ def up(
     names = tuple(service)
     must_open = lifecycle.MustOpen.when(accepted=accept_credentials, emptied=False)
     opened = open_to_start(config, names, adopt=adopt, must_open=must_open, as_it_is=as_built)
-    with starting(opened, attached=attached):
-        outcome = lifecycle.up(
-            opened.project,
-            opened.build,
-            stack=opened.stack,
-            only=opened.only,
-            timeout=timeout,
-            accept_credentials=accept_credentials,
-        )
+
+    def start() -> Outcome:
+        with starting(opened, attached=attached):
+            return lifecycle.up(
+                opened.project,
+                opened.build,
+                stack=opened.stack,
+                only=opened.only,
+                timeout=timeout,
+                accept_credentials=accept_credentials,
+            )
+
+    try:
+        outcome = start()
+    except FormerVolumes:
+        if settle is None or not _settled(opened, settle):
+            raise
+        outcome = start()
     return Running(project=opened.project, services=outcome.services)
+
+
+def _settled(opened: Opened, settle: Settle) -> bool:
+    from container_manager.verbs.adopting import settled_at_start  # once in a project's life
+
+    return settled_at_start(opened.project, opened.stack, settle)
 
 
 def follow(running: Running) -> None:

@@ -25,6 +25,13 @@ RESTORING = "restoring.json"
 """Volumes whose content is being brought back: what is in them may be half of it."""
 
 
+COPYING = "copying.json"
+"""Volumes that are being filled from others: what is in them may be half of it."""
+
+FORMER = "former.json"
+"""Volumes of former names about which was decided; see ``lifecycle/data/former.py``."""
+
+
 def write_note(project: Project, name: str, content: Mapping[str, Any]) -> None:
     """Write a note in place of the one before; it is there, whole, when we are killed then."""
     private_folder(project.state_dir)  # somebody may have cleared it away meanwhile

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tarfile
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +9,8 @@ from pathlib import Path
 from container_manager.credentials.records import Records
 from container_manager.errors import PreconditionError, Problem, RuntimeFailure, raise_all
 from container_manager.identity import Identity
-from container_manager.lifecycle.data.archives import archived, present
 from container_manager.lifecycle.data.backups import chosen_backup, verify
+from container_manager.lifecycle.data.filling import make_filled
 from container_manager.lifecycle.data.manifests import SavedVolume, read_manifest
 from container_manager.lifecycle.data.notes import (
     RESTORING,
@@ -27,7 +26,7 @@ from container_manager.lifecycle.data.restorable import (
     without_anonymous,
 )
 from container_manager.lifecycle.data.saving import save
-from container_manager.lifecycle.data.volumes import own_options, refuse_remote, write_top
+from container_manager.lifecycle.data.volumes import own_options, refuse_remote
 from container_manager.lifecycle.outcome import Outcome
 from container_manager.lifecycle.previews import Confirm, Preview, volume_rows
 from container_manager.lifecycle.project import Project
@@ -156,42 +155,17 @@ def _bring_back(project: Project, identity: Identity, saved: SavedVolume) -> Non
                 f"The volume {saved.name} is in use: {finished.last_lines}",
                 remedy="Remove the container that uses it.",
             )
-    engine.create_volume(
+    made = make_filled(
+        project,
         saved.name,
+        saved.file,
         labels={**saved.labels, **identity.constant_labels},
         driver=there.driver if there else saved.driver,
-        options=_options(there, saved),
+        options=own_options(there) if there else {},  # none of them comes from the manifest
+        top=saved.top,
     )
-    engine.import_volume(saved.name, saved.file)
-    made = engine.volume(saved.name)
-    try:
-        same = present(engine, saved.name, project.state_dir) == archived(saved.file)
-    except tarfile.TarError:
-        same = False
-    if made is None or not same:
-        raise RuntimeFailure(
-            f"The volume {saved.name} does not hold what {saved.file} does, after it was restored.",
-            remedy="See whether its disk is full; the backup is as it was.",
-        )
-    if saved.top is not None and not write_top(project, made, saved.top):
-        project.progress.warn(
-            Problem(
-                message=f"The owner and mode of the volume {saved.name} could not be set.",
-                remedy=f"Its folder had the owner {saved.top.uid}:{saved.top.gid} and the mode "
-                f"{saved.top.mode:o}.",
-            )
-        )
     # The next start compares: what .env holds may have changed since the backup.
     Records(project.state_dir).note(made.name, saved.credentials, made.created_at)
-
-
-def _options(there: VolumeState | None, saved: SavedVolume) -> dict[str, str]:
-    """The options to make a volume with; none of them comes from the manifest."""
-    options = own_options(there) if there else {}
-    if options or saved.top is None or (there or saved).driver != "local":
-        return options
-    # Or its first user would become its owner.
-    return {"o": f"uid={saved.top.uid},gid={saved.top.gid}"}
 
 
 def _half_way(
