@@ -24,7 +24,9 @@ SUBJECTS: Mapping[str, tuple[str, ...]] = {
     "Before a start": ("preflight",),
     "Starting and stopping": ("hooking", "identity", "lifecycle", "started", "verbs.running"),
     "Daily work": ("lifecycle.daily", "verbs.inside", "verbs.watching"),
-    "Volumes and backups": ("lifecycle.data", "verbs.data"),
+    "Volumes and backups": (
+        "lifecycle.data", "preflight.former", "report.adopting", "verbs.adopting", "verbs.data",
+    ),
     "New services and updates": ("scaffold",),
     "Bundles": ("bundling",),
     "Kubernetes": ("cluster", "export.kubernetes", "verbs.cluster_images", "verbs.clusters"),

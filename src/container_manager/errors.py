@@ -87,6 +87,10 @@ class PreconditionError(ManagerError):
     """Something the command needs is missing or taken; no container was touched."""
 
 
+class FormerVolumes(PreconditionError):
+    """Nothing keeps a stack from starting but data under former names, about which to decide."""
+
+
 class RuntimeFailure(ManagerError):
     """A container, provider, image, backup or health check failed."""
 

@@ -8,10 +8,10 @@ from dataclasses import replace
 
 from container_manager import identity as labels
 from container_manager.compose.model import Stack
-from container_manager.errors import PreconditionError, Problem, raise_all
+from container_manager.errors import FormerVolumes, PreconditionError, Problem, raise_all
 from container_manager.identity import remember_adopted
 from container_manager.lifecycle.credentials import MustOpen, locked_volumes
-from container_manager.lifecycle.data.former import beside, decide
+from container_manager.lifecycle.data.former import beside, decide, unclaimed
 from container_manager.lifecycle.data.notes import unfinished_restore
 from container_manager.lifecycle.project import Project
 from container_manager.lifecycle.removing import left_behind
@@ -19,7 +19,6 @@ from container_manager.podman.engine import Engine
 from container_manager.podman.selinux import confines
 from container_manager.podman.state import VolumeState
 from container_manager.preflight import Findings, Surroundings, check
-from container_manager.preflight.former import FormerVolumes
 from container_manager.preflight.host import host_problems, is_far
 from container_manager.preflight.labels import label_of, unlabelled
 from container_manager.preflight.ports import free_elsewhere
@@ -58,7 +57,7 @@ def findings_of(
     host = host_problems(engine.host, services, engine.environ, own)
     locked = locked_volumes(project, stack, names, must_open)
     former = beside(project, stack, names, surroundings.every_volume, surroundings.everything)
-    former_problems = tuple(former.problems())
+    former_problems = tuple(former.refusals())
     others = (*host, *findings.problems, *locked, *_half_restored(project))
     return replace(
         findings,
@@ -70,10 +69,11 @@ def findings_of(
             *ignored_limits(engine.host, services),
             *(unlabelled(services, own, label_of) if confines(engine.host) else ()),
             *left_behind(identity, surroundings.everything),
-            *former.warnings(),
+            *former.doubts(),
         ),
-        handmade=tuple(
-            one.name for one in surroundings.volumes if not identity.has_marked(one.labels)
+        handmade=(
+            *(one.name for one in surroundings.volumes if not identity.has_marked(one.labels)),
+            *unclaimed(project, stack, surroundings.every_volume),
         ),
     )
 
@@ -96,8 +96,9 @@ def check_surroundings(
     findings = findings_of(project, stack, names, must_open)
     for warning in findings.warnings:
         project.progress.warn(warning)
-    only_former = len(findings.problems) == len(findings.former)
-    raise_all(FormerVolumes if only_former else PreconditionError, findings.problems)
+    if len(findings.problems) == len(findings.former):
+        raise_all(FormerVolumes, findings.problems)
+    raise_all(PreconditionError, findings.problems)
     decide(project, findings.settled)
     for folder in findings.folders:
         project.progress.step(f"Creating the folder {folder}, which is mounted")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from container_manager.compose.model import Stack
 from container_manager.config.environment import Environment
-from container_manager.errors import Location, PreconditionError, Problem
+from container_manager.errors import Location, Problem
 from container_manager.identity import COMPOSE_PROJECT, COMPOSE_PROJECTS, COPIED, PROJECT
 from container_manager.podman.state import ListedContainer, VolumeState
 
@@ -21,10 +21,6 @@ ORIGINAL = "services"
 """The compose project of whatever the original framework ran."""
 
 _FOLDER = "com.docker.compose.project.working_dir"
-
-
-class FormerVolumes(PreconditionError):
-    """Nothing keeps the stack from starting but data under former names, about which to decide."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

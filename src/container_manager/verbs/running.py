@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 from container_manager import lifecycle
 from container_manager.config.loader import load
 from container_manager.discovery import discover, select
-from container_manager.errors import UsageError
+from container_manager.errors import FormerVolumes, UsageError
 from container_manager.lifecycle.outcome import Outcome, Running
 from container_manager.lifecycle.previews import Confirm, Preview
 from container_manager.opening import Opened, open_to_start, starting
 from container_manager.places import ConfigPath
-from container_manager.preflight.former import FormerVolumes
 from container_manager.started import changing, find
 
 if TYPE_CHECKING:

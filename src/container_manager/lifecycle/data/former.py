@@ -10,14 +10,13 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from container_manager.compose.model import Stack
-from container_manager.errors import Problem, raise_all
-from container_manager.identity import COPIED
+from container_manager.errors import FormerVolumes, Problem, raise_all
+from container_manager.identity import COMPOSE_PROJECT, COPIED, PROJECT
 from container_manager.lifecycle.data.notes import COPYING, FORMER, listed, read_note, write_note
 from container_manager.lifecycle.project import Project
 from container_manager.podman.state import ListedContainer, VolumeState
 from container_manager.preflight.former import (
     Former,
-    FormerVolumes,
     former_problems,
     former_projects,
     former_volumes,
@@ -50,7 +49,7 @@ class Beside:
         """Those that would be copied if nobody said which."""
         return (*self.halved, *self.undecided)
 
-    def problems(self) -> list[Problem]:
+    def refusals(self) -> list[Problem]:
         """What keeps the stack from starting."""
         cut_short = [
             Problem(
@@ -63,7 +62,7 @@ class Beside:
         ]
         return [*cut_short, *former_problems(self.undecided)]
 
-    def warnings(self) -> list[Problem]:
+    def doubts(self) -> list[Problem]:
         """What is told, and stops nothing."""
         return former_warnings(self.doubtful)
 
@@ -124,7 +123,27 @@ def refuse_beside(project: Project, stack: Stack, names: Iterable[str]) -> None:
     Raises:
         FormerVolumes: so it is.
     """
-    raise_all(FormerVolumes, look_beside(project, stack, names).problems())
+    raise_all(FormerVolumes, look_beside(project, stack, names).refusals())
+
+
+def unclaimed(project: Project, stack: Stack, volumes: Iterable[VolumeState]) -> list[str]:
+    """Volumes that the stack uses under a fixed name since before it was ours.
+
+    Nobody saves them as this project's until that is said.
+    """
+    fixed = {
+        one.actual
+        for one in stack.volumes.values()
+        if one.definition.get("name") and not one.external
+    }
+    origins = former_projects(stack, project.environment)
+    return [
+        one.name
+        for one in volumes
+        if one.name in fixed
+        and PROJECT not in one.labels
+        and one.labels.get(COMPOSE_PROJECT) in origins
+    ]
 
 
 def decide(project: Project, volumes: Iterable[str]) -> None:
