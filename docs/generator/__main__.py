@@ -1,7 +1,7 @@
 """Builds the site and checks it: './run docs'.
 
-Exit code 1 for any warning of Sphinx, a page that no table of contents holds, a broken link, or a
-page that loads anything from another host.
+Exit code 1 for any warning of Sphinx, a page that no table of contents holds, a broken link, a page
+that loads anything from another host, or a command of ours that the program does not understand.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 
 from sphinx.cmd.build import main as sphinx_build
 
-from docs.generator import checking, outside
+from docs.generator import checking, outside, typed
 
 ROOT = Path(__file__).parents[2]
 EXTERNAL = "external-links.txt"
@@ -45,7 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     findings = checking.check(site)
     pages = len(list(site.rglob("*.html")))
     (site / EXTERNAL).write_text(_listed(findings.external, pages), encoding="utf-8")
-    wrong = [*findings.wrong, *outside.check(source.parent)]
+    wrong = [*findings.wrong, *outside.check(source.parent), *typed.check(source.parent)]
     print(*wrong, sep="\n", end="\n" * bool(wrong), file=sys.stderr)
     print(f"{pages} pages in {time.monotonic() - started:.0f} s: {site / 'index.html'}")
     print(f"{len(findings.external)} links to other hosts, not followed: {site / EXTERNAL}")

@@ -43,6 +43,7 @@ html_static_path = ["static"]
 html_css_files = ["site.css"]
 html_title = f"{project} {version}"
 html_copy_source = False
+html_domain_indices = False  # the page of Python names is one
 html_show_copyright = False
 html_theme_options = {"navigation_with_keys": True}
 

@@ -13,6 +13,14 @@ from typing import Any
 import container_manager
 from container_manager import errors, verbs
 
+_CONSTANTS = {
+    "COMPOSE_FILE_NAME": "What a compose template is rendered to.",
+    "OUT_SRC_DIR": "Where ``copy_src`` copies to, in the build folder of a service.",
+    "SERVICES_DIR": "The folder of the root template, in a project and in its build directory.",
+    "SRC_DIR": "What ``copy_src`` copies.",
+    "TEMPLATE_FILENAME": "What the compose template of a service is called.",
+}
+
 
 def part() -> str:
     """The names of the original module, the verbs, what they return, and what they raise."""
@@ -84,7 +92,7 @@ def _name(module: ModuleType, name: str) -> str:
         return f"{_class(value, shown=full)}\n   :members:"
     if inspect.isroutine(value):
         return f".. autofunction:: {full}"
-    return f".. py:data:: {full}\n   :value: {value!r}"
+    return f".. py:data:: {full}\n   :value: {value!r}\n\n   {_CONSTANTS[name]}"
 
 
 def _class(kind: type, shown: str = "") -> str:
