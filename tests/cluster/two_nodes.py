@@ -59,11 +59,15 @@ def make_images(folder: Path, root: Path) -> None:
     _podman("import", "--quiet", entry, str(folder / "pause-root.tar"), PAUSE)
     _podman("save", "--quiet", "--format=docker-archive", f"--output={folder}/pause.tar", PAUSE)
     _podman("rmi", PAUSE)
-    _podman(*import_of_sh_image(folder / "sh-root.tar"))
+    # Made anew, it would be another one under the containers of tests that run meanwhile.
+    if not _podman("image", "exists", SH_IMAGE, check=False):
+        _podman(*import_of_sh_image(folder / "sh-root.tar"))
 
 
-def _podman(*arguments: str) -> None:
-    subprocess.run(["podman", *arguments], check=True, timeout=120, capture_output=True)
+def _podman(*arguments: str, check: bool = True) -> bool:
+    """Whether Podman has done it."""
+    argv = ["podman", *arguments]
+    return subprocess.run(argv, check=check, timeout=120, capture_output=True).returncode == 0
 
 
 class Site:

@@ -45,6 +45,12 @@ def kube_images(
     file = Path(archive).absolute() if archive else None
     if file is not None and not file.parent.is_dir():
         raise PreconditionError(f"There is no folder {file.parent}: nothing was done.")
+    if file is not None and file.exists() and not file.is_file():
+        # A device would be replaced by a file of its name: the archive is moved into place.
+        raise PreconditionError(
+            f"{file} is a folder or a device, and no file for an archive: nothing was done.",
+            remedy="Name a file: --archive images.tar.",
+        )
     manifests = manifests_of(load(config))
     needs = [need for need in manifests.images if need.built]
     if not needs:

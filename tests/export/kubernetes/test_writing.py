@@ -49,14 +49,22 @@ def test_what_nothing_asks_for_goes_and_what_is_not_ours_stays(site: Project) ->
     assert sorted(site.built(BASE)) == ["kustomization.yaml", "mine.yaml", "web.yaml"]
 
 
+@pytest.mark.parametrize("theirs", [b"kind: Mine\n", b"\xff\xfe no text"], ids=["text", "binary"])
 def test_a_file_of_others_is_not_overwritten(
-    site: Project, capsys: pytest.CaptureFixture[str]
+    site: Project, capsys: pytest.CaptureFixture[str], theirs: bytes
 ) -> None:
     outcome("kube.build")
-    site.write(f"{BASE}/web.yaml", "kind: Mine\n")
+    site.write(f"{BASE}/web.yaml", theirs)
     assert outcome("kube.build") == 2
     assert "was not made by 'kube.build'" in capsys.readouterr().err
-    assert site.read(f"{BASE}/web.yaml") == "kind: Mine\n"
+    assert (site.root / BASE / "web.yaml").read_bytes() == theirs
+
+
+def test_what_was_killed_while_it_wrote_leaves_nothing(site: Project) -> None:
+    outcome("kube.build")
+    site.write(f"{BASE}/.kube-abc123", "half a manif")
+    assert outcome("kube.build") == 0
+    assert not (site.root / BASE / ".kube-abc123").exists()
 
 
 def test_a_link_leads_nowhere_else(site: Project) -> None:

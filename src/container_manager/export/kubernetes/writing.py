@@ -21,6 +21,9 @@ from container_manager.export.kubernetes.names import NAME, object_name
 from container_manager.export.kubernetes.yaml_text import yaml_of
 
 MARK = "# Made by Container Manager ('kube.build'): it is written anew, changes are lost.\n"
+_UNFINISHED = ".kube-"
+"""What names of files begin with that are being written; one stays where that was killed."""
+
 BASE = "kubernetes/base"
 """Below the build directory."""
 
@@ -99,6 +102,9 @@ def write(manifests: Manifests, *, build_dir: Path, root: Path) -> Written:
         folder.mkdir(parents=True, exist_ok=True)
         changed = tuple(name for name, text in files.items() if _write(folder / name, text))
         there = sorted(each.name for each in folder.iterdir())
+        for name in there:
+            if name.startswith(_UNFINISHED) and (folder / name).is_file():
+                (folder / name).unlink()
         removed = tuple(name for name in there if _gone(folder, name, files))
         for name in removed:
             (folder / name).unlink()
@@ -147,16 +153,15 @@ def _write(path: Path, text: str) -> bool:
     """Replace a file by ours; whoever reads it sees the old one or the new one, whole."""
     if path.is_dir() and not path.is_symlink():
         raise BuildError(f"{display_path(path)} is a folder; a manifest is to be written there.")
-    with contextlib.suppress(OSError, UnicodeDecodeError):
-        there = "" if path.is_symlink() else path.read_text(encoding="utf-8")
-        if there == text:
-            return False
-        if there and not there.startswith(MARK):
-            raise BuildError(
-                f"{display_path(path)} was not made by 'kube.build', which is to write there.",
-                remedy=f"Move it away; what is yours belongs into {OVERLAYS}/.",
-            )
-    handle, name = tempfile.mkstemp(prefix=".kube-", dir=path.parent)
+    there = b"" if path.is_symlink() or not path.exists() else path.read_bytes()
+    if there == text.encode():
+        return False
+    if there and not there.startswith(MARK.encode()):
+        raise BuildError(
+            f"{display_path(path)} was not made by 'kube.build', which is to write there.",
+            remedy=f"Move it away; what is yours belongs into {OVERLAYS}/.",
+        )
+    handle, name = tempfile.mkstemp(prefix=_UNFINISHED, dir=path.parent)
     temporary = Path(name)
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
