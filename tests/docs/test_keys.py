@@ -36,7 +36,7 @@ def test_a_row_says_what_it_may_be_its_default_examples_and_meaning() -> None:
     rows = tables()["At the top level"]
     assert (
         "| `keep_builds` | a whole number from 0 on | `3` | `5` | how many former builds can be "
-        "brought back (3) ([more](../building.md#going-back)) |"
+        "brought back ([more](../building.md#going-back)) |"
     ) in rows
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import yaml
 from tests.conftest import Project, snapshot
 
+from container_manager import verbs
 from container_manager.cli import run
 from container_manager.errors import Location, Problem
 from container_manager.report.linting import annotation
@@ -102,3 +105,67 @@ def test_the_hook_of_pre_commit_calls_it() -> None:
     assert hook["pass_filenames"] is False
     for name in ("config.yml", "services/web/docker-compose.yml.j2", "conf/app.yaml"):
         assert re.search(hook["files"], name)
+
+
+# --- paths that are not there ---------------------------------------------------------------------
+
+
+def without_folder(project: Project) -> str:
+    project.deploy("web")
+    shutil.rmtree(project.root / "services/framework/web")
+    return "services/framework/web"
+
+
+def without_template(project: Project) -> str:
+    folder = project.deploy("web")
+    (folder / "docker-compose.yml.j2").unlink()
+    return "docker-compose.yml.j2"
+
+
+def without_additional_folder(project: Project) -> str:
+    project.deploy("web", additional_dirs=["missing-folder"])
+    return "missing-folder"
+
+
+def without_sources(project: Project) -> str:
+    project.deploy("web", copy_src=True)
+    return "src"
+
+
+def without_import(project: Project) -> str:
+    project.deploy("web", more={"import": "missing.yml"})
+    return "missing.yml"
+
+
+def without_certificates(project: Project) -> str:
+    project.deploy("web", more={"ca_certificates": "missing.pem"})
+    return "missing.pem"
+
+
+def without_overrides(project: Project) -> str:
+    project.deploy("web", more={"compose_overrides": ["missing-overrides.yml"]})
+    return "missing-overrides.yml"
+
+
+@pytest.mark.parametrize(
+    "missing",
+    [
+        without_folder,
+        without_template,
+        without_additional_folder,
+        without_sources,
+        without_import,
+        without_certificates,
+        without_overrides,
+    ],
+)
+def test_a_path_that_is_not_there_is_told_before_anything_runs(
+    project: Project, missing: Callable[[Project], str]
+) -> None:
+    path = missing(project)
+    before = snapshot(project.root)
+    found = verbs.lint()
+    (problem,) = found.errors
+    assert path in problem.message
+    assert problem.where is not None
+    assert snapshot(project.root) == before

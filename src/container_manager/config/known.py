@@ -81,7 +81,7 @@ TOP_LEVEL: Mapping[str, KnownKey] = {
     ),
     "build_dir": KnownKey(
         shape=TEXT,
-        meaning="the folder to generate (default ./build)",
+        meaning="the folder to generate",
         default=BUILD_DIR,
         examples=("./out",),
         more="building.md",
@@ -94,14 +94,14 @@ TOP_LEVEL: Mapping[str, KnownKey] = {
     ),
     "keep_builds": KnownKey(
         shape=COUNT,
-        meaning="how many former builds can be brought back (3)",
+        meaning="how many former builds can be brought back",
         default=KEEP_BUILDS,
         examples=(5,),
         more="building.md#going-back",
     ),
     "keep_backups": KnownKey(
         shape=COUNT,
-        meaning="how many automatic backups are kept (10); 0: all",
+        meaning="how many automatic backups are kept; 0: all",
         default=KEEP_BACKUPS,
         examples=(0,),
         more="backup.md#what-is-kept",

@@ -13,6 +13,7 @@ it read in full (https://github.com/redhat-developer/yaml-language-server).
 
 from __future__ import annotations
 
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -109,7 +110,8 @@ class KnownKey:
         shape = self.shape.schema()
         said: Schema = {"description": self.meaning[0].upper() + self.meaning[1:] + "."}
         if self.default is not None:
-            said["default"] = self.default
+            said["default"] = self.default  # editors insert it, but few show it
+            said["description"] += f" Default: {json.dumps(self.default)}."
         if self.examples:
             said["examples"] = list(self.examples)
         return said | (or_null(shape) if nullable else shape)
