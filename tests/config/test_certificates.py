@@ -38,6 +38,13 @@ def test_a_path_from_a_variable_may_be_empty(project: Project) -> None:
     assert named(project, COMPANY_CA=str(whole)) == whole
 
 
+def test_a_name_that_no_file_can_have_is_told(project: Project) -> None:
+    project.write("config.yml", 'ca_certificates: "a\\0b"\n')
+    with project.refuses(ConfigError) as refusal:
+        project.config()
+    assert refusal.messages[0].endswith("no file can be called so.")
+
+
 def test_remarks_and_line_ends_of_other_systems_are_no_matter(project: Project) -> None:
     text = f"# Company Root\n{PEM}some words\n{PEM}".replace("\n", "\r\n")
     project.files({"config.yml": "ca_certificates: ca.pem\n", "ca.pem": text.encode("latin-1")})

@@ -28,8 +28,9 @@ from container_manager.errors import ConfigError
 VALIDATOR = Draft7Validator(json_schema())
 WEB = "services/framework/web"
 
+QUIET = {"before": ["sync"], "after": ["true"]}
 ELSEWHERE: dict[str, Any] = {
-    "framework": {"services": {"web": {"path": WEB, "quiesce": {"before": ["sync"]}}}},
+    "framework": {"services": {"web": {"path": WEB, "quiesce": QUIET}}},
     "hooks": {name: {"command": ["true"]} for name in HOOKS},
 }
 """What another file says: a schema of one file cannot ask for the rest of a mapping."""
@@ -47,6 +48,10 @@ WIDER: Mapping[str, tuple[str | None, dict[str, Any]]] = {
     "another file may say where a service lies": (
         r"has no 'path'",
         {"services": {"web": {}}},
+    ),
+    "one of 'before' and 'after' is enough, and another file may say it": (
+        None,
+        {"services": {"web": {"path": WEB, "quiesce": {"before": None}}}},
     ),
     "what a package brings, too": (
         r"^package:",
@@ -216,6 +221,17 @@ def test_every_key_says_what_it_is_for_and_its_examples_are_right(rule: KnownKey
         node = parse_yaml(json.dumps(value), Path("example"))
         assert node is not None
         assert rule.shape.fits(node), value
+
+
+@pytest.mark.parametrize("rule", KEYS)
+def test_shape_and_schema_of_a_key_agree_on_every_odd_value(rule: KnownKey) -> None:
+    """Mappings, which other files may complete, are met in generated configurations."""
+    definitions = json_schema()["definitions"]
+    validator = Draft7Validator({"allOf": [rule.shape.schema()], "definitions": definitions})
+    for value in (one for one in ODD if not isinstance(one, dict)):
+        node = parse_yaml(json.dumps(value), Path("odd"))
+        assert node is not None
+        assert rule.shape.fits(node) == validator.is_valid(node.plain()), value
 
 
 def test_the_schema_is_one_and_the_same_each_time() -> None:

@@ -54,10 +54,11 @@ def certificate_problems(tree: Node, values: Mapping[str, Any], root: Path) -> l
     where = tree.nearest((KEY,)).where
     try:
         text = _content(path)
-    except OSError as error:
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else "no file can be called so"
         return [
             Problem(
-                message=f"The file of '{KEY}' cannot be read: {path}: {error.strerror}.",
+                message=f"The file of '{KEY}' cannot be read: {path}: {why}.",
                 where=where,
                 remedy="Name a file of the project, or one of this machine with its whole path.",
             )
