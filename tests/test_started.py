@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.conftest import Project
 
+from container_manager.cli import run
 from container_manager.started import find_running
 
 pytestmark = pytest.mark.podman
@@ -19,3 +20,15 @@ def test_a_project_without_containers_is_known_by_its_compose_file(
     found = find_running(None)
     assert (found.name, found.hooks) == ("cmt-started", ())
     assert "No hooks run" in capsys.readouterr().err
+
+
+def test_status_tells_once_what_is_wrong_with_the_configuration(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project.write("config.yml", "hooks: [")
+    project.write(".container-manager/compose/cmt-started.yml", "services: {}\n")
+    with pytest.raises(SystemExit):
+        run(["status"])
+    said = capsys.readouterr()
+    assert (said.out + said.err).count("config.yml:") == 1
+    assert "Going on with what was started before: cmt-started." in said.err

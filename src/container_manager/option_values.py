@@ -6,6 +6,9 @@ from collections.abc import Sequence
 
 from container_manager.errors import UsageError
 
+_DIGITS = 9
+"""Of a number, at most: Podman reads some of 64 bits, and Python none of thousands of digits."""
+
 
 def one_name(names: Sequence[str] | str | None) -> str:
     """The name of the one service that a task is about; empty where none was said.
@@ -36,11 +39,13 @@ def seconds(text: str) -> float | None:
 
 
 def count_of(text: str, option: str) -> int | None:
-    """A whole number from 0 on; None where it is not given."""
+    """A whole number from 0 on, that other programs can read, too; None where it is not given."""
     if not text:
         return None
     if not text.isdecimal():
         raise UsageError(f"{option} takes a whole number, not {text!r}.")
+    if len(text) > _DIGITS:
+        raise UsageError(f"{option} takes a smaller number, of {_DIGITS} digits at most.")
     return int(text)
 
 
@@ -48,6 +53,6 @@ def number_of(text: str) -> int | None:
     """The number of a build; None where none is given."""
     if not text:
         return None
-    if not text.isdecimal():
+    if not text.isdecimal() or len(text) > _DIGITS:
         raise UsageError(f"A build has a number, not {text!r}.", remedy="'builds' lists them.")
     return int(text)

@@ -56,8 +56,13 @@ def find(config: ConfigPath, *, adopt: bool = False) -> Project:
     return open_project(loaded, adopt=adopt)
 
 
-def find_running(config: ConfigPath, *, adopt: bool = False) -> Project:
+def find_running(config: ConfigPath, *, adopt: bool = False, told: bool = False) -> Project:
     """The project of a configuration, or of what was started by it before it broke.
+
+    Args:
+        config: the configuration.
+        adopt: whether a stack of another checkout is taken over.
+        told: whether somebody else tells what is wrong with the configuration.
 
     Raises:
         ConfigError: the configuration cannot be used, and nothing tells what was started.
@@ -65,7 +70,7 @@ def find_running(config: ConfigPath, *, adopt: bool = False) -> Project:
     try:
         return find(config, adopt=adopt)
     except ConfigError as error:
-        return _without_config(config, error, adopt=adopt)
+        return _without_config(config, error, adopt=adopt, told=told)
 
 
 def find_with_services(config: ConfigPath) -> tuple[Project, Config | None]:
@@ -82,7 +87,9 @@ def find_with_services(config: ConfigPath) -> tuple[Project, Config | None]:
     return open_project(loaded, services), loaded
 
 
-def _without_config(config: ConfigPath, error: ConfigError, *, adopt: bool) -> Project:
+def _without_config(
+    config: ConfigPath, error: ConfigError, *, adopt: bool, told: bool = False
+) -> Project:
     found = [(path, name) for path in candidates(config) for name in _started(path)]
     nearest = [(path, name) for path, name in found if path == found[0][0]]
     if not nearest:
@@ -95,7 +102,8 @@ def _without_config(config: ConfigPath, error: ConfigError, *, adopt: bool) -> P
         )
         raise ConfigError([*error.problems, more])
     ((path, name),) = nearest
-    warn_all(error.problems)
+    if not told:
+        warn_all(error.problems)
     going_on = f"Going on with what was started before: {name}."
     warn_all([Problem(message=going_on, remedy="No hooks run: nothing tells what they are.")])
     return open_project(without_content(path, name, os.environ), adopt=adopt)

@@ -7,6 +7,8 @@ import time
 from types import SimpleNamespace
 from typing import Any, cast
 
+import pytest
+
 from container_manager.dashboard.feed import Feed
 from container_manager.errors import RuntimeFailure
 from container_manager.lifecycle.project import Project
@@ -33,7 +35,7 @@ class Observed:
         self.seen: list[Any] = []
         self.looks = 0
         self.open = 0
-        self.failing = False
+        self.failing: Exception | None = None
 
     def __enter__(self) -> Observed:
         self.open += 1
@@ -45,8 +47,8 @@ class Observed:
     def look(self) -> Status:
         """One look."""
         self.looks += 1
-        if self.failing:
-            raise RuntimeFailure("Podman does not answer.")
+        if self.failing is not None:
+            raise self.failing
         return LAB
 
 
@@ -55,9 +57,14 @@ def call(*_: str, stop: threading.Event, **__: Any) -> None:
     stop.wait()
 
 
+def hide(text: str) -> str:
+    """A redactor."""
+    return text.replace("secret", "***")
+
+
 def feed_of(observed: Observed) -> Feed:
     """A feed that looks with this observer."""
-    project = SimpleNamespace(name="lab", engine=SimpleNamespace(call=call))
+    project = SimpleNamespace(name="lab", engine=SimpleNamespace(call=call), redact=hide)
     return Feed(cast("Project", project), lambda: cast("Observer", observed))
 
 
@@ -89,30 +96,50 @@ def test_nobody_looks_while_nobody_watches() -> None:
     assert observed.looks == looks
 
 
-def test_a_podman_that_does_not_answer_is_told_until_it_does() -> None:
+@pytest.mark.parametrize(
+    ("failing", "told"),
+    [
+        (RuntimeFailure("Podman does not answer."), "Podman does not answer."),
+        (
+            KeyError("secret"),
+            "Looking at the stack failed, and is tried again. KeyError: '***'",
+        ),
+    ],
+    ids=["ours", "unforeseen"],
+)
+def test_what_goes_wrong_is_told_until_it_does_no_more(failing: Exception, told: str) -> None:
     observed = Observed()
-    observed.failing = True
+    observed.failing = failing
     feed = feed_of(observed)
     with feed.viewer(lambda: None) as viewer:
         until(observed, 1)
         assert viewer.take()[0] is None
         until(observed, 2)
-        assert feed.failure == "Podman does not answer."
-        observed.failing = False
+        assert feed.failure == told
+        observed.failing = None
         until(observed, 4)
         assert feed.failure == ""
         assert viewer.take()[0] is LAB
     feed.close()
 
 
-def test_an_observer_that_cannot_be_had_is_told() -> None:
-    def refuse() -> Observer:
-        raise RuntimeFailure("Podman is gone.")
+def test_an_observer_that_cannot_be_had_is_told_and_asked_for_again() -> None:
+    observed, there = Observed(), threading.Event()
 
-    project = SimpleNamespace(name="lab", engine=SimpleNamespace(call=call))
-    feed = Feed(cast("Project", project), refuse)
-    with feed.viewer(lambda: None):
+    def observe() -> Observer:
+        if not there.is_set():
+            raise RuntimeFailure("Podman is gone.")
+        return cast("Observer", observed)
+
+    project = SimpleNamespace(name="lab", engine=SimpleNamespace(call=call), redact=hide)
+    feed = Feed(cast("Project", project), observe)
+    with feed.viewer(lambda: None) as viewer:
         end = time.monotonic() + SOON
         while feed.failure != "Podman is gone.":
             assert time.monotonic() < end
             time.sleep(0.01)
+        there.set()
+        until(observed, 2)
+        assert feed.failure == ""
+        assert viewer.take()[0] is LAB
+    feed.close()

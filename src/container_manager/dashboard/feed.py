@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from container_manager.errors import ManagerError, RuntimeFailure
+from container_manager.errors import ManagerError
 from container_manager.identity import COMPOSE_PROJECT
 from container_manager.lifecycle.daily.gathering import LogGatherer, LogLine
 from container_manager.lifecycle.project import Project
@@ -148,30 +148,44 @@ class Feed:
 
         gatherer = LogGatherer(self._project, said, tail=TAIL)
         try:
-            with self._observe() as observer:
-                while not ended.is_set():
-                    began = time.monotonic()
-                    self._changed.clear()
-                    self._look(observer, gatherer)
-                    ended.wait(max(_LEAST - (time.monotonic() - began), 0.0))
-                    self._changed.wait(max(_EVERY - (time.monotonic() - began), 0.0))
-        except ManagerError as error:
-            self.failure = str(error)
+            while not ended.is_set():
+                with self._failure_told(), self._observe() as observer:
+                    self._look_with(observer, gatherer, ended)
+                ended.wait(_EVERY)
         finally:
             gatherer.close()
 
+    def _look_with(self, observer: Observer, gatherer: LogGatherer, ended: threading.Event) -> None:
+        while not ended.is_set():
+            began = time.monotonic()
+            self._changed.clear()
+            with self._failure_told():
+                self._look(observer, gatherer)
+            ended.wait(max(_LEAST - (time.monotonic() - began), 0.0))
+            self._changed.wait(max(_EVERY - (time.monotonic() - began), 0.0))
+
     def _look(self, observer: Observer, gatherer: LogGatherer) -> None:
-        try:
-            status = observer.look()
-            gatherer.keep_up(observer.seen)
-        except ManagerError as error:
-            self.failure = str(error)
-            return
+        status = observer.look()
+        gatherer.keep_up(observer.seen)
         self.failure = ""
         with self._lock:
             self._last = status
             for one in self._viewers:
                 one.offer(status)
+
+    @contextlib.contextmanager
+    def _failure_told(self) -> Iterator[None]:
+        """Within the block, whatever goes wrong is told, also what nobody thought of.
+
+        Who watches would else take an old picture for a live one.
+        """
+        try:
+            yield
+        except ManagerError as error:
+            self.failure = str(error)
+        except Exception as error:
+            told = self._project.redact(f"{type(error).__name__}: {error}")
+            self.failure = f"Looking at the stack failed, and is tried again. {told}"
 
     def _said(self, line: LogLine) -> None:
         with self._lock:
@@ -188,7 +202,7 @@ class Feed:
             self._changed.set()
 
         while not ended.is_set():
-            with contextlib.suppress(RuntimeFailure):
+            with contextlib.suppress(Exception):  # it is looked at each second in any case
                 self._project.engine.call(
                     *("events", "--format=json", "--filter=type=container", label, *kinds),
                     on_line=happened, stop=ended, timeout=float("inf"),

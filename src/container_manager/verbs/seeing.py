@@ -52,7 +52,7 @@ def watch_status(config: ConfigPath = None, *, service: Iterable[str] = ()) -> I
 @contextlib.contextmanager
 def observer(config: ConfigPath = None) -> Iterator[Observer]:
     """Who looks at the stack of a configuration, for the time of a block."""
-    project = find_running(config)
+    project = find_running(config, told=True)  # the comparison tells it
     comparison = Comparison(project.config_path)
     with Observer(project, comparison.compare, comparison.outdated) as observed:
         yield observed

@@ -211,9 +211,10 @@ def test_that_podman_cannot_answer_is_said_once() -> None:
     box = Box()
     box.broken = True
     told = Told(box)
-    told.until("Podman does not answer.")
+    said = f"Podman does not give the logs of {box.state.name}: Podman does not answer."
+    told.until(said)
     told.gatherer.close()
-    assert told.texts == ["Podman does not answer."]
+    assert told.texts == [said]
 
 
 def test_where_nobody_reads_it_ends() -> None:

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from container_manager.errors import RuntimeFailure
+from container_manager.errors import Problem, RuntimeFailure
 from container_manager.lifecycle.daily.stamps import Piece, just_before, nanoseconds, pieces
 from container_manager.lifecycle.project import Project
 from container_manager.podman.state import ContainerState
@@ -38,6 +38,11 @@ class LogLine:
     container: str
     when: str
     text: str
+
+
+def no_logs(container: ContainerState, why: str) -> Problem:
+    """That Podman does not give the logs of a container, in words that are clearly not its own."""
+    return Problem(message=f"Podman does not give the logs of {container.name}: {why}")
 
 
 class LogGatherer:
@@ -118,7 +123,7 @@ class LogGatherer:
             failed = self._ask(container, place, follow=False) or failed
             if failed and state is not None and failed != place.failed:
                 place.failed = failed
-                self._say(container, "", failed)
+                self._say(container, "", str(no_logs(container, failed)))
             if state is None or not state.running:
                 place.told(state)
                 return

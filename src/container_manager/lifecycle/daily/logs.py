@@ -9,9 +9,9 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 
-from container_manager.errors import RuntimeFailure, UsageError
+from container_manager.errors import Problem, RuntimeFailure, UsageError, raise_all
 from container_manager.lifecycle.daily.choosing import chosen, meant
-from container_manager.lifecycle.daily.gathering import LogGatherer, LogLine
+from container_manager.lifecycle.daily.gathering import LogGatherer, LogLine, no_logs
 from container_manager.lifecycle.daily.printing import Look, Printer
 from container_manager.lifecycle.daily.stamps import nanoseconds, pieces
 from container_manager.lifecycle.project import Project
@@ -52,6 +52,7 @@ def logs(
     Raises:
         PreconditionError: a name leads to no container.
         UsageError: Podman does not understand ``since`` or ``until``.
+        RuntimeFailure: Podman does not give the logs of a container; those of others are printed.
         BrokenPipeError: nobody reads any more.
     """
     if follow and until:
@@ -63,15 +64,17 @@ def logs(
     if follow:
         _follow(project, names, containers, printer, since=since, tail=tail)
         return
-    ended = threading.Event()
+    ended, failures = threading.Event(), list[Problem]()
     try:
         every = [
-            _said(project, one, ended, tail=tail, since=since, until=until) for one in containers
+            _said(project, one, ended, failures, tail=tail, since=since, until=until)
+            for one in containers
         ]
         for _, line in heapq.merge(*every, key=lambda timed: timed[0]):
             printer.line(line)
     finally:
         ended.set()
+    raise_all(RuntimeFailure, failures)
 
 
 def _check_times(project: Project, one: ContainerState, *, since: str, until: str) -> None:
@@ -91,25 +94,27 @@ def _said(
     project: Project,
     container: ContainerState,
     ended: threading.Event,
+    failures: list[Problem],
     *,
     tail: int | None,
     since: str,
     until: str,
 ) -> Iterator[_Timed]:
-    """The lines of a container with their times; few of them are held at once."""
+    """The lines of a container with their times; few of them are held at once.
+
+    Why Podman does not give them is among the failures once they end.
+    """
     held: _Held = queue.Queue(_HELD)
     words: list[str] = []
 
-    def say(when: str, text: str) -> None:
-        said = LogLine(service=container.service, container=container.name, when=when, text=text)
-        _put(held, (nanoseconds(when), said), ended)
-
     def hand_on(line: str) -> None:
         found = pieces(line)
-        if found[0][0]:
-            say(found[0][0], "".join(text for _, text in found))
-        else:
+        when, text = found[0][0], "".join(text for _, text in found)
+        if not when:
             words.append(line)  # Podman itself speaks
+            return
+        said = LogLine(service=container.service, container=container.name, when=when, text=text)
+        _put(held, (nanoseconds(when), said), ended)
 
     def read() -> None:
         try:
@@ -117,9 +122,9 @@ def _said(
                 container.id, on_line=hand_on, stop=ended, since=since, until=until, tail=tail
             )
             if not finished.ok and project.engine.inspect([container.id]):  # else it is gone
-                say("", " ".join(words))
+                failures.append(no_logs(container, project.redact(" ".join(words))))
         except RuntimeFailure as error:
-            say("", str(error))
+            failures.append(no_logs(container, project.redact(str(error))))
         finally:
             _put(held, None, ended)
 
