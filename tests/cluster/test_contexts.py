@@ -9,6 +9,8 @@ import time
 from pathlib import Path
 
 import pytest
+from tests.conftest import Project
+from tests.test_cli import outcome
 
 from container_manager.cluster.connection import connected
 from container_manager.cluster.contexts import Target, choose, contexts, kubectl_here
@@ -111,3 +113,18 @@ def test_nobody_is_let_in_any_more_once_we_were_killed(tmp_path: Path) -> None:
             return
         time.sleep(0.1)
     pytest.fail("kubectl is still there")
+
+
+@pytest.mark.parametrize("command", ["kube.plan", "kube.up", "kube.status", "kube.down"])
+def test_without_kubectl_all_that_needs_none_works(
+    project: Project,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    command: str,
+) -> None:
+    project.deploy("web", more={"kubernetes": {"registry": "registry.example.org/lab"}})
+    monkeypatch.setenv("PATH", str(project.root))
+    assert outcome("kube.build") == 0
+    capsys.readouterr()
+    assert outcome(command, "--context=prod") == 2
+    assert "Install it: https://kubernetes.io/docs/tasks/tools/" in capsys.readouterr().err

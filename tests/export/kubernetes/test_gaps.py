@@ -98,3 +98,13 @@ def test_what_is_asked_for_a_name_that_leads_to_nothing_is_told(project: Project
     assert [message.split("'")[3] for message in refusal.messages] == ["wbe", "dta", "/nowhere"]
     assert refusal.messages[0].startswith("config.yml:")
     assert refusal.remedies[:2] == ["Did you mean 'web'?", "Did you mean 'data'?"]
+
+
+@pytest.mark.parametrize(
+    "key", ["annotations", "extra_hosts", "labels", "secrets", "sysctls", "tmpfs"]
+)
+def test_what_nobody_can_read_is_told(project: Project, key: str) -> None:
+    with project.refuses(ConfigError, written=True) as refusal:
+        on_cluster(project, web={key: -1})
+    (message,) = refusal.messages
+    assert f"The service 'web' has '{key}' that nobody can read: '-1'." in message

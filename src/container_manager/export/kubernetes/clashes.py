@@ -8,6 +8,7 @@ from typing import Any
 from container_manager.export.kubernetes.mounts import Mounts, claim_name, secret_name
 from container_manager.export.kubernetes.names import NAME, label_value
 from container_manager.export.kubernetes.subject import Subject
+from container_manager.export.kubernetes.values import listed
 from container_manager.export.kubernetes.variables import secret_of_variables
 
 
@@ -76,7 +77,7 @@ def _volumes(subject: Subject, mounts: Mounts) -> Iterator[tuple[str, str, str, 
 
 
 def _secrets(subject: Subject) -> Iterator[tuple[str, str, str, str]]:
-    for entry in subject.service.definition.get("secrets") or ():
+    for entry in listed(subject.service.definition.get("secrets")):
         source = str(entry.get("source") if isinstance(entry, Mapping) else entry)
         name = secret_name(subject, source)
         if name is not None:

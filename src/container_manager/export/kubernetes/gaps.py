@@ -120,6 +120,16 @@ REFUSED: Mapping[str, tuple[Callable[[Any], bool], str, str]] = {
 }
 """Keys that would break what they are for if they were left out: when, why, and what to do."""
 
+_PAIRS = (list, tuple, Mapping)
+_SEVERAL = (list, tuple, str)
+_FORMS: Mapping[str, tuple[type, ...]] = {
+    **dict.fromkeys(("annotations", "extra_hosts", "labels", "sysctls"), _PAIRS),
+    **dict.fromkeys(("dns", "dns_opt", "dns_search", "tmpfs"), _SEVERAL),
+    **dict.fromkeys(("cap_add", "cap_drop", "group_add", "security_opt"), (list, tuple)),
+    **dict.fromkeys(("expose", "links", "secrets"), (list, tuple)),
+}
+"""What a key has to be for its content to be read; nobody before has to look at all of it."""
+
 _DEPLOY = frozenset({"replicas", "resources", "labels"})
 _LIMITS = frozenset({"cpus", "memory"})
 
@@ -127,6 +137,12 @@ _LIMITS = frozenset({"cpus", "memory"})
 def look_for_gaps(subject: Subject) -> None:
     """Note what of a service's keys is lost, or cannot be."""
     for key, value in subject.service.definition.items():
+        if key in _FORMS and value is not None and not isinstance(value, _FORMS[key]):
+            subject.refuse(
+                f"has '{key}' that nobody can read: {str(value)[:80]!r}.",
+                "Write a list." if Mapping not in _FORMS[key] else "Write a list, or a mapping.",
+                key,
+            )
         if key in CARRIED or value is None or key.startswith("x-"):
             continue
         if key in REFUSED:

@@ -16,7 +16,7 @@ from container_manager.export.kubernetes.files import Files
 from container_manager.export.kubernetes.model import SecretNeed
 from container_manager.export.kubernetes.names import digest, metadata, object_name
 from container_manager.export.kubernetes.subject import Subject
-from container_manager.export.kubernetes.values import size
+from container_manager.export.kubernetes.values import listed, size, texts
 
 LARGEST = 2**20
 """Bytes of a ConfigMap (Kubernetes, "ConfigMaps")."""
@@ -228,9 +228,8 @@ def _memory(
 
 def _tmpfs(subject: Subject, found: Mounts) -> None:
     definition = subject.service.definition
-    given = definition.get("tmpfs") or ()
-    for entry in [given] if isinstance(given, str) else given:
-        target, _, options = str(entry).partition(":")
+    for entry in texts(definition.get("tmpfs")):
+        target, _, options = entry.partition(":")
         said = dict(option.partition("=")[::2] for option in options.split(",") if option)
         _memory(subject, target, found, in_memory=True, limit=size(said.get("size", "")))
     if definition.get("shm_size"):
@@ -240,7 +239,7 @@ def _tmpfs(subject: Subject, found: Mounts) -> None:
 
 def _secrets(subject: Subject, files: Files, found: Mounts) -> None:
     """Compose's own secrets, which are files; they are read when manifests are applied."""
-    for index, entry in enumerate(subject.service.definition.get("secrets") or ()):
+    for index, entry in enumerate(listed(subject.service.definition.get("secrets"))):
         said = entry if isinstance(entry, Mapping) else {"source": entry}
         source = str(said.get("source"))
         target = str(said.get("target") or source)

@@ -10,7 +10,7 @@ from container_manager.compose.model import Stack
 from container_manager.export.kubernetes.asked import Exposure
 from container_manager.export.kubernetes.names import is_host_name, metadata, object_name, selector
 from container_manager.export.kubernetes.subject import Subject
-from container_manager.export.kubernetes.values import pairs, texts, words
+from container_manager.export.kubernetes.values import listed, pairs, texts, words
 
 _MENTIONED = re.compile(r"(?<![\w.-])([A-Za-z0-9][\w.-]*):([0-9]{1,5})(?!\w)")
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]*")
@@ -253,8 +253,10 @@ def networks_of(subject: Subject) -> tuple[str, ...]:
 
 def host_aliases(subject: Subject) -> list[dict[str, Any]]:
     """``extra_hosts``, by address."""
-    given = subject.service.definition.get("extra_hosts") or ()
-    entries = pairs(given) if isinstance(given, dict) else dict(_host(one) for one in given)
+    given = subject.service.definition.get("extra_hosts")
+    entries = (
+        pairs(given) if isinstance(given, dict) else dict(_host(str(one)) for one in listed(given))
+    )
     found: dict[str, list[str]] = {}
     for name, address in entries.items():
         if not re.fullmatch(r"[0-9a-fA-F.:]+", address):
@@ -268,6 +270,6 @@ def host_aliases(subject: Subject) -> list[dict[str, Any]]:
     return [{"ip": ip, "hostnames": names} for ip, names in found.items()]
 
 
-def _host(text: object) -> tuple[str, str]:
-    name, _, address = str(text).partition("=" if "=" in str(text) else ":")
+def _host(text: str) -> tuple[str, str]:
+    name, _, address = text.partition("=" if "=" in text else ":")
     return name, address.strip("[]")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 import shlex
+from collections.abc import Sequence
 from typing import Any
 
 _SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(b|k|m|g|t|kb|mb|gb|tb|kib|mib|gib|tib)?", re.I)
@@ -78,10 +79,15 @@ def pairs(value: Any) -> dict[str, str]:
     if isinstance(value, dict):
         return {str(key): "" if one is None else str(one) for key, one in value.items()}
     found = {}
-    for item in value or ():
+    for item in value if isinstance(value, (list, tuple)) else ():
         key, _, text = str(item).partition("=")
         found[key] = text
     return found
+
+
+def listed(value: Any) -> Sequence[Any]:
+    """The entries of a list; none of what is no list, which is told elsewhere."""
+    return value if isinstance(value, (list, tuple)) else ()
 
 
 def texts(value: Any) -> list[str]:
