@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,19 @@ class _OneWorkerForWhatIsShared(LoadScopeScheduling):
     def _split_scope(self, nodeid: str) -> str:
         module = nodeid.partition("::")[0]
         return module if module in SHARED else nodeid
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Note the messages that tests see, where somebody asks for it."""
+    folder = os.environ.get("PYTEST_MESSAGES")
+    if folder:
+        from tests.recording import Recorder
+
+        recorder = Recorder(Path(folder))
+        patch = pytest.MonkeyPatch()
+        recorder.start(patch)
+        config.add_cleanup(patch.undo)
+        config.pluginmanager.register(recorder)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:

@@ -49,7 +49,7 @@ class Codes:
         found: set[int] = set()
         seen: set[Scope] = set()
         ways = list(message.through)
-        while ways and not found:
+        while ways and not found - {WARNING}:
             farther: list[Scope] = []
             for scope in ways:
                 if scope in seen:

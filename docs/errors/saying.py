@@ -73,7 +73,7 @@ class Saying:
         if constant is not None:
             return [Text((constant,))]
         sides = self._short(part.value, frame)
-        if sides and len(sides) <= _FEW and all(text.words for text in sides):
+        if sides and len(sides) <= _FEW and all(text.words or not text.pieces for text in sides):
             return sides
         return [Text((Hole(label(part.value), part.value, frame),))]
 
