@@ -19,7 +19,7 @@ import pytest
 
 from container_manager import errors
 
-_PROGRAM = ("container_manager", "container-manager")
+_PROGRAM = ("container_manager", "container-manager", "invoke")
 _LONGEST = 4000
 _PREFIX = "container_manager."
 

@@ -8,12 +8,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from docs.errors.codes import Codes
+from docs.errors.codes import WARNING, Codes
 from docs.errors.reading import REASON, Message, Reading, shown
 from docs.errors.texts import Piece
 
 KNOWN = Path(__file__).parent / "never_seen.txt"
 """Messages that no test has seen yet, one a line: the list may only become shorter."""
+
+_AS_HEAVY = 2
+"""Letters by which a message may be lighter than the heaviest: dots and quotes tell nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +56,29 @@ def key_of(message: Message) -> str:
     return f"{message.module}: {' '.join(shown(message.pieces).split())}"
 
 
+def complaints(reading: Reading, folder: Path, known: Iterable[str]) -> list[str]:
+    """What is wrong after a run of all tests; empty where each message was seen by one.
+
+    Args:
+        reading: the package.
+        folder: where the recorders wrote.
+        known: messages that no test has seen yet.
+    """
+    messages = list(reading.messages())
+    found = seen(reading, messages, folder)
+    lacking = {key_of(message) for message in messages} - found.keys
+    told = {
+        "No test has seen this; write one": lacking - set(known),
+        f"This was seen, or is gone; take it out of {KNOWN.name}": set(known) - lacking,
+        "This came with an exit code that the catalogue does not tell": found.wrong,
+    }
+    return [f"{title}: {key}" for title, keys in told.items() for key in sorted(keys)]
+
+
 def seen(reading: Reading, messages: list[Message], folder: Path) -> Seen:
     """What the recorders of all processes have noted, as messages of the catalogue.
+
+    Of what our program printed, only the heaviest message of each paragraph counts.
 
     Args:
         reading: the package.
@@ -87,14 +111,16 @@ def _wrong(
 ) -> Iterable[str]:
     for code, text in raised:
         fitting = by_text.get(" ".join(text.split()), ())
-        if fitting and not any(code in codes.of(one.message) for one in fitting):
+        # Warnings stand beside errors, too, and an error that is raised again may change its class.
+        known = [{*codes.of(one.message)} for one in fitting if one.message.error is None]
+        if known and len(known) == len(fitting) and not any({code, WARNING} & one for one in known):
             yield f"{code}: {min(one.key for one in fitting)}"
 
 
 def _heaviest(patterns: Iterable[_Pattern], text: str) -> list[_Pattern]:
     fitting = [one for one in patterns if one.chunk in text and one.regex.search(text)]
     most = max((one.weight for one in fitting), default=0)
-    return [one for one in fitting if one.weight == most]
+    return [one for one in fitting if one.weight >= most - _AS_HEAVY]
 
 
 def _pattern(message: Message) -> _Pattern:

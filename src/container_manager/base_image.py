@@ -102,6 +102,7 @@ def _checked(finished: Finished) -> Finished:
     if not finished.ok:
         command = " ".join(finished.argv[:2])
         raise RuntimeFailure(
-            f"The local base image cannot be built: '{command}' failed:\n{finished.last_lines}"
+            f"The local base image cannot be built: '{command}' failed:\n{finished.last_lines}",
+            remedy="Mend what it says, or name another image in 'images.python'.",
         )
     return finished

@@ -91,7 +91,11 @@ def config_of(config: ConfigPath, name: str, environ: Mapping[str, str] | None =
     if own is not None:
         return named
     if not is_there(named):
-        raise ConfigError("There is no such configuration file.", where=Location(named))
+        raise ConfigError(
+            "There is no such configuration file.",
+            where=Location(named),
+            remedy="Name another with --config PATH.",
+        )
     return named.with_name(f"{named.stem}.{name}{named.suffix}")
 
 

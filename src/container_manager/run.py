@@ -24,6 +24,7 @@ from container_manager.errors import RuntimeFailure
 QUERY_TIMEOUT = 60.0
 """Seconds that a question to Podman may take."""
 
+_BY_HAND = "Run it by hand to see why."
 _KEPT = 1 << 20
 """Bytes that are kept of what was handed on line by line, for errors."""
 
@@ -121,7 +122,8 @@ class ProcessRunner:
             gone = cwd is not None and str(error.filename) == str(cwd)
             where = f" in the folder {cwd}" if gone else ""
             raise RuntimeFailure(
-                f"'{argv[0]}' could not be started{where}: {error.strerror or error}"
+                f"'{argv[0]}' could not be started{where}: {error.strerror or error}",
+                remedy=None if gone else "See that it is installed, and found on PATH.",
             ) from error
         try:
             return _collect(process, tuple(argv), stdin, timeout, silence, on_line, stop)
@@ -190,9 +192,13 @@ def _check_deadlines(
     now = time.monotonic()
     shown = " ".join(argv[:4])
     if now - started > timeout:
-        raise RuntimeFailure(f"'{shown} …' took longer than {timeout:.0f} s and was ended.")
+        raise RuntimeFailure(
+            f"'{shown} …' took longer than {timeout:.0f} s and was ended.", remedy=_BY_HAND
+        )
     if silence is not None and now - last > silence:
-        raise RuntimeFailure(f"'{shown} …' said nothing for {silence:.0f} s and was ended.")
+        raise RuntimeFailure(
+            f"'{shown} …' said nothing for {silence:.0f} s and was ended.", remedy=_BY_HAND
+        )
 
 
 def _kill_group(process: subprocess.Popen[bytes]) -> None:

@@ -58,7 +58,8 @@ def hand_over(
             process = subprocess.Popen(list(argv), env=dict(env), start_new_session=not interactive)
         except OSError as error:
             raise RuntimeFailure(
-                f"'{argv[0]}' could not be started: {error.strerror or error}"
+                f"'{argv[0]}' could not be started: {error.strerror or error}",
+                remedy="See that it is installed, and found on PATH.",
             ) from error
 
         def wait() -> None:

@@ -74,9 +74,9 @@ def test_an_import_must_not_reveal_a_secret(project: Project) -> None:
     )
     with project.refuses(ConfigError) as refusal:
         project.config()
-    assert refusal.text == (
+    assert refusal.messages == [
         "config.yml:1:9: The import would reveal the secret variable DB_PASSWORD."
-    )
+    ]
 
 
 def test_imports_are_relative_to_the_file_that_says_them(project: Project) -> None:

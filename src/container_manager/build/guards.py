@@ -215,5 +215,6 @@ def bad_output_name(output: Output) -> Problem | None:
     last = path.rpartition("/")[2]
     if escapes(path) or last in ("", ".", "..") or path.startswith(f"{MANAGER_DIR}/"):
         message = f"{path!r} cannot be the name of a generated file."
-        return Problem(message=message, where=output.where)
+        remedy = "Rename what it is made from."
+        return Problem(message=message, where=output.where, remedy=remedy)
     return None

@@ -25,6 +25,7 @@ def build_lock(
     return hold(build_dir / MANAGER_DIR / "lock", "The build directory is being written", wait)
 
 
+_SEE = "See to permissions and free space there."
 _FLAGS = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
 
 
@@ -64,13 +65,17 @@ def _opened(path: Path) -> FileIO:
     except OSError as error:
         reason = error.strerror or str(error)
         raise BuildError(
-            f"The folder cannot be made: {reason}.", where=Location(path.parent)
+            f"The folder cannot be made: {reason}.",
+            where=Location(path.parent),
+            remedy=_SEE,
         ) from error
     try:
         return FileIO(os.open(path, _FLAGS, 0o666), "r+")
     except OSError as error:
         reason = error.strerror or str(error)
-        raise BuildError(f"The lock cannot be made: {reason}.", where=Location(path)) from error
+        raise BuildError(
+            f"The lock cannot be made: {reason}.", where=Location(path), remedy=_SEE
+        ) from error
 
 
 def _self() -> str:

@@ -91,7 +91,8 @@ class _Comparison:
         """What becomes of a wanted file; None where that is a problem."""
         if len(os.fsencode(self._prefix + output.path)) > _LONGEST_PATH:
             message = f"The path of this generated file would be too long: {output.path[:99]}…"
-            self.problems.append(Problem(message=message, where=output.where))
+            remedy = "Give its folders shorter names."
+            self.problems.append(Problem(message=message, where=output.where, remedy=remedy))
             return None
         try:
             digest = self._reading.wanted(output)
@@ -240,4 +241,5 @@ def _blocking_folder(build_dir: Path, path: str, going: set[str]) -> Problem | N
 
 def _unreadable(output: Output, error: OSError) -> Problem:
     reason = error.strerror or type(error).__name__
-    return Problem(message=f"The file cannot be read: {reason}.", where=output.where)
+    message = f"The file cannot be read: {reason}."
+    return Problem(message=message, where=output.where, remedy="Make it readable.")

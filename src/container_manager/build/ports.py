@@ -51,6 +51,7 @@ def remember(ports: AutoPorts, reading: Reading) -> bool:
         raise BuildError(
             f"The chosen ports cannot be remembered: {error.strerror or error}.",
             where=Location(ports.path),
+            remedy="See to space and permissions there.",
         ) from error
     _tell(ports)
     return True

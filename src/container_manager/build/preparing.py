@@ -194,7 +194,8 @@ def outputs_of(
             problems.extend(error.problems)
         except OSError as error:  # it was there a moment ago
             where = Location(site.root / SERVICES_DIR / TEMPLATE_FILENAME)
-            problems.append(Problem(message=f"This cannot be read: {error.strerror}.", where=where))
+            message = f"This cannot be read: {error.strerror}."
+            problems.append(Problem(message=message, where=where, remedy="Make it readable."))
     started: float | None = time.monotonic()
     for service in services:
         if started is not None and time.monotonic() - started > _LONG:

@@ -172,7 +172,8 @@ def walk_copied(site: Site, folder: Path, problems: list[Problem]) -> list[Entry
 def _walk_copied(site: Site, folder: Path) -> tuple[list[Entry], list[Problem]]:
     if not folder.is_dir():
         message = "This is neither a file, a folder nor a symlink."
-        return [], [Problem(message=message, where=Location(folder))]
+        remedy = "Move it away: nothing else can be copied."
+        return [], [Problem(message=message, where=Location(folder), remedy=remedy)]
     try:
         ignores = ignores_of(folder)
     except ManagerError as error:

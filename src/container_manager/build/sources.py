@@ -15,6 +15,9 @@ from container_manager.errors import Location, Problem
 from container_manager.inputs import Stamp, note, stamp_of
 from container_manager.places import MANAGER_DIR, MANIFEST, escapes
 
+_MOVE = "Move it away: it cannot be copied."
+_OPEN = "Let this user read it, or move it away."
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
@@ -70,7 +73,7 @@ class Walk:
         try:
             yield from self._folder(os.fspath(self.top), "")
         except RecursionError:
-            self._problem(self.top, "The folders in it are nested too deeply.")
+            self._problem(self.top, "The folders in it are nested too deeply.", _MOVE)
 
     def _folder(self, folder: str, prefix: str, *, left_out: bool = False) -> Iterator[Entry]:
         try:
@@ -78,7 +81,7 @@ class Walk:
                 entries = sorted(found, key=_by_bytes)
         except OSError as error:
             if not left_out:
-                self._problem(folder, f"This folder cannot be read: {error.strerror}.")
+                self._problem(folder, f"This folder cannot be read: {error.strerror}.", _OPEN)
             return
         if prefix and is_build(folder, entries):
             return
@@ -92,7 +95,7 @@ class Walk:
             try:
                 info = entry.stat(follow_symlinks=False)
             except OSError as error:  # it has just gone
-                self._problem(entry.path, f"This cannot be looked at: {error.strerror}.")
+                self._problem(entry.path, f"This cannot be looked at: {error.strerror}.", _OPEN)
                 continue
             stamp = stamp_of(info)
             if stat.S_ISDIR(info.st_mode):
@@ -112,7 +115,7 @@ class Walk:
     def _file(self, source: str, path: str, stamp: Stamp, at: str = "") -> Iterator[Entry]:
         """A file, which is met at another place where a symlink led to it."""
         if not stat.S_ISREG(stamp[4]):
-            self._problem(at or source, "This is neither a file, a folder nor a symlink.")
+            self._problem(at or source, "This is neither a file, a folder nor a symlink.", _MOVE)
         elif not (path.isascii() or _utf8(path)):
             self._problem(at or source, "The file's name is not UTF-8.", "Rename it.")
         else:
@@ -126,7 +129,7 @@ class Walk:
         except OSError:
             info = None
         if info is None or stat.S_ISLNK(info.st_mode):
-            self._problem(source, f"This symlink leads nowhere: {link}.")
+            self._problem(source, f"This symlink leads nowhere: {link}.", "Mend or remove it.")
         elif not any(target.is_relative_to(real(folder)) for folder in self._allowed):
             self._problem(
                 source,

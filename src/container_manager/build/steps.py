@@ -82,7 +82,8 @@ def service_outputs(
             problems.extend(error.problems)
         except OSError as error:  # it was there a moment ago
             where = Location(Path(os.fsdecode(error.filename or service.folder)))
-            problems.append(Problem(message=f"This cannot be read: {error.strerror}.", where=where))
+            message = f"This cannot be read: {error.strerror}."
+            problems.append(Problem(message=message, where=where, remedy="Make it readable."))
     return wanted
 
 
@@ -170,8 +171,13 @@ def src_step(site: Site, service: Service, problems: list[Problem]) -> Iterator[
         )
         return
     if not real(source).is_relative_to(real(site.root)):
-        message = f"This symlink leads out of the project: {real(source)}."
-        problems.append(Problem(message=message, where=Location(source)))
+        problems.append(
+            Problem(
+                message=f"This symlink leads out of the project: {real(source)}.",
+                where=Location(source),
+                remedy="Put what it leads to in its place.",
+            )
+        )
         return
     for entry in walk_copied(site, source, problems):
         path = f"{service.path}/{OUT_SRC_DIR}/{entry.path}"
@@ -237,15 +243,16 @@ def _usable(path: Path, site: Site, problems: list[Problem]) -> bool:
     note(path)
     if not path.exists() and not path.is_symlink():
         return False
-    message = None
+    message, remedy = None, None
     if not path.exists():
-        message = "This symlink leads nowhere."
+        message, remedy = "This symlink leads nowhere.", "Mend or remove it."
     elif not path.is_file():
-        message = "This is no file."
+        message, remedy = "This is no file.", "Remove it, or put a file in its place."
     elif not real(path).is_relative_to(real(site.root)):
         message = f"This symlink leads out of the project: {real(path)}."
+        remedy = "Put what it leads to in its place."
     if message:
-        problems.append(Problem(message=message, where=Location(path)))
+        problems.append(Problem(message=message, where=Location(path), remedy=remedy))
     return message is None
 
 

@@ -142,7 +142,10 @@ class Reader:
         length = len(_seal(b""))
         head = _header(Member(path=SEAL, size=length, sha256=""))
         if self.read_bytes(len(head)) != head:
-            raise Damaged(f"{self._name} is no bundle, or its beginning was changed.")
+            raise Damaged(
+                f"{self._name} is no bundle, or its beginning was changed.",
+                remedy="Name the file that 'bundle' wrote, or copy it once more.",
+            )
         seal = self.read_bytes(length)
         try:
             size = int(seal.split()[-1])

@@ -16,6 +16,7 @@ from container_manager.podman.answers import json_list
 from container_manager.podman.engine import Engine
 from container_manager.progress import Progress
 
+_ANEW = "Make the bundle anew."
 _COPY_TIMEOUT = 6 * 3600.0
 _BY_DIGEST = "@sha256:"
 _LISTING = "manifest.json"
@@ -105,7 +106,9 @@ def listed(file: Path) -> dict[str, tuple[str, ...]]:
             name = str(one["Config"]).rpartition("/")[2].removesuffix(".json")
             found.setdefault(name, set()).update(map(str, one.get("RepoTags") or ()))
     except _NO_LISTING as error:
-        raise RuntimeFailure(f"The archive of the images makes no sense: {error}.") from error
+        raise RuntimeFailure(
+            f"The archive of the images makes no sense: {error}.", remedy=_ANEW
+        ) from error
     return {name: tuple(sorted(tags)) for name, tags in found.items()}
 
 
@@ -117,7 +120,7 @@ def load(engine: Engine, images: Sequence[Image], file: Path, progress: Progress
     """
     expected = {image.id: image.tags for image in images}
     if listed(file) != expected:
-        raise RuntimeFailure("The archive holds other images than the bundle says.")
+        raise RuntimeFailure("The archive holds other images than the bundle says.", remedy=_ANEW)
     engine.order("load", f"--input={file}", timeout=_COPY_TIMEOUT, on_line=progress.detail)
     there = engine.images_named([image.reference for image in images])
     raise_all(

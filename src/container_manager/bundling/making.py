@@ -149,7 +149,10 @@ def _refuse_imports(config: Config) -> None:
 def _refuse_target(target: Path, *, force: bool) -> None:
     shown = display_path(target)
     if not target.parent.is_dir():
-        raise UsageError(f"There is no folder {display_path(target.parent)}: nothing was done.")
+        raise UsageError(
+            f"There is no folder {display_path(target.parent)}: nothing was done.",
+            remedy="Make it first, or name another one.",
+        )
     if target.is_dir():
         raise UsageError(f"{shown} is a folder: nothing was done.", remedy="Name a file.")
     if os.path.lexists(target) and not force:

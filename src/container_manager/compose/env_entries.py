@@ -131,7 +131,11 @@ def read_env_files(
         try:
             text = reader.content(file)
         except (OSError, UnicodeDecodeError) as error:
-            reader.problem(item.where, f"The file {file} of 'env_file' cannot be read: {error}.")
+            reader.problem(
+                item.where,
+                f"The file {file} of 'env_file' cannot be read: {error}.",
+                "Make it readable, and text in UTF-8.",
+            )
             continue
         if text is not None:
             found[file] = _read_env_file(reader, file, text, item.where)

@@ -30,7 +30,11 @@ def check_uses(stack: Stack, reader: Reader) -> None:
     for chain in cycles(stack.services):
         where = stack.services[chain[0]].where
         shown = " -> ".join(chain)
-        reader.problem(where, f"These services wait for each other: {shown}.")
+        reader.problem(
+            where,
+            f"These services wait for each other: {shown}.",
+            "Take one of these 'depends_on' out.",
+        )
 
 
 def _declared(

@@ -140,6 +140,7 @@ def _check_together(
         reader.problem(
             node.nearest(keys).where,
             f"'{dotted((*path, *keys))}' reserves more memory than the service may use.",
+            "Reserve less, or raise the limit.",
         )
     pids = {read[keys] for keys in (("pids_limit",), _PIDS) if keys in read}
     if len(pids) > 1:

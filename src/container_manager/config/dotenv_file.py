@@ -43,7 +43,9 @@ def dotenv_lines(path: Path) -> dict[str, int]:
 def _read(path: Path) -> dict[str, tuple[str, int]]:
     note(path)
     if os.path.islink(path) and not os.path.exists(path):  # noqa: PTH110, PTH114
-        raise ConfigError("This symlink leads nowhere.", where=Location(path))
+        raise ConfigError(
+            "This symlink leads nowhere.", where=Location(path), remedy="Mend or remove it."
+        )
     if not os.path.exists(path):  # noqa: PTH110 - Path.exists() raises on names too long
         return {}
     if path.stat().st_size > MAX_SIZE:

@@ -259,7 +259,8 @@ def expand_value(
     for name in sorted(set(report.missing) - missing_before):
         problems.append(missing_variable(name, report.missing[name], where, environment))
     for name in sorted(report.undecodable - undecodable_before):
-        problems.append(Problem(message=f"The value of {name} is not UTF-8 text.", where=where))
+        message = f"The value of {name} is not UTF-8 text."
+        problems.append(Problem(message=message, where=where, remedy="Set it anew, as UTF-8."))
     return expanded
 
 

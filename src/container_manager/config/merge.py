@@ -124,7 +124,9 @@ class Loader:
                 self._cycle(chain, imported.resolve(), place)
                 continue
             if not self.may_read(imported):
-                self._problem("This import leads out of the package.", place)
+                self._problem(
+                    "This import leads out of the package.", place, "Bring the file along."
+                )
                 continue
             self.imported_from.setdefault(imported, place)
             merged = merge(merged, self._once(imported, chain, deployed))
@@ -198,10 +200,12 @@ class Loader:
             self.problems.append(missing_variable(name, message, where, self.environment))
         for name in sorted(report.referenced):
             if self.environment.is_secret(name):
-                self._problem(f"The import would reveal the secret variable {name}.", where)
+                message = f"The import would reveal the secret variable {name}."
+                self._problem(message, where, "Take a variable that is no secret.")
                 return None
         for name in sorted(report.unset):
-            self._problem(f"The import needs the variable {name}, which is not set.", where)
+            message = f"The import needs the variable {name}, which is not set."
+            self._problem(message, where, f"Set it, or write ${{{name}:-DEFAULT}}.")
         return None if report.missing or report.unset else expanded
 
     def _cycle(self, chain: Sequence[Path], again: Path, where: Location) -> None:

@@ -179,7 +179,7 @@ class _Reader:
         if isinstance(node, yaml.ScalarNode):
             return self._scalar(node, where)
         if id(node) in self._open:
-            self._problem(where, "This value contains itself through an alias.")
+            self._problem(where, "This value contains itself through an alias.", "Write it out.")
             return Node(value=None, where=where)
         if len(self._open) > MAX_DEPTH:
             self._problem(where, "The values are nested too deeply through aliases.")
@@ -258,7 +258,7 @@ class _Reader:
         elif tag == "float":
             value = _float(text)
         elif tag not in ("str", "timestamp", "merge", "value"):
-            self._problem(where, f"The YAML tag {node.tag!r} is not supported.")
+            self._problem(where, f"The YAML tag {node.tag!r} is not supported.", "Leave it out.")
         if isinstance(value, str) and tag in ("int", "float", "timestamp"):
             spelled = text
         return Node(value=value, where=where, spelled=spelled)
@@ -282,7 +282,7 @@ class _Reader:
         if node.tag in self.tags:
             return str(node.tag)
         if node.tag != _TAG + kind:
-            self._problem(where, f"The YAML tag {node.tag!r} is not supported.")
+            self._problem(where, f"The YAML tag {node.tag!r} is not supported.", "Leave it out.")
         return ""
 
     def _where(self, node: yaml.Node) -> Location:

@@ -193,7 +193,11 @@ def _not_built(names: Sequence[str], reason: str, where: Location) -> Problem:
     what = (
         f"image of the service '{names[0]}'" if len(names) == 1 else "images of " + ", ".join(names)
     )
-    return Problem(message=f"The {what} could not be built:\n{reason}", where=where)
+    return Problem(
+        message=f"The {what} could not be built:\n{reason}",
+        where=where,
+        remedy="Mend what it says; 'build --images' tries again.",
+    )
 
 
 def _id(state: ImageState | None) -> str:

@@ -43,6 +43,7 @@ def trust_of(config: Config, state_dir: Path) -> Trust | None:
         raise PreconditionError(
             f"The certificates cannot be read: {error.filename}: {error.strerror}.",
             where=config.origin(KEY),
+            remedy="Make the file readable, or name another one.",
         ) from error
     folder = state_dir / _FOLDER
     if ":" in str(folder):

@@ -20,6 +20,7 @@ from container_manager.run import Finished
 
 State = TypeVar("State")
 
+_EXAMINE = "See what this program is: 'doctor' examines it."
 _NEVER = "0001-01-01"
 _NANO = 1e9
 
@@ -39,7 +40,9 @@ def json_list(finished: Finished, *, tolerant: bool = False) -> list[Any]:
             if tolerant:
                 return []
             shown = " ".join(finished.argv[1:3])
-            raise RuntimeFailure(f"'podman {shown}' gave an answer that is not JSON.") from error
+            raise RuntimeFailure(
+                f"'podman {shown}' gave an answer that is not JSON.", remedy=_EXAMINE
+            ) from error
     return value if isinstance(value, list) else [] if value is None else [value]
 
 
@@ -57,7 +60,7 @@ def objects(
         shown = " ".join(finished.argv[1:3])
         raise RuntimeFailure(
             f"'{finished.argv[0]} {shown}' gave an answer that is not Podman's.",
-            remedy="See what this program is: 'doctor' examines it.",
+            remedy=_EXAMINE,
         ) from error
 
 

@@ -190,7 +190,10 @@ class _Service:
         while who_answers(self._address) is None:
             if not self._thread.is_alive() or time.monotonic() > end:
                 self.end()
-                raise RuntimeFailure(f"Podman opened no socket for Docker Compose: {self._said}")
+                raise RuntimeFailure(
+                    f"Podman opened no socket for Docker Compose: {self._said}",
+                    remedy="Mend what it says, or remove 'compose_provider'.",
+                )
             time.sleep(0.02)
 
     def end(self) -> None:

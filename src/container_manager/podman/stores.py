@@ -53,7 +53,10 @@ class Calls:
         finished = self.call(*arguments, timeout=timeout, **options)
         if not finished.ok:
             shown = " ".join(arguments[:2])
-            raise RuntimeFailure(f"'podman {shown}' failed: {finished.last_lines}")
+            raise RuntimeFailure(
+                f"'podman {shown}' failed: {finished.last_lines}",
+                remedy="Mend what it says; 'doctor' examines what Podman can do here.",
+            )
         return finished
 
     def listing(self, *arguments: str) -> Finished:

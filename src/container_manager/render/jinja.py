@@ -244,7 +244,11 @@ def _problem_of(error: Exception, template: Path) -> Problem:
             remedy="Paths are looked for from the project's folder, then from the service's.",
         )
     if isinstance(error, RecursionError):
-        return Problem(message="The templates include each other without end.", where=where)
+        return Problem(
+            message="The templates include each other without end.",
+            where=where,
+            remedy="Take one of their includes out.",
+        )
     said = str(error) or type(error).__name__
     return Problem(message=f"The template cannot be rendered: {said}", where=where)
 

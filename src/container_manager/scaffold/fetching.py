@@ -58,6 +58,7 @@ def fetch(source: Source, runner: Runner, progress: Progress) -> Template:
             raise ConfigError(
                 f"The folder {source.folder} holds no template: it has no copier.yml.",
                 where=source.where,
+                remedy="Name the folder that has it.",
             )
         return Template(source=source, ref=None, tagged=False, questions=questions(text))
     with slowly(progress, f"Looking at the template {source.shown} …"):
@@ -74,7 +75,9 @@ def fetch(source: Source, runner: Runner, progress: Progress) -> Template:
                     questions=questions(text),
                 )
     raise ConfigError(
-        f"The repository {source.shown} is no template: it has no copier.yml.", where=source.where
+        f"The repository {source.shown} is no template: it has no copier.yml.",
+        where=source.where,
+        remedy="Name a repository that has one at its top.",
     )
 
 
@@ -171,6 +174,7 @@ def _copier_yml(source: Source, ref: str, runner: Runner) -> str | None:
             raise ConfigError(
                 f"The template {source.shown} cannot be fetched: {_last(cloned)}.",
                 where=source.where,
+                remedy=f"Try it by hand: git clone {source.address}",
             )
         for name in CONFIG_NAMES:
             shown = _git(runner, "-C", folder, "show", f"{HEAD}:{name}")

@@ -58,6 +58,8 @@ def pull(project: Project, stack: Stack, only: Collection[str] | None = None) ->
                     message=f"The image {image} of the service '{users[image].name}' cannot be "
                     f"had:\n{said}",
                     where=users[image].where,
+                    remedy=f"Try 'podman pull {image}', and see that its name and the network are "
+                    "right.",
                 )
             )
         elif before is not None and before.id == after.id:

@@ -208,7 +208,8 @@ def _make(composition: Composition, service: str, one: OneOff) -> Made:
         project.engine.remove_secrets(secret_name(project.name, one.name, key) for key in delivered)
     raise RuntimeFailure(
         f"{project.provider.name} made no container for the command:\n"
-        f"{project.redact(finished.last_lines)}"
+        f"{project.redact(finished.last_lines)}",
+        remedy="Mend what it says, and try again.",
     )
 
 

@@ -1,0 +1,117 @@
+"""After a run of all tests, each message of the catalogue was seen by one."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tests.conftest import Project
+from tests.recording import Recorder
+
+from container_manager.errors import Problem, RuntimeFailure
+from docs.errors.reading import Message, Reading
+from docs.errors.seen import complaints, key_of, seen
+from docs.errors.source import Package
+
+TWICE = "config.source: The key <key> stands twice in this mapping."
+NO_TASK = "words: No idea what '<word>' is!"
+
+
+@pytest.fixture(scope="module")
+def reading() -> Reading:
+    return Reading(Package())
+
+
+@pytest.fixture(scope="module")
+def messages(reading: Reading) -> list[Message]:
+    return list(reading.messages())
+
+
+@pytest.fixture
+def recorder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Recorder:
+    recorder = Recorder(tmp_path / "noted")
+    recorder.start(monkeypatch)
+    return recorder
+
+
+def load_key_twice(project: Project) -> None:
+    project.write("config.yml", "name: one\nname: two\n")
+    with project.refuses():
+        project.config()
+
+
+def test_a_message_that_a_test_caused_was_seen_and_no_other(
+    project: Project,
+    reading: Reading,
+    messages: list[Message],
+    recorder: Recorder,
+    tmp_path: Path,
+) -> None:
+    load_key_twice(project)
+    recorder.pytest_unconfigure()
+    assert seen(reading, messages, tmp_path / "noted").keys == {TWICE}
+
+
+def test_what_our_program_says_counts(
+    reading: Reading, messages: list[Message], recorder: Recorder, tmp_path: Path
+) -> None:
+    program = [sys.executable, "-m", "container_manager", "frobnicate"]
+    ended = subprocess.run(program, check=False, capture_output=True, text=True)
+    assert ended.returncode == 2
+    recorder.pytest_unconfigure()
+    assert NO_TASK in seen(reading, messages, tmp_path / "noted").keys
+
+
+def test_a_message_that_a_test_writes_itself_does_not_count(
+    reading: Reading, messages: list[Message], recorder: Recorder, tmp_path: Path
+) -> None:
+    Problem(message="The key 'name' stands twice in this mapping.")
+    recorder.pytest_unconfigure()
+    assert seen(reading, messages, tmp_path / "noted").keys == set()
+
+
+def test_a_message_that_was_never_seen_is_told_unless_it_is_listed(
+    project: Project,
+    reading: Reading,
+    messages: list[Message],
+    recorder: Recorder,
+    tmp_path: Path,
+) -> None:
+    load_key_twice(project)
+    recorder.pytest_unconfigure()
+    others = {key_of(message) for message in messages} - {TWICE}
+    told = complaints(reading, tmp_path / "noted", others - {NO_TASK})
+    assert told == [f"No test has seen this; write one: {NO_TASK}"]
+
+
+def test_the_list_of_those_not_seen_can_only_become_shorter(
+    project: Project,
+    reading: Reading,
+    messages: list[Message],
+    recorder: Recorder,
+    tmp_path: Path,
+) -> None:
+    load_key_twice(project)
+    recorder.pytest_unconfigure()
+    everything = {key_of(message) for message in messages}
+    (told,) = complaints(reading, tmp_path / "noted", everything)
+    assert told.startswith("This was seen, or is gone;")
+    assert told.endswith(TWICE)
+
+
+def test_an_exit_code_that_the_catalogue_does_not_tell_is_wrong(
+    project: Project,
+    reading: Reading,
+    messages: list[Message],
+    recorder: Recorder,
+    tmp_path: Path,
+) -> None:
+    project.write("config.yml", "name: one\nname: two\n")
+    with project.refuses() as refusal:
+        project.config()
+    assert refusal.error is not None
+    RuntimeFailure(refusal.error.problems)
+    recorder.pytest_unconfigure()
+    assert seen(reading, messages, tmp_path / "noted").wrong == {f"1: {TWICE}"}
