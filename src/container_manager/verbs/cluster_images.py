@@ -44,7 +44,9 @@ def kube_images(
     """
     file = Path(archive).absolute() if archive else None
     if file is not None and not file.parent.is_dir():
-        raise PreconditionError(f"There is no folder {file.parent}: nothing was done.")
+        raise PreconditionError(
+            f"There is no folder {file.parent}: nothing was done.", remedy="Make it first."
+        )
     if file is not None and file.exists() and not file.is_file():
         # A device would be replaced by a file of its name: the archive is moved into place.
         raise PreconditionError(
