@@ -49,6 +49,10 @@ WIDER: Mapping[str, tuple[str | None, dict[str, Any]]] = {
         r"has no 'path'",
         {"services": {"web": {}}},
     ),
+    "JSON Schema knows no number that is too large to be waited for": (
+        None,
+        {"services": {"web": {"path": WEB, "start_timeout": 10**400}}},
+    ),
     "one of 'before' and 'after' is enough, and another file may say it": (
         None,
         {"services": {"web": {"path": WEB, "quiesce": {"before": None}}}},

@@ -47,6 +47,7 @@ def test_what_it_may_be(text: str) -> None:
         "{before: [lock], timeout: 0}",
         "{before: [lock], timeout: true}",
         "{before: [lock], timeout: .inf}",
+        pytest.param("{before: [lock], timeout: 1" + "0" * 400 + "}", id="a number too large"),
         "{before: [lock], container: [db]}",
         "{timeout: 3}",
     ],

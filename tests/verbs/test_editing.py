@@ -69,7 +69,7 @@ def test_a_schema_of_this_version_is_fine(project: Project, head: str) -> None:
 def test_a_schema_that_is_not_there_is_told(project: Project) -> None:
     assert warnings(project, "# Of the lab.\n" + MODELINE) == [
         f"config.yml:2: Editors are to read the schema {FILE}, which cannot be read.\n"
-        f"  Write it: schema --output {FILE}"
+        f"  'schema --output {FILE}' writes it."
     ]
 
 
@@ -77,7 +77,7 @@ def test_a_schema_of_another_version_is_told_once(project: Project) -> None:
     project.write(FILE, schema_text().replace("keep_builds", "keep_build"))
     assert warnings(project, MODELINE + f"# $schema: {FILE}\n") == [
         f"config.yml:1: The schema for editors, {FILE}, is not that of this version.\n"
-        f"  Write it anew: schema --output {FILE}"
+        f"  'schema --output {FILE}' writes it anew."
     ]
     assert exit_code("lint") == 0
     verbs.save_schema(project.root / FILE)

@@ -53,12 +53,12 @@ def _finding(schema: Path, where: Location) -> Problem | None:
         return Problem(
             message=f"Editors are to read the schema {shown}, which cannot be read.",
             where=where,
-            remedy=f"Write it: schema --output {shown}",
+            remedy=f"'schema --output {shown}' writes it.",
         )
     if TITLE not in text or text == schema_text():
         return None
     return Problem(
         message=f"The schema for editors, {shown}, is not that of this version.",
         where=where,
-        remedy=f"Write it anew: schema --output {shown}",
+        remedy=f"'schema --output {shown}' writes it anew.",
     )
