@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from container_manager.verbs.adopting import FormerRow
 
 _STATES = {
-    "undecided": "not copied: 'up' waits for 'adopt --copy', or 'adopt --ignore'",
-    "cut short": "the copy is not whole: 'adopt --copy' begins it anew",
+    "undecided": "undecided: --copy, or --ignore",
+    "cut short": "half a copy: --copy begins it anew",
     "decided": "decided before",
     "replaced": "this project has a volume of its own",
 }
