@@ -276,7 +276,8 @@ def _dry(name: str, given: dict[str, Any], dry: bool | Callable[[dict[str, Any]]
     if not dry:
         raise UsageError(
             f"'{name}' cannot be tried with --dry: nothing was done.",
-            remedy="--dry shows what adopt, boot, build, up, rebuild, down, clean and restore would do.",
+            remedy="--dry shows what adopt, boot, build, up, rebuild, down, clean and restore "
+            "would do.",
         )
     config, service = given.get("config"), given.get("service") or ()
     json = bool(given.get("json"))
