@@ -28,6 +28,7 @@ myst_heading_anchors = 6  # links to headings, as code hosts name them
 
 add_module_names = False
 autodoc_typehints = "signature"
+napoleon_use_rtype = False  # what stands before a colon in 'Returns:' is words, no type
 autodoc_member_order = "bysource"
 python_display_short_literal_types = True
 python_use_unqualified_type_names = True
@@ -64,10 +65,10 @@ def _without_fields(
 
 
 def _dashes(_app: Sphinx, doctree: nodes.document, _name: str) -> None:
-    """What Sphinx puts between a parameter and its words, as a dash."""
+    """What Sphinx puts before the words of a parameter or a result, as a dash."""
     for text in doctree.findall(nodes.Text):
-        if text == " -- ":
-            text.parent.replace(text, nodes.Text(" – "))
+        if text.startswith(" -- "):
+            text.parent.replace(text, nodes.Text(f" – {text[4:]}"))
 
 
 def _levels(
