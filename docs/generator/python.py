@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import importlib
 import inspect
 import typing
@@ -57,14 +58,15 @@ def _results() -> list[type]:
 
     for name in verbs.__all__:
         function = getattr(verbs, name)
-        hints = typing.get_type_hints(function, localns=_for_types(function))
+        hints = typing.get_type_hints(function, localns=_for_types(function.__module__))
         look(hints.get("return"))
     return sorted(found, key=lambda kind: kind.__name__)
 
 
-def _for_types(function: Any) -> dict[str, Any]:
-    """What the function's module imports for annotations only: it is not there at run time."""
-    source = inspect.getsource(inspect.getmodule(function) or verbs)
+@functools.cache
+def _for_types(module: str) -> dict[str, Any]:
+    """What a module imports for annotations only: it is not there at run time."""
+    source = inspect.getsource(importlib.import_module(module))
     return {
         alias.asname or alias.name: getattr(importlib.import_module(node.module), alias.name)
         for node in ast.walk(ast.parse(source))

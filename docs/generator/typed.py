@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import shlex
 from collections.abc import Collection, Iterator
@@ -76,13 +77,19 @@ def misunderstood(words: list[str], own: Collection[str] = ()) -> str:
     program, *given = words
     if (program.endswith("run") and given[:1] and given[0] in own) or _is_of_the_original(given):
         return ""
-    contexts = list(namespace.to_contexts())
+    parser = _parser()
+    known = list(parser.contexts.values())
     try:
-        understood = with_trailing_services(given, contexts, dict.fromkeys(_CORE, False))
-        Parser(contexts=contexts).parse_argv([word for word in understood if word not in _CORE])
+        understood = with_trailing_services(given, known, dict.fromkeys(_CORE, False))
+        parser.parse_argv([word for word in understood if word not in _CORE])
     except (UsageError, ParseError) as error:
         return str(error).replace("\n", " ")
     return ""
+
+
+@functools.cache
+def _parser() -> Parser:
+    return Parser(contexts=list(namespace.to_contexts()))
 
 
 def _is_of_the_original(given: list[str]) -> bool:
