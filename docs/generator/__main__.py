@@ -31,8 +31,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit code: 0 done, 1 something is wrong (told on stderr), 2 the folder is not ours.
     """
     parser = argparse.ArgumentParser(prog="./run docs", description=__doc__)
-    parser.add_argument("--into", metavar="FOLDER", type=Path, default=ROOT / "site")
-    parser.add_argument("--source", metavar="FOLDER", type=Path, default=ROOT / "docs")
+    for option, default, words in (
+        ("--into", ROOT / "site", "where the site goes; replaced where it holds one"),
+        ("--source", ROOT / "docs", "the pages to build"),
+    ):
+        parser.add_argument(option, metavar="FOLDER", type=Path, default=default, help=words)
     given = parser.parse_args(argv)
     source, site = given.source.absolute(), given.into.absolute()
     started = time.monotonic()
