@@ -92,7 +92,9 @@ def test_a_kubectl_that_ends_at_once_is_told_in_its_words(tmp_path: Path) -> Non
 
 
 def test_nobody_is_let_in_any_more_once_we_were_killed(tmp_path: Path) -> None:
-    kubectl = _script(tmp_path, f'echo $$ > {tmp_path}/pid; touch "${{2#*=}}"; exec sleep 300')
+    listens = "import socket, sys, time; s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1])"
+    listens = f"{sys.executable} -c '{listens}; s.listen(); time.sleep(300)'"
+    kubectl = _script(tmp_path, f'echo $$ > {tmp_path}/pid; exec {listens} "${{2#*=}}"')
     program = (
         "import os, signal\n"
         "from container_manager.cluster.connection import connected\n"

@@ -77,11 +77,21 @@ def test_what_is_no_cluster_is_told_in_a_few_lines(run: Run, what: str, command:
     assert len(said) < 700
 
 
+def _pods(**said: Any) -> dict[str, Any]:
+    spec = {"containers": [{"name": "web"}]}
+    return {"kind": "List", "items": [{"metadata": {"name": "a"}, "spec": spec, **said}]}
+
+
 STRANGE_LISTS: dict[str, Any] = {
     "items of null": {"kind": "List", "items": [None]},
     "items without a name": {"kind": "List", "items": [{"metadata": {}}]},
     "pods without containers": {"kind": "List", "items": [{"metadata": {"name": "a"}, "spec": {}}]},
     "no list": [],
+    "a pod whose status is a text": _pods(status="Running"),
+    "a pod whose labels are a list": _pods(metadata={"name": "a", "labels": ["web"]}),
+    "conditions of null": _pods(status={"conditions": [None]}),
+    "a number that is a text": _pods(status={"containerStatuses": [{"restartCount": "many"}]}),
+    "no time": _pods(status={"containerStatuses": [{"state": {"running": {"startedAt": "now"}}}]}),
 }
 
 
@@ -90,6 +100,14 @@ def test_lists_of_something_else_are_no_lists(run: Run, what: str) -> None:
     listed = {"GET /api/v1/namespaces/lab/pods": [answer(STRANGE_LISTS[what])]}
     code, said = run("kube.status", listed)
     assert (code, "what answers is no Kubernetes" in said) == (2, True)
+
+
+def test_what_is_null_is_as_good_as_not_said(run: Run) -> None:
+    about = {"name": "web-1", "labels": None, "managedFields": None}
+    said = {"conditions": None, "containerStatuses": [{"name": "web", "state": None}]}
+    listed = {"GET /api/v1/namespaces/lab/pods": [answer(_pods(metadata=about, status=said))]}
+    code, shown = run("kube.status", listed)
+    assert (code, "web-1" in shown) == (1, True)
 
 
 def test_a_list_of_null_is_an_empty_one_as_go_writes_it(run: Run) -> None:
@@ -237,3 +255,39 @@ def test_what_others_have_written_of_our_secrets_is_not_shown_as_a_difference(ru
     for options in ((), ("--json",)):
         code, said = run("kube.plan", {f"GET {place}": [answer(there)]}, *options)
         assert (code, "***" in said, _SECRET in said) == (0, True, False)
+
+
+@pytest.mark.parametrize(
+    "instead",
+    [
+        "unable to retrieve container logs for containerd://4711",
+        'failed to try resolving symlinks in path "/var/log/pods/lab_web/2.log": no such file',
+    ],
+    ids=["unable", "swept"],
+)
+def test_what_a_node_writes_instead_of_a_log_is_none(run: Run, instead: str) -> None:
+    said = {"containerStatuses": [{"name": "web", "restartCount": 2, "state": {}}]}
+    crashing = _pods(metadata={"name": "web-1", "labels": {"pod-template-hash": "a"}}, status=said)
+    sets = {"items": [{"metadata": {"name": "web-a", "labels": {"pod-template-hash": "a"}}}]}
+    pod = {"spec": {"containers": [{"name": "web"}]}}
+    there = {**_DEPLOYMENT, "metadata": {"name": "web"}, "spec": {"template": pod}}
+    code, told = run(
+        "kube.up",
+        {
+            "PATCH /apis/apps/v1/namespaces/lab/deployments/web": [answer(there)],
+            "GET /apis/apps/v1/namespaces/lab/deployments": [
+                answer({"items": []}),
+                answer({"items": [there]}),
+            ],
+            "GET /apis/apps/v1/namespaces/lab/replicasets": [answer(sets)],
+            "GET /api/v1/namespaces/lab/pods": [answer(crashing)],
+            "GET /api/v1/namespaces/lab/pods/web-1/log": [
+                answer(instead),
+                answer("the database said no"),
+            ],
+        },
+        "--timeout=1",
+    )
+    assert code == 1
+    assert "The last lines of web-1, container web:\n    the database said no" in told
+    assert instead not in told

@@ -9,14 +9,40 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 Object = Mapping[str, Any]
 """One object of Kubernetes, as plain data."""
 
 _SHOWN = 160
+_MAPPINGS = frozenset(
+    """
+    annotations capacity labels lastState matchLabels metadata requests running selector
+    spec state template terminated waiting
+    """.split()  # noqa: SIM905 - as a list of literals it would fill a screen
+)
+_LISTS = frozenset(
+    """
+    conditions containerStatuses containers initContainerStatuses initContainers managedFields ports
+    """.split()  # noqa: SIM905 - as above
+)
+_NUMBERS = frozenset(
+    """
+    availableReplicas desiredNumberScheduled exitCode generation numberAvailable observedGeneration
+    readyReplicas replicas restartCount updatedNumberScheduled updatedReplicas
+    """.split()  # noqa: SIM905 - as above
+)
+_TIMES = frozenset({"creationTimestamp", "finishedAt", "startedAt"})
+_OPAQUE = frozenset({"annotations", "labels", "managedFields", "matchLabels"})
+"""Keys that are read somewhere, and what they are in every kind of Kubernetes' own; what stands in
+the last ones has names of somebody else's."""
+
 _WITH_SPEC = frozenset({"Deployment", "StatefulSet", "DaemonSet", "Job", "Pod", "Service"})
 """Kinds whose ``spec`` is read."""
+
+_READ = _WITH_SPEC | {"Event", "PersistentVolumeClaim", "ReplicaSet", "Namespace"}
+"""Kinds of which more is read than ``metadata``."""
 
 _WITH_TEMPLATE = _WITH_SPEC - {"Pod", "Service"}
 
@@ -108,20 +134,61 @@ def _object(one: Any, kind: str, content: str) -> Object:
     fine = isinstance(metadata, dict) and isinstance(metadata.get("name"), str)
     fine = fine and isinstance(found.get("status", {}), dict) and isinstance(spec, dict)
     fine = fine and (kind not in _WITH_SPEC or "spec" in found)
-    if not fine or not _has_containers(kind, spec):
+    if not fine:
+        raise _strange(content)
+    if kind in _READ:
+        found = _settled(found, content)
+    else:  # others may mean something else by the same words
+        found["metadata"] = _settled(found["metadata"], content)
+    if not _has_containers(kind, found.get("spec", {})):
         raise _strange(content)
     return found
+
+
+def _settled(value: Any, content: str) -> Any:
+    """A value whose keys are what they have to be; what is null there is as good as not said."""
+    if isinstance(value, list):
+        return [_settled(item, content) for item in value]
+    if not isinstance(value, dict):
+        return value
+    found = {}
+    for key, child in value.items():
+        if child is None and key in _TYPED:
+            continue
+        if not _fits(key, child):
+            raise _strange(content)
+        found[key] = child if key in _OPAQUE else _settled(child, content)
+    return found
+
+
+_TYPED = _MAPPINGS | _LISTS | _NUMBERS | _TIMES
+
+
+def _fits(key: str, value: Any) -> bool:
+    if key in _MAPPINGS:
+        return isinstance(value, dict)
+    if key in _LISTS:
+        return isinstance(value, list) and all(isinstance(one, dict) for one in value)
+    if key in _NUMBERS:
+        return isinstance(value, int) and not isinstance(value, bool)
+    return key not in _TIMES or _is_time(value)
+
+
+def _is_time(value: Any) -> bool:
+    try:
+        datetime.fromisoformat(str(value))
+    except ValueError:
+        return False
+    return True
 
 
 def _has_containers(kind: str, spec: Mapping[str, Any]) -> bool:
     pod: Any = spec
     if kind in _WITH_TEMPLATE:
-        template = spec.get("template")
-        pod = template.get("spec") if isinstance(template, dict) else None
+        pod = spec.get("template", {}).get("spec", {})
     elif kind != "Pod":
         return True
-    containers = pod.get("containers") if isinstance(pod, dict) else None
-    return bool(containers) and all(isinstance(one, dict) for one in containers or ())
+    return bool(pod.get("containers"))
 
 
 def _strange(content: str) -> Silent:

@@ -30,6 +30,8 @@ _TIMEOUT = 60.0
 _TRIES = 6
 _LONGEST_PAUSE = 10.0
 _CORE = "v1"
+_NO_LOG = ("unable to retrieve container logs for", "failed to try resolving symlinks in path")
+"""What a node writes instead of a log that it no longer has."""
 _APPLY = "application/apply-patch+yaml"
 _JSON = "application/json"
 _NOT_FOUND = 404
@@ -165,7 +167,7 @@ class Api:
             _, text = self._call("GET", path, query)
         except (Refused, Silent):
             return []  # what it is asked for has failed already, and that must be told
-        return text.splitlines()
+        return [] if text.startswith(_NO_LOG) else text.splitlines()
 
     def knows(self, one: Object) -> bool:
         """Whether the server has objects of this version and kind."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import socket
 import tempfile
 import threading
 import time
@@ -61,6 +62,17 @@ def connected(
             proxy.end()
 
 
+def _listens(path: Path) -> bool:
+    """Whether somebody listens there: a socket is there a moment before that."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.settimeout(_READY_WITHIN)
+        try:
+            probe.connect(str(path))
+        except OSError:
+            return False
+    return True
+
+
 class _Proxy:
     """``kubectl proxy``, in a thread of its own."""
 
@@ -79,7 +91,7 @@ class _Proxy:
 
     def await_socket(self, path: Path, login: str) -> None:
         until = time.monotonic() + _READY_WITHIN
-        while not path.exists():
+        while not _listens(path):
             if not self._thread.is_alive() or time.monotonic() > until:
                 said = self._said or f"no socket within {_READY_WITHIN:.0f} s"
                 raise PreconditionError(

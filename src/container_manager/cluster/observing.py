@@ -136,6 +136,7 @@ def _addresses(pod: Object, services: Sequence[Object]) -> tuple[str, ...]:
         if (selector := one["spec"].get("selector"))
         and all(labels.get(key) == value for key, value in selector.items())
         for port in one["spec"].get("ports") or ()
+        if "port" in port
     )
 
 

@@ -179,18 +179,19 @@ def _causes(api: Api, seen: Seen, workload: Object) -> list[str]:
     name = str(pod["metadata"]["name"])
     lines = _events(api, name)
     for status in _statuses(pod):
+        container = str(status.get("name"))
         ended = (status.get("lastState") or {}).get("terminated")
         ended = (status.get("state") or {}).get("terminated") or ended
         if ended:
             lines.append(
-                f"  Container {status['name']} of {name} ended with code {ended.get('exitCode')}"
+                f"  Container {container} of {name} ended with code {ended.get('exitCode')}"
                 f" ({ended.get('reason')}), {status.get('restartCount', 0)} restarts"
             )
-        said = api.log(name, status["name"], _LINES)
+        said = api.log(name, container, _LINES)
         if not said and status.get("restartCount"):
-            said = api.log(name, status["name"], _LINES, previous=True)
+            said = api.log(name, container, _LINES, previous=True)
         if said:
-            lines.append(f"  The last lines of {name}, container {status['name']}:")
+            lines.append(f"  The last lines of {name}, container {container}:")
             lines += [f"    {line}" for line in said]
     return lines
 

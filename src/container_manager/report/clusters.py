@@ -180,5 +180,5 @@ def _named(one: Any) -> str:
 
 def _size(claim: Any) -> str:
     capacity = (claim.get("status") or {}).get("capacity") or {}
-    asked = claim["spec"].get("resources", {}).get("requests") or {}
+    asked = ((claim.get("spec") or {}).get("resources") or {}).get("requests") or {}
     return str(capacity.get("storage") or asked.get("storage") or "size unknown")
