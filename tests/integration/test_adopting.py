@@ -178,6 +178,40 @@ def test_what_runs_yet_is_not_copied_and_beginning_anew_is_remembered(
     assert lab.exists(lab.volume)
 
 
+def test_no_new_password_is_made_for_data_that_has_one(make_lab: Callable[..., Lab]) -> None:
+    lab = make_lab()
+    config = lab.root / "config.yml"
+    text = config.read_text(encoding="utf-8")
+    credential = f"credentials: [{{name: MONGO_PASSWORD, volume: {lab.name}-data}}]"
+    config.write_text(
+        text.replace("    database: lab\n", f"    database: lab\n    {credential}\n"),
+        encoding="utf-8",
+    )
+    lab.left()
+    lab.run("up", "-d", code=2)
+    assert f"has left its data in {lab.former}" in lab.said
+    assert not (lab.root / ".env").exists()
+    lab.run("adopt", "--copy")
+    lab.run("up", "-d", code=2)
+    assert "MONGO_PASSWORD is not set" in lab.said
+
+
+def test_a_volume_of_a_fixed_name_is_used_and_can_be_claimed(
+    make_lab: Callable[..., Lab], podman: Podman
+) -> None:
+    lab = make_lab()
+    template = lab.root / "services/mongo/docker-compose.yml.j2"
+    text = template.read_text(encoding="utf-8")
+    fixed = f"{lab.name}-fixed"
+    template.write_text(f"{text.rstrip()} {{name: {fixed}}}\n", encoding="utf-8")
+    podman("volume", "create", "--label=com.docker.compose.project=services", fixed)
+
+    lab.run("up", "-d", "--adopt")
+    lab.run("backup")
+    saved = json.loads(lab.run("backups", "--json"))
+    assert [one["name"] for one in saved[0]["volumes"]] == [fixed]
+
+
 def test_a_copy_that_was_killed_is_begun_anew(make_lab: Callable[..., Lab], tmp_path: Path) -> None:
     lab = make_lab()
     folder = lab.left()
