@@ -10,6 +10,8 @@ the test that follows the page.
 - ``diff``: ``--- PATH``, then lines that stay, go (``-``) and come (``+``).
 - ``text``: only shown.
 - any other language: a file, whose first line is a comment with its path.
+
+A block below ``<!-- by hand: REASON -->`` needs what a test does not have, and is left out.
 """
 
 from __future__ import annotations
@@ -18,8 +20,11 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-_FENCE = re.compile(r"^```(?P<language>\w*)\n(?P<body>.*?)^```$", re.M | re.S)
-_PATH = re.compile(r"# (?P<path>\.?\w[\w./-]*)$")
+_FENCE = re.compile(
+    r"^(?P<by_hand><!-- by hand: [^\n]+ -->\n)?```(?P<language>\w*)\n(?P<body>.*?)^```$",
+    re.M | re.S,
+)
+_PATH = re.compile(r"(?:\{#|#|//) (?P<path>\.?\w[\w./-]*)(?: -?#\})?$")
 
 
 @dataclass(frozen=True)
@@ -89,8 +94,9 @@ def steps(page: str, changed: Mapping[str, str] | None = None) -> list[Step]:
         raise ValueError("a fence is indented, has no end, or stands within a line")
     found: list[Step] = []
     for block in blocks:
-        line = page.count("\n", 0, block.start()) + 2
-        found += _block(block["language"], block["body"], line)
+        line = page.count("\n", 0, block.start("body")) + 1
+        doing = _block(block["language"], block["body"], line)
+        found += [] if block["by_hand"] else doing
     if not any(isinstance(step, Command) for step in found):
         raise ValueError("the page has no command")
     return found

@@ -49,6 +49,13 @@ def test_every_block_becomes_a_step_in_order() -> None:
     ]
 
 
+def test_a_block_for_which_a_test_lacks_something_is_left_out() -> None:
+    by_hand = "<!-- by hand: needs a cluster -->\n```console\n$ kube\n```\n"
+    assert [step.line for step in steps("```console\n$ up\n```\n" + by_hand)] == [2]
+    with pytest.raises(ValueError, match="no command"):
+        steps(by_hand)
+
+
 def test_names_are_changed_at_once_so_that_one_never_becomes_another() -> None:
     page = "```console\n$ ask 8080 8090\n```\n"
     (step,) = steps(page, {"8080": "28090", "8090": "28080"})
