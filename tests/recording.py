@@ -36,11 +36,13 @@ class Recorder:
         self._made: set[tuple[str, str]] = set()
         self._raised: set[tuple[int, str]] = set()
         self._said: set[str] = set()
+        self._reasons: set[str] = set()
 
     def start(self, patch: pytest.MonkeyPatch) -> None:
         """Begin."""
         patch.setattr(errors.Problem, "__init__", self._problem(errors.Problem.__init__))
         patch.setattr(errors.ManagerError, "__init__", self._error(errors.ManagerError.__init__))
+        patch.setattr(pytest.RaisesExc, "__exit__", self._expected(pytest.RaisesExc.__exit__))
         patch.setattr(
             subprocess.Popen, "communicate", self._communicate(subprocess.Popen.communicate)
         )
@@ -52,6 +54,7 @@ class Recorder:
             "made": sorted(self._made),
             "raised": sorted(self._raised),
             "said": sorted(self._said),
+            "reasons": sorted(self._reasons),
         }
         (self._folder / f"{os.getpid()}.json").write_text(json.dumps(noted), encoding="utf-8")
 
@@ -69,6 +72,16 @@ class Recorder:
                 self._raised.add((error.exit_code, problem.message[:_LONGEST]))
 
         return making
+
+    def _expected(self, leave: Callable[..., bool]) -> Callable[..., bool]:
+        """Note what ``pytest.raises`` caught, too: a reason that no message has quoted yet."""
+
+        def leaving(expected: Any, kind: Any, error: BaseException | None, *rest: Any) -> bool:
+            if error is not None:
+                self._reasons.add(str(error)[:_LONGEST])
+            return leave(expected, kind, error, *rest)
+
+        return leaving
 
     def _communicate(self, wait: Callable[..., Any]) -> Callable[..., Any]:
         def communicate(process: subprocess.Popen[Any], *args: Any, **words: Any) -> Any:

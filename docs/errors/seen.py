@@ -51,13 +51,33 @@ class Seen:
     wrong: set[str] = field(default_factory=set)
 
 
+def known() -> list[str]:
+    """The messages that no test has seen yet."""
+    return KNOWN.read_text(encoding="utf-8").splitlines()
+
+
 def key_of(message: Message) -> str:
     """A message in a list: its module and its text."""
     return f"{message.module}: {' '.join(shown(message.pieces).split())}"
 
 
-def complaints(reading: Reading, folder: Path, known: Iterable[str]) -> list[str]:
-    """What is wrong after a run of all tests; empty where each message was seen by one.
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What tests have seen, beside the catalogue; each a list of :func:`key_of`.
+
+    Attributes:
+        lacking: seen by no test, and not known for it.
+        wrong: came with an exit code that the catalogue does not tell, which stands before it.
+        covered: known as seen by no test, and seen after all.
+    """
+
+    lacking: tuple[str, ...]
+    wrong: tuple[str, ...]
+    covered: tuple[str, ...]
+
+
+def compared(reading: Reading, folder: Path, known: Iterable[str]) -> Compared:
+    """Compare a run of all tests with the catalogue.
 
     Args:
         reading: the package.
@@ -67,12 +87,11 @@ def complaints(reading: Reading, folder: Path, known: Iterable[str]) -> list[str
     messages = list(reading.messages())
     found = seen(reading, messages, folder)
     lacking = {key_of(message) for message in messages} - found.keys
-    told = {
-        "No test has seen this; write one": lacking - set(known),
-        f"This was seen, or is gone; take it out of {KNOWN.name}": set(known) - lacking,
-        "This came with an exit code that the catalogue does not tell": found.wrong,
-    }
-    return [f"{title}: {key}" for title, keys in told.items() for key in sorted(keys)]
+    return Compared(
+        lacking=tuple(sorted(lacking - set(known))),
+        wrong=tuple(sorted(found.wrong)),
+        covered=tuple(sorted(set(known) & found.keys)),
+    )
 
 
 def seen(reading: Reading, messages: list[Message], folder: Path) -> Seen:
@@ -99,6 +118,8 @@ def seen(reading: Reading, messages: list[Message], folder: Path) -> Seen:
         fitting = _heaviest(by_module.get(module, ()), flat)
         by_text.setdefault(flat, set()).update(fitting)
         found.keys.update(one.key for one in (*fitting, *_heaviest(reasons, flat)))
+    for text in {str(text) for one in noted for text in one.get("reasons", ())}:
+        found.keys.update(one.key for one in _heaviest(reasons, " ".join(text.split())))
     for text in {str(text) for one in noted for text in one["said"]}:
         found.keys.update(one.key for one in _heaviest(patterns, " ".join(text.split())))
     raised = {(int(code), str(text)) for one in noted for code, text in one["raised"]}

@@ -13,7 +13,7 @@ import pytest
 from container_manager.config.dotenv_file import read_dotenv
 from container_manager.credentials.generating import exposed_to_git, generate, store
 from container_manager.credentials.needed import Needed
-from container_manager.errors import RuntimeFailure
+from container_manager.errors import PreconditionError, RuntimeFailure
 from container_manager.progress import PlainProgress
 from container_manager.run import Finished
 
@@ -94,3 +94,14 @@ def test_git_is_asked_where_there_is_a_repository(
     assert git.calls == [asked]
     for problem in problems:
         assert ".gitignore" in str(problem)
+
+
+def test_what_could_not_be_added_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "gone" / ".env"
+    with pytest.raises(PreconditionError) as caught:
+        store(WANTED, generate(WANTED), path, tmp_path, PlainProgress(stream=io.StringIO()))
+    (problem,) = caught.value.problems
+    assert problem.message.startswith("This file cannot be written: ")
+    assert problem.message.endswith(
+        "These cannot be added: DB_PASSWORD, WEB_TOKEN, DB_ROOT_PASSWORD."
+    )

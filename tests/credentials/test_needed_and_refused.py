@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -159,6 +160,17 @@ def test_a_weak_value_of_the_shell_is_told_as_such(
     ]
 
 
+def test_a_weak_value_of_a_command_is_told_as_such(two: Project) -> None:
+    two.deploy("web", WEB % "", credentials=["WEB_TOKEN"])
+    config = json.loads(two.read("config.yml"))
+    two.write("config.yml", json.dumps({**config, "secrets_command": ["echo", "WEB_TOKEN=weak"]}))
+    with two.refuses(ConfigError) as refusal:
+        verbs.up()
+    assert refusal.messages == [
+        "The value of WEB_TOKEN, which secrets_command sets, is shorter than 8 characters."
+    ]
+
+
 def test_what_does_not_run_is_not_looked_at(two: Project) -> None:
     two.write(".env", "WEB_TOKEN=weak\nDB_PASSWORD=long-enough-1\nDB_ROOT_PASSWORD=long-enough-2\n")
     prepared = two.prepare()
@@ -191,11 +203,15 @@ def test_only_the_well_known_are_refused_where_nobody_declares_the_credential(
             "KiB that Linux allows.",
         ),
         (
+            "one\0two",
+            "The value of A_KEY, as 'NAME' of the service 'web' gets it, holds a NUL byte.",
+        ),
+        (
             "caf\udce9 au lait",
             "The value of A_KEY, as 'NAME' of the service 'web' gets it, is not UTF-8 text.",
         ),
     ],
-    ids=["longest", "too long", "not UTF-8"],
+    ids=["longest", "too long", "NUL", "not UTF-8"],
 )
 def test_what_no_container_can_be_given_is_refused_by_name(
     project: Project, value: str, message: str | None

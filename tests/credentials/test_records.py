@@ -141,3 +141,15 @@ def test_a_damaged_file_means_that_nothing_is_known(lab: Lab, content: str) -> N
     known: dict[str, Any] = json.loads((lab.folder / FILE).read_text())
     assert known["lab_data"]["created"] == 1.5
     assert len(lab.locked(SECOND, volume())) == 1
+
+
+def test_another_value_in_the_shell_is_told_as_such(lab: Lab) -> None:
+    lab.remember(FIRST)
+    records, there = Records(lab.folder), {"lab_data": volume()}
+    shell = Environment(process={"DB_PASSWORD": SECOND}, dotenv={}, dotenv_path=lab.folder / ".env")
+    (problem,) = locked_out([credential()], shell, there, records)
+    assert problem.message == (
+        "The value of DB_PASSWORD in the process environment is not the one that the volume "
+        "lab_data was initialised with."
+    )
+    assert "Put the former value back into the environment." in str(problem.remedy)

@@ -10,9 +10,10 @@ import pytest
 from tests.conftest import Project
 from tests.recording import Recorder
 
+from container_manager.compose.values import duration
 from container_manager.errors import Problem, RuntimeFailure
 from docs.errors.reading import Message, Reading
-from docs.errors.seen import complaints, key_of, seen
+from docs.errors.seen import compared, key_of, known, seen
 from docs.errors.source import Package
 
 TWICE = "config.source: The key <key> stands twice in this mapping."
@@ -72,21 +73,7 @@ def test_a_message_that_a_test_writes_itself_does_not_count(
     assert seen(reading, messages, tmp_path / "noted").keys == set()
 
 
-def test_a_message_that_was_never_seen_is_told_unless_it_is_listed(
-    project: Project,
-    reading: Reading,
-    messages: list[Message],
-    recorder: Recorder,
-    tmp_path: Path,
-) -> None:
-    load_key_twice(project)
-    recorder.pytest_unconfigure()
-    others = {key_of(message) for message in messages} - {TWICE}
-    told = complaints(reading, tmp_path / "noted", others - {NO_TASK})
-    assert told == [f"No test has seen this; write one: {NO_TASK}"]
-
-
-def test_the_list_of_those_not_seen_can_only_become_shorter(
+def test_what_no_test_has_seen_is_told_unless_it_is_known(
     project: Project,
     reading: Reading,
     messages: list[Message],
@@ -96,9 +83,24 @@ def test_the_list_of_those_not_seen_can_only_become_shorter(
     load_key_twice(project)
     recorder.pytest_unconfigure()
     everything = {key_of(message) for message in messages}
-    (told,) = complaints(reading, tmp_path / "noted", everything)
-    assert told.startswith("This was seen, or is gone;")
-    assert told.endswith(TWICE)
+    found = compared(reading, tmp_path / "noted", everything - {NO_TASK})
+    assert (found.lacking, found.wrong, found.covered) == ((NO_TASK,), (), (TWICE,))
+
+
+def test_only_messages_that_there_are_are_known_as_seen_by_no_test(messages: list[Message]) -> None:
+    listed = known()
+    assert set(listed) <= {key_of(message) for message in messages}
+    assert listed == sorted(set(listed))
+
+
+def test_a_reason_that_a_test_expects_was_seen(
+    reading: Reading, messages: list[Message], recorder: Recorder, tmp_path: Path
+) -> None:
+    with pytest.raises(ValueError, match="is no duration"):
+        duration("soon")
+    recorder.pytest_unconfigure()
+    (key,) = seen(reading, messages, tmp_path / "noted").keys
+    assert key.startswith("compose.values: <value> is no duration;")
 
 
 def test_an_exit_code_that_the_catalogue_does_not_tell_is_wrong(
