@@ -124,3 +124,25 @@ def test_the_namespace_of_the_configuration_is_in_the_kustomization(project: Pro
     outcome("kube.build")
     said = yaml.safe_load(project.read(f"{BASE}/kustomization.yaml"))
     assert said["namespace"] == "lab-test"
+
+
+def test_a_folder_in_the_place_of_a_manifest_is_told(
+    site: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    outcome("build")
+    site.write(f"{BASE}/web.yaml/mine.txt")
+    assert outcome("kube.build") == 2
+    assert f"{BASE}/web.yaml is a folder; a manifest is to be written there." in (
+        capsys.readouterr().err
+    )
+
+
+def test_a_file_in_the_place_of_the_folder_is_told(
+    site: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    outcome("build")
+    site.write("build/kubernetes")
+    assert outcome("kube.build") == 2
+    assert "build/kubernetes is not a folder of the build; nothing was written." in (
+        capsys.readouterr().err
+    )
