@@ -118,7 +118,7 @@ def seen(reading: Reading, messages: list[Message], folder: Path) -> Seen:
         fitting = _heaviest(by_module.get(module, ()), flat)
         by_text.setdefault(flat, set()).update(fitting)
         found.keys.update(one.key for one in (*fitting, *_heaviest(reasons, flat)))
-    for text in {str(text) for one in noted for text in one.get("reasons", ())}:
+    for text in {str(text) for one in noted for text in one["reasons"]}:
         found.keys.update(one.key for one in _heaviest(reasons, " ".join(text.split())))
     for text in {str(text) for one in noted for text in one["said"]}:
         found.keys.update(one.key for one in _heaviest(patterns, " ".join(text.split())))

@@ -10,7 +10,7 @@ from tests.export.kubernetes.stacks import REGISTRY, on_cluster
 
 from container_manager.errors import ConfigError
 
-DATA = {"volumes": {"data": {}}}
+DATA: dict[str, Any] = {"volumes": {"data": {}}}
 
 
 @pytest.mark.parametrize(
