@@ -1,6 +1,6 @@
 """Notes what is told to people while tests run: each message, by whom, and with which exit code.
 
-Nothing in the package takes part. ``./run test`` names a folder in ``PYTEST_MESSAGES``; every
+Nothing in the package takes part. ``PYTEST_MESSAGES`` names a folder; every
 process that runs tests leaves a file there, and ``python -m docs.errors --seen FOLDER`` looks which
 messages of the catalogue are in none.
 """

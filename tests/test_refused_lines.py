@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -37,6 +38,19 @@ def test_a_line_is_refused(
         run(line.split())
     assert ended.value.code == 2
     assert message in capsys.readouterr().err
+
+
+def test_a_bundle_takes_no_pipes_or_devices_place(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project.deploy("web", "services:\n  web:\n    image: docker.io/library/nginx:1.27\n")
+    pipe = project.root / "stack.bundle"
+    os.mkfifo(pipe)
+    with pytest.raises(SystemExit) as ended:
+        run(["bundle", "--output", str(pipe), "--force"])
+    assert ended.value.code == 2
+    assert "stack.bundle is no file: nothing was done." in capsys.readouterr().err
+    assert pipe.is_fifo()
 
 
 def test_stock_invoke_does_not_mix_a_cluster_with_what_runs_here(project: Project) -> None:

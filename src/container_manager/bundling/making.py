@@ -153,8 +153,9 @@ def _refuse_target(target: Path, *, force: bool) -> None:
             f"There is no folder {display_path(target.parent)}: nothing was done.",
             remedy="Make it first, or name another one.",
         )
-    if target.is_dir():
-        raise UsageError(f"{shown} is a folder: nothing was done.", remedy="Name a file.")
+    if target.exists() and not target.is_file():  # a device would be replaced, too
+        kind = "a folder" if target.is_dir() else "no file"
+        raise UsageError(f"{shown} is {kind}: nothing was done.", remedy="Name a file.")
     if os.path.lexists(target) and not force:
         raise UsageError(
             f"{shown} is there already: nothing was done.",
