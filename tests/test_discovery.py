@@ -144,6 +144,49 @@ def test_a_service_without_a_path_is_an_error_of_the_library_too() -> None:
         get_templates({"deployed_services": "web"})
 
 
+@pytest.mark.parametrize("path", ["", 5, None])
+def test_a_path_that_is_none_is_as_good_as_missing(path: object) -> None:
+    with pytest.raises(ConfigError, match="has no 'path'"):
+        find_service_config({"framework": {"services": {"web": {"path": path}}}}, "web")
+
+
+def test_the_deprecated_form_is_told_where_it_is_asked_for() -> None:
+    flat = {"services": {"web": {"path": "services/web"}}}
+    with pytest.warns(DeprecationWarning, match="deprecated form") as told:
+        find_service_config(flat, "web")
+    (warning,) = told
+    assert str(warning.message) == (
+        "The service 'web' is defined in the deprecated form 'services.NAME'; "
+        "define it below framework.services or applications.NAME.services."
+    )
+    assert warning.filename == __file__
+
+
+def test_templates_of_what_is_deployed_and_a_warning_for_each_that_is_not_there() -> None:
+    deployed = ["jupyter", "mongo", "applications.als_expert.mongo"]
+    with pytest.warns(UserWarning, match="no service 'mongo'") as told:
+        templates = get_templates({**CONFIG, "deployed_services": deployed})
+    assert templates == [
+        "services/docker-compose.yml.j2",
+        "services/framework/jupyter/docker-compose.yml.j2",
+        "services/applications/als_expert/mongo/docker-compose.yml.j2",
+    ]
+    (warning,) = told
+    assert str(warning.message) == (
+        "There is no service 'mongo'. Did you mean 'applications.als_expert.mongo'?"
+    )
+    assert warning.filename == __file__
+
+
+@pytest.mark.parametrize("nothing", [{}, {"deployed_services": []}])
+def test_templates_where_nothing_is_deployed(nothing: Mapping[str, Any]) -> None:
+    with pytest.warns(UserWarning, match="is not set") as told:
+        assert get_templates(nothing) == ["services/docker-compose.yml.j2"]
+    (warning,) = told
+    assert str(warning.message) == "'deployed_services' is not set: no service is deployed."
+    assert warning.filename == __file__
+
+
 # --- discover: the deployed services of a configuration -------------------------------------------
 
 
@@ -223,6 +266,7 @@ def test_nothing_said_of_what_is_deployed_is_an_error(project: Project) -> None:
         discover(project.config())
     told = str(caught.value)
     assert "config.yml: 'deployed_services' is not set." in told
+    assert "List the services to run, or write [] for none." in told
     assert "did you mean 'deployed_services'?" in told
 
 
@@ -230,7 +274,9 @@ def test_nothing_deployed_is_a_warning(project: Project) -> None:
     defined(project, "[]")
     services, (warning,) = discover(project.config())
     assert services == ()
-    assert warning.message == "'deployed_services' names no service: there is nothing to run."
+    assert str(warning) == (
+        "config.yml:1:20: 'deployed_services' names no service: there is nothing to run."
+    )
 
 
 def test_unknown_services_are_told_all_at_once(project: Project) -> None:
