@@ -185,12 +185,21 @@ def test_all_is_shown_in_the_order_of_time_and_nothing_steers_the_terminal(lab: 
         "job  | bit by bit",
         "job  | without an end",
     ]
-    assert "'none' log driver" in next(line for line in every if line.startswith("mute"))
+    assert not [line for line in every if line.startswith("mute")]
     told = [json.loads(line) for line in lab.run("logs", "--json", "--tail", "20").splitlines()]
-    assert {one["service"] for one in told} == {"job", "mute", "web"}
+    assert {one["service"] for one in told} == {"job", "web"}
     assert [one["time"] for one in told] == sorted(one["time"] for one in told)
     assert lab.run("logs", "job", "--grep", "^RED$", "--ignore-case") == "job | red\n"
     assert "is none" in lab.run("logs", "--grep", "(", code=2)
+
+
+def test_a_container_that_keeps_no_logs_is_told_and_fails_nothing(lab: Lab) -> None:
+    ended = subprocess.run(
+        lab.command("logs", "mute"), cwd=lab.root, text=True, capture_output=True, check=False
+    )
+    assert (ended.returncode, ended.stdout) == (0, "")
+    assert "Podman does not give the logs of" in ended.stderr
+    assert "'none' log driver" in ended.stderr
 
 
 def test_times_limit_what_is_shown(lab: Lab) -> None:
@@ -264,7 +273,8 @@ def test_a_closed_pipe_ends_it(lab: Lab) -> None:
             assert " | " in process.stdout.readline()
             process.stdout.close()
             assert process.wait(DEADLINE) == 128 + signal.SIGPIPE
-            assert process.stderr.read() == ""
+            told = process.stderr.read().splitlines()
+            assert all("'none' log driver" in line for line in told)
 
 
 def test_labels_alone_are_enough(lab: Lab) -> None:

@@ -21,6 +21,8 @@ _LOOK_EVERY = 1.0
 _IDLE = 4
 """Looks without anything that runs after which that is said: a restart takes fewer."""
 
+_KEEPS_NONE = "'none' log driver"
+"""What Podman says of a container whose driver keeps no logs."""
 _HELD = 1000
 """Lines of a container that wait for those of others."""
 
@@ -122,7 +124,11 @@ def _said(
                 container.id, on_line=hand_on, stop=ended, since=since, until=until, tail=tail
             )
             if not finished.ok and project.engine.inspect([container.id]):  # else it is gone
-                failures.append(no_logs(container, project.redact(" ".join(words))))
+                problem = no_logs(container, project.redact(" ".join(words)))
+                if _KEEPS_NONE in problem.message:
+                    project.progress.warn(problem)  # its template says so: no failure
+                else:
+                    failures.append(problem)
         except RuntimeFailure as error:
             failures.append(no_logs(container, project.redact(str(error))))
         finally:
