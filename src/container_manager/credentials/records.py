@@ -50,9 +50,9 @@ class Hashed:
             ValueError: it is not what :func:`dataclasses.asdict` makes of this.
         """
         if not isinstance(stored, dict) or stored.keys() != {"salt", "hash"}:
-            raise ValueError  # whoever reads it takes all that is wrong for nothing
+            raise ValueError("a credential is not a salt and a hash")
         if not all(isinstance(text, str) and text for text in stored.values()):
-            raise ValueError
+            raise ValueError("a salt or a hash is not a text")
         for text in stored.values():
             bytes.fromhex(text)
         return cls(**stored)
