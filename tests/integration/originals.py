@@ -100,7 +100,7 @@ services:
     restart: unless-stopped
     volumes:
       - ./framework/jupyter:/jupyter
-      - {{project_root}}/{{file_paths.agent_data_dir}}/{{file_paths.scripts_dir}}:/work/scripts/
+      - {{project_root}}/{{file_paths.agent_data_dir}}/{{file_paths.scripts_dir}}:/opt/scripts/
       - ./framework/jupyter/python3-epics-readonly:/kernels/python3-epics-readonly
     environment:
       - PYTHONPATH=/jupyter/repo_src

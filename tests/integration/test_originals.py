@@ -98,7 +98,7 @@ def test_framework_and_application_services(
     assert answer(port) == "piped\n"
     modes = ("exec", f"{project_name}-jupyter-write", "sh", "-c")
     assert podman(*modes, "echo $EPICS_EXECUTION_MODE").stdout == "write_access\n"
-    podman(*modes, "echo found > /work/scripts/result")
+    podman(*modes, "echo found > /opt/scripts/result")
     scripts = root / "_agent_data/executed_scripts/result"
     assert scripts.read_text(encoding="utf-8") == "found\n"
     key = podman("exec", f"{project_name}-pipelines", "sh", "-c", "echo $OPENAI_API_KEY").stdout
