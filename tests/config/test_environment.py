@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from container_manager.config.dotenv_file import read_dotenv
-from container_manager.config.environment import Environment, Report, looks_secret
+from container_manager.config.environment import Environment, Report
+from container_manager.config.secret_names import looks_secret
 from container_manager.errors import ConfigError
 
 if TYPE_CHECKING:

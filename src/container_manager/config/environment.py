@@ -6,7 +6,6 @@ One precedence, everywhere: the process environment, then ``.env``, whose values
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -21,6 +20,7 @@ from container_manager.config.interpolation import (
     tokens,
 )
 from container_manager.config.proxies import holds_user
+from container_manager.config.secret_names import holds_credentials, looks_secret
 from container_manager.config.supplied import NOTHING, Supplied
 from container_manager.errors import Location, Problem
 from container_manager.inputs import THIS_HOST, note_variable
@@ -29,32 +29,6 @@ MIN_SCANNED = 8
 """Secret values shorter than this many characters are not looked for in the build."""
 
 _HOST = "HOST"
-
-_SECRET_WORDS = frozenset(("CREDENTIAL", "CREDENTIALS", "DSN")).union(
-    ("KEY", "TOKEN", "SECRET", "PASSWORD", "PASSWD", "PASS", "PASSPHRASE")
-)
-_URL_WITH_CREDENTIALS = re.compile(
-    r"[a-z][0-9+.-]*://(?:"  # a scheme from its last letter on: searched in linear time
-    r"[^/\s:@]*:(?!\d+/)[^\s@]+@"  # user:password, in which people forget to encode a slash
-    r"|[^/\s:@]{12,}@"  # a token in the user's place
-    r"|\S*[?&](?:pass|passwd|password|token|secret|api_?key)=[^&\s]+)",
-    re.IGNORECASE,
-)
-
-
-def looks_secret(name: str) -> bool:
-    """Whether a name says that its value is a secret.
-
-    >>> [looks_secret(name) for name in ("API_KEY", "MAX_TOKENS", "PWD", "db-pwd")]
-    [True, False, False, True]
-    """
-    words = re.split(r"[^A-Z0-9]+", name.upper())
-    return any(w in _SECRET_WORDS for w in words) or ("PWD" in words and len(words) > 1)
-
-
-def holds_credentials(text: str) -> bool:
-    """Whether a URL with credentials stands in a text."""
-    return bool(_URL_WITH_CREDENTIALS.search(text))
 
 
 def is_utf8(text: str) -> bool:

@@ -10,11 +10,11 @@ from container_manager.config.environment import (
     Environment,
     Report,
     expand_value,
-    looks_secret,
     unset_variable,
 )
 from container_manager.config.interpolation import InterpolationError, tokens
 from container_manager.config.schema import service_nodes
+from container_manager.config.secret_names import looks_secret
 from container_manager.config.supplied import NOTHING
 from container_manager.errors import Problem
 from container_manager.model import Node, dotted

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from container_manager.config.dotenv_file import parse_dotenv
+from container_manager.config.secret_names import looks_secret
 from container_manager.errors import ConfigError, Location, Problem, RuntimeFailure
 from container_manager.once import kept
 
@@ -98,8 +99,6 @@ class Supplied(Mapping[str, str]):
 
     def _hidden(self, text: str, printed: Iterable[str]) -> str:
         """What it said, without the values that it was given and those that it printed."""
-        from container_manager.config.environment import looks_secret
-
         given = {value for name, value in self.environ.items() if looks_secret(name)}
         for value in sorted(given.union(printed), key=len, reverse=True):
             if len(value) >= _MIN_HIDDEN:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from container_manager.config.alternatives import Either
-from container_manager.config.environment import holds_credentials
+from container_manager.config.secret_names import holds_credentials
 from container_manager.config.shapes import ByName, Fields, KnownKey, ListOf, Shape
 from container_manager.config.values import TEXT, matching
 from container_manager.errors import Problem

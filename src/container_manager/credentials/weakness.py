@@ -6,7 +6,7 @@ import re
 import string
 import unicodedata
 
-from container_manager.config.environment import looks_secret
+from container_manager.config.secret_names import looks_secret
 
 MIN_LENGTH = 8
 """A credential shorter than this is refused."""

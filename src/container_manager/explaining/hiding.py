@@ -6,9 +6,9 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from container_manager.config.environment import holds_credentials, looks_secret
 from container_manager.config.interpolation import InterpolationError, Placeholder, Text, tokens
 from container_manager.config.loader import Config
+from container_manager.config.secret_names import holds_credentials, looks_secret
 from container_manager.config.variables import Variable, as_written
 from container_manager.model import KeyPath, Scalar
 from container_manager.progress import Redactor

@@ -6,7 +6,8 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from container_manager.config.environment import holds_credentials, is_utf8, looks_secret
+from container_manager.config.environment import is_utf8
+from container_manager.config.secret_names import holds_credentials, looks_secret
 from container_manager.errors import Problem, UsageError, did_you_mean, raise_all
 from container_manager.scaffold.fetching import Template
 

@@ -18,9 +18,9 @@ from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
 from container_manager.config import answers
-from container_manager.config.environment import holds_credentials
 from container_manager.config.interpolation import Placeholder, Text
 from container_manager.config.loader import Config
+from container_manager.config.secret_names import holds_credentials
 from container_manager.config.templates import template_nodes
 from container_manager.errors import ConfigError, Location, UsageError, did_you_mean
 

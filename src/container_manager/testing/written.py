@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from itertools import pairwise
 
-from container_manager.config.environment import Environment, holds_credentials, looks_secret
+from container_manager.config.environment import Environment
 from container_manager.config.interpolation import InterpolationError, tokens
+from container_manager.config.secret_names import holds_credentials, looks_secret
 from container_manager.errors import Problem
 from container_manager.model import KeyPath, Node, dotted
 

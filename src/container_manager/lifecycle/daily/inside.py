@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from container_manager.config.environment import holds_credentials
+from container_manager.config.secret_names import holds_credentials
 from container_manager.errors import PreconditionError, UsageError
 from container_manager.lifecycle.daily.choosing import one_of
 from container_manager.lifecycle.project import Project
