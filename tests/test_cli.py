@@ -124,7 +124,7 @@ class TestTheInstalledProgram:
             (["down", "-d"], "'down' has no option -d."),
             (["clean", "--detached"], "'clean' has no option --detached"),
             (["up", "-d", "clean"], "'clean' after 'up' could be a service or the command"),
-            (["build", "--config", ""], "The name of the configuration file is empty."),
+            (["build", "--config", ""], "--config has an empty value."),
             (["build", "-s"], "-s needs a value."),
             (["up", "--timeout", "soon"], "--timeout takes a number of seconds above 0"),
             (["up", "--timeout", "-1"], "--timeout takes a number of seconds above 0"),

@@ -27,6 +27,8 @@ from container_manager.cli import run
             "rebuild --volumes --service web",
             "--volumes empties the volumes of the whole stack: nothing was done.",
         ),
+        ("up --timeout=", "--timeout has an empty value."),
+        ("schema --output= ", "--output has an empty value."),
         ("kube.images --archive gone/images.tar", "gone: nothing was done."),
     ],
 )

@@ -154,3 +154,13 @@ def test_where_nobody_sits_there_are_neither_colours_nor_moving_parts(
     assert ESCAPE not in told.out + told.err
     assert "\r" not in told.out + told.err
     assert "Traceback" not in told.err
+
+
+@pytest.mark.parametrize("words", ["--version", "--list", "up --help", "schema"])
+def test_a_full_disk_is_told(words: str) -> None:
+    ended = program(">/dev/full", *words.split())
+    assert (ended.returncode, ended.stderr.splitlines()[0]) == (
+        2,
+        "The system refused: No space left on device.",
+    )
+    assert "Traceback" not in ended.stderr

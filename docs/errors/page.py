@@ -22,8 +22,9 @@ Every message that Container Manager can give, with its exit code and what to do
 this page for words of the message that do not depend on your project: `<names in brackets>` stand
 for what is yours. Where a message is about a file, its place stands before it: `config.yml:12:5:`.
 
-One run tells all that is wrong, not only the first. [Exit codes](exit-codes.md) say whether a
-container was touched; a warning stops nothing. What `doctor` finds on a machine has
+One run tells all that it finds, not only the first; what depends on something wrong is told once
+that is mended. [Exit codes](exit-codes.md) say whether a container was touched; a warning stops
+nothing. What `doctor` finds on a machine has
 [a table of its own](../doctor.md).
 
 <!-- Written by 'python -m docs.errors' from the source; changes here are lost. -->

@@ -132,6 +132,12 @@ def run(argv: Sequence[str] | None = None) -> NoReturn:
         from container_manager.report import nobody_reads
 
         sys.exit(nobody_reads())
+    except OSError as error:  # invoke prints lists and help itself
+        from container_manager.report import drop_output, refused_by_system, tell
+
+        tell(refused_by_system(error))
+        drop_output()
+        sys.exit(UsageError.exit_code)
 
 
 def _names_a_file(argument: str) -> bool:

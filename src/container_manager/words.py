@@ -59,6 +59,7 @@ def with_trailing_services(
     ours, dashes, command = _at_dashes(arguments)
     for argument in ours:
         if waiting is not None:
+            _refuse_nothing(waiting, argument)
             waiting = None
         elif argument in tasks:
             _refuse_ambiguous(argument, current)
@@ -66,6 +67,8 @@ def with_trailing_services(
             current = tasks[argument]
             environments.append((current, False))
         elif argument.startswith("-"):
+            option, given, value = argument.partition("=")
+            _refuse_nothing(option, value if given else option)
             _note_environment(argument, environments)
             _refuse_foreign_option(argument, current, core.keys())
             waiting = argument if _takes_value(argument, current, core) else None
@@ -82,6 +85,15 @@ def with_trailing_services(
         raise UsageError(f"{waiting} needs a value.")
     _refuse_two_environments(environments)
     return [*words, *dashes, *command]
+
+
+def _refuse_nothing(option: str, value: str) -> None:
+    """A variable of the shell that is not set must not mean that an option was not given."""
+    if not value:
+        raise UsageError(
+            f"{option} has an empty value.",
+            remedy="Leave it out, or give it one: a variable of the shell may not be set.",
+        )
 
 
 def _at_dashes(arguments: Sequence[str]) -> tuple[list[str], list[str], list[str]]:

@@ -54,6 +54,7 @@ def test_a_place_that_cannot_be_written_is_told(
     assert exit_code("schema", "--output", "nowhere/x.json") == 2
     assert (
         capsys.readouterr().err == "nowhere/x.json cannot be written: No such file or directory.\n"
+        "  Name a file, in a folder that is there and that you may write to.\n"
     )
 
 

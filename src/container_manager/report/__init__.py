@@ -35,15 +35,19 @@ def refused_by_system(error: OSError) -> ManagerError:
 def nobody_reads() -> int:
     """The exit code when whoever read our output is gone (``… | head``), said to nobody.
 
-    It is that of a program that the signal SIGPIPE ends. What is left of the output is dropped, or
-    it would fail once more at the end of the process.
+    It is that of a program that the signal SIGPIPE ends.
     """
+    drop_output()
+    return 128 + signal.SIGPIPE
+
+
+def drop_output() -> None:
+    """Give up what cannot be written any more; it would fail once more at the end."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
-        except BrokenPipeError:
+        except OSError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-    return 128 + signal.SIGPIPE
 
 
 def warn_all(problems: Sequence[Problem]) -> None:

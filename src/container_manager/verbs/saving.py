@@ -41,4 +41,7 @@ def _told(path: Path) -> Iterator[None]:
         yield
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is no text"
-        raise UsageError(f"{display_path(path)} cannot be written: {why}.") from error
+        raise UsageError(
+            f"{display_path(path)} cannot be written: {why}.",
+            remedy="Name a file, in a folder that is there and that you may write to.",
+        ) from error
