@@ -67,8 +67,8 @@ def with_trailing_services(
             current = tasks[argument]
             environments.append((current, False))
         elif argument.startswith("-"):
-            option, given, value = argument.partition("=")
-            _refuse_nothing(option, value if given else option)
+            flag, given, value = argument.partition("=")
+            _refuse_nothing(flag, value if given else flag)
             _note_environment(argument, environments)
             _refuse_foreign_option(argument, current, core.keys())
             waiting = argument if _takes_value(argument, current, core) else None

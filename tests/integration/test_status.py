@@ -56,7 +56,8 @@ def test_killed_stopped_and_paused_ones_do_not_do_what_they_should(
 
 
 def test_one_that_ends_again_and_again_is_told(lab: Lab, podman: Podman) -> None:
-    podman("exec", lab.container("flaky"), "touch", "/tmp/end")
+    # The container may end before Podman has learnt how the command in it went.
+    podman("exec", lab.container("flaky"), "touch", "/tmp/end", check=False)
 
     until(lambda: "again and again" in (lab.seen("flaky")["wrong"] or ""))
     assert lab.seen("flaky")["restarts"] >= 3
