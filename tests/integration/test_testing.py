@@ -125,6 +125,10 @@ def test_a_stack_is_up_for_its_module_and_gone_afterwards(
             with pytest.raises(Exception, match="'ls /nothing' in 'web' ended with exit code 1"):
                 run_in("web", "ls", "/nothing")
 
+        def test_what_fails_at_first_may_be_tried_again(run_in):
+            second_time = "test -e /tmp/asked || { touch /tmp/asked; exit 1; }"
+            run_in("web", "sh", "-c", second_time, retry_for=30)
+
         def test_credentials_are_known(run_in, stack):
             token = stack.credentials["WEB_TOKEN"]
             assert len(token) == 48
@@ -152,7 +156,7 @@ def test_a_stack_is_up_for_its_module_and_gone_afterwards(
     before, there = user.tree(), left()
     done = run(test_web=test)
     assert done.returncode == 0, done.stdout
-    assert "6 passed" in done.stdout
+    assert "7 passed" in done.stdout
     assert left() == there
     after = {path: seen for path, seen in user.tree().items() if "__pycache__" not in path}
     assert meaning(after) == meaning(before)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -30,6 +31,7 @@ from container_manager.testing.records import Record
 
 _LOG_LINES = 15
 _RUN_TIMEOUT = 60.0
+_RETRY_INTERVAL = 0.5
 
 
 def no_containers(folder: Path) -> str | None:
@@ -214,6 +216,7 @@ class RunningStack:
         stdin: str | bytes | None = None,
         user: str | None = None,
         timeout: float = _RUN_TIMEOUT,
+        retry_for: float = 0.0,
     ) -> Finished:
         """Run a program in a service's container.
 
@@ -224,6 +227,9 @@ class RunningStack:
             stdin: its standard input.
             user: whom it runs as; None takes the container's user.
             timeout: seconds that it may take.
+            retry_for: seconds in which it is run again where it failed. Podman's resolver answers
+                nothing while it takes up another container, of whatever project
+                (containers/aardvark-dns#389), so that programs that ask another service need some.
 
         Returns:
             What it left: ``returncode``, ``stdout``, ``stderr``.
@@ -234,10 +240,13 @@ class RunningStack:
         options = [*(["--interactive"] if stdin is not None else [])]
         options += ["--user", user] if user is not None else []
         given = stdin.encode() if isinstance(stdin, str) else stdin
-        engine = self._opened.project.engine
-        finished = engine.call(
-            "exec", *options, self.state(name).id, *argv, timeout=timeout, stdin=given
-        )
+        command = ("exec", *options, self.state(name).id, *argv)
+        deadline = time.monotonic() + retry_for
+        while True:
+            finished = self._opened.project.engine.call(*command, timeout=timeout, stdin=given)
+            if finished.ok or time.monotonic() > deadline:
+                break
+            time.sleep(_RETRY_INTERVAL)
         if check and not finished.ok:
             said = "\n".join(f"    {line}" for line in finished.last_lines.splitlines())
             raise RuntimeFailure(
