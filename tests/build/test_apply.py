@@ -270,7 +270,10 @@ def test_a_source_that_is_gone_when_it_is_copied(built: Project) -> None:
     source.unlink()
     with built.refuses(BuildError) as refusal:
         pipeline.execute(prepared)
-    assert refusal.text == f"{WEB}/a.txt: The file cannot be read: No such file or directory."
+    assert refusal.text == (
+        f"{WEB}/a.txt: The file cannot be read: No such file or directory.\n"
+        "  Run the command again."
+    )
 
 
 # --- the record of what we wrote ------------------------------------------------------------------

@@ -242,4 +242,6 @@ def _blocking_folder(build_dir: Path, path: str, going: set[str]) -> Problem | N
 def _unreadable(output: Output, error: OSError) -> Problem:
     reason = error.strerror or type(error).__name__
     message = f"The file cannot be read: {reason}."
-    return Problem(message=message, where=output.where, remedy="Make it readable.")
+    gone = isinstance(error, FileNotFoundError)  # since its folder was read
+    remedy = "Run the command again." if gone else "Make it readable."
+    return Problem(message=message, where=output.where, remedy=remedy)
