@@ -25,8 +25,9 @@ SHARED = (
     "tests/integration/test_dashboard.py",
     "tests/integration/test_jupyter.py",
     "tests/integration/test_logs.py",
+    "tests/test_packaging.py",
 )
-"""Modules whose tests share a stack, or a server: a worker for all of one."""
+"""Modules whose tests share a stack, a server or a build: a worker for all of one."""
 
 
 LONG = (

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -304,24 +303,3 @@ def test_the_shipped_services_can_be_had_as_a_package() -> None:
         found = find_package_folder(f"package:container-manager/{folder}")
         assert found.folder.samefile(template.parent)
         assert found.build_path == folder
-
-
-def test_the_wheel_puts_them_where_they_are_looked_for() -> None:
-    """``only-include`` and ``sources`` say it; the wheel itself needs a build backend to see."""
-    settings = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))
-    wheel = settings["tool"]["hatch"]["build"]["targets"]["wheel"]
-    assert wheel == {
-        "only-include": [
-            "src/container_manager",
-            "services/framework",
-            "services/applications",
-            "template",
-        ],
-        "sources": {
-            "src": "",
-            "services": "container_manager/services",
-            "template": "container_manager/scaffold/bundled/template",
-        },
-        "force-include": {"copier.yml": "container_manager/scaffold/bundled/copier.yml"},
-        "dev-mode-dirs": ["src"],
-    }

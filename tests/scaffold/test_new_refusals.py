@@ -15,7 +15,7 @@ from tests.scaffold.making import (
 )
 from tests.scaffold.small_template import FILES, git
 
-from container_manager import verbs
+from container_manager import __version__, verbs
 from container_manager.errors import (
     ConfigError,
     InterruptedByUser,
@@ -214,13 +214,13 @@ class TestRefusals:
         repository_with(
             lab,
             "template/service/[[ _copier_conf.answers_file ]].jinja",
-            "[[ dict(_copier_answers, _library='7.0') | to_nice_yaml -]]\n",
+            "[[ dict(_copier_answers, _library='70') | to_nice_yaml -]]\n",
         )
         with refused(lab, ConfigError) as said:
             verbs.new(name="web")
         assert said == [
-            "This was made for container-manager 7.0 or newer; 0.1.0 is installed.",
-            "  Upgrade it: pip install --upgrade 'container-manager>=7.0'.",
+            f"This was made for container-manager 70 or newer; {__version__} is installed.",
+            "  Upgrade it: pip install --upgrade 'container-manager>=70'.",
         ]
 
     def test_one_at_a_time(self, lab: Project) -> None:
