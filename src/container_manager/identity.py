@@ -104,7 +104,7 @@ def private_folder(state_dir: Path) -> None:
                 remedy="It holds what is private: it has to belong to the user who runs this.",
             ) from cause
     ignore = state_dir / ".gitignore"
-    if not ignore.exists():
+    if not ignore.exists() or not ignore.stat().st_size:  # a power failure leaves it empty
         temporary = ignore.with_name(".gitignore.tmp")
         temporary.write_text("*\n", encoding="utf-8")
         temporary.replace(ignore)

@@ -71,8 +71,9 @@ def powerless_at(scene: Scene, number: int) -> bool:
     disk = Disk(root / "build", root / ".container-manager")
 
     def command() -> None:  # in a child of its own, which takes these with it
-        apply.sync_file_system = disk.keep_all  # type: ignore[attr-defined]
-        os.fsync = disk.keep_one
+        patch = pytest.MonkeyPatch()
+        patch.setattr(apply, "sync_file_system", disk.keep_all)
+        patch.setattr(os, "fsync", disk.keep_one)
         scene.command()
 
     outcome = run_struck(command, Watch(root, number, disk.lose_power))

@@ -3,6 +3,10 @@
 Everything is staged first, in one folder of the build directory; then the journal says what is to
 be done; then each file is moved into place by itself, so that unchanged files and all directories
 stay what they were under running containers.
+
+Two waits for the disk put this in order, whatever a power failure leaves: what was staged is on it
+before the journal has its name, and that name before the first file moves. No third one is needed:
+where moves are lost, but not the new manifest, the next build finds that files differ from it.
 """
 
 from __future__ import annotations
@@ -14,7 +18,7 @@ from pathlib import Path
 
 from container_manager.build import history, journal, placing, unsharing
 from container_manager.build import manifest as record
-from container_manager.build.copying import copy_file, sync_file_system
+from container_manager.build.copying import copy_file, sync, sync_file_system
 from container_manager.build.journal import UNDO, Journal, Step
 from container_manager.build.manifest import STAGING, Manifest
 from container_manager.errors import BuildError, Location
@@ -47,12 +51,13 @@ def apply(plan: BuildPlan, manifest: Manifest, *, keep: int = KEEP_BUILDS) -> in
         if keep and manifest.files and after.files != manifest.files:
             undo = history.next_number(plan.build_dir)
             text = history.dump_undo(manifest, after)
-            record.store(folder / STAGING / UNDO, text, durable=False)
+            record.store(folder / STAGING / UNDO, text)
         steps = tuple(_steps(plan, manifest, staged))
         todo = Journal(steps=steps, undo=undo, keep=keep)
         staged_by = time.time_ns()
-        journal.begin(plan.build_dir, todo, after)
+        journal.draft(plan.build_dir, todo, after)
         sync_file_system(plan.build_dir)
+        journal.begin(plan.build_dir)
         _finish(plan.build_dir, todo)
     except OSError as error:
         raise cannot_write(plan.build_dir, error) from error
@@ -80,6 +85,7 @@ def recover(build_dir: Path) -> bool:
 
 def _finish(build_dir: Path, todo: Journal) -> None:
     """Do what the journal says; where a container has taken files away, from where it has them."""
+    sync(build_dir / MANAGER_DIR)  # who was killed here may not have waited for its name
     try:
         placing.finish(build_dir, todo)
     except PermissionError:

@@ -118,6 +118,8 @@ def owner_of(build: Path) -> tuple[str, str] | None:
         recorded = (build / MANAGER_DIR / OWNER).read_bytes()
     except (OSError, ValueError):  # the latter of a path that no file can have
         return None
+    if not recorded:  # a power failure took what was written
+        return None
     root, _, environment = os.fsdecode(recorded).partition(_SEPARATOR)
     return os.path.normpath(os.path.join(real(build), root)), environment  # noqa: PTH118
 

@@ -1,8 +1,9 @@
 """What a build is about to do, written down before it does it, and the one function that does it.
 
-A build stages every new file first and then writes its journal. Killed before that, it has changed
-nothing; killed after, all that is missing is here and in the staging folder, and whoever comes next
-carries it out. Every step may be carried out twice.
+A build stages every new file first, and its journal under another name; once all of that is on the
+disk, the journal gets its name. Killed before that, it has changed nothing; killed after, all that
+is missing is here and in the staging folder, and whoever comes next carries it out. Every step may
+be carried out twice.
 """
 
 from __future__ import annotations
@@ -64,8 +65,8 @@ def is_interrupted(build_dir: Path) -> bool:
     return (build_dir / MANAGER_DIR / JOURNAL).exists()
 
 
-def begin(build_dir: Path, journal: Journal, manifest: record.Manifest) -> None:
-    """Say durably what is about to be done; from here on it will be done.
+def draft(build_dir: Path, journal: Journal, manifest: record.Manifest) -> None:
+    """Write what is to be done under a name that nobody asks for; nothing is decided yet.
 
     Raises:
         OSError: it cannot be written; nothing was changed.
@@ -74,7 +75,21 @@ def begin(build_dir: Path, journal: Journal, manifest: record.Manifest) -> None:
     steps = [[s.action, s.path, s.mode, s.staged, s.old, s.stamp, s.ours] for s in journal.steps]
     data = {"version": record.VERSION, "undo": journal.undo, "keep": journal.keep, "steps": steps}
     record.store(folder / NEXT, record.dump(manifest))
-    record.store(folder / JOURNAL, json.dumps(data, separators=(",\n", ": ")))
+    _draft(folder).write_text(json.dumps(data, separators=(",\n", ": ")), encoding="utf-8")
+
+
+def begin(build_dir: Path) -> None:
+    """Give the draft its name, once all that it speaks of is durable; from here on it will be done.
+
+    Raises:
+        OSError: the file system refuses; nothing was changed.
+    """
+    folder = build_dir / MANAGER_DIR
+    _draft(folder).replace(folder / JOURNAL)
+
+
+def _draft(folder: Path) -> Path:
+    return folder / f"{JOURNAL}.tmp"
 
 
 def read(build_dir: Path) -> Journal:
@@ -135,7 +150,7 @@ def roll_back(build_dir: Path) -> None:
         OSError: the file system refuses.
     """
     folder = build_dir / MANAGER_DIR
-    for leftover in (folder / NEXT, folder / f"{NEXT}.tmp", folder / f"{JOURNAL}.tmp"):
+    for leftover in (folder / NEXT, folder / f"{NEXT}.tmp", _draft(folder)):
         clear(leftover)
     clear(folder / STAGING)
 

@@ -180,13 +180,14 @@ def dump(manifest: Manifest) -> str:
     return json.dumps(data, ensure_ascii=False, separators=(",\n", ": ")) + "\n"
 
 
-def store(path: Path, text: str, *, durable: bool = True) -> None:
+def store(path: Path, text: str) -> None:
     """Write a record so that there is the old one or the new one, never half of it.
+
+    A power failure may undo that: see ``apply``, which makes all that it wrote durable at once.
 
     Args:
         path: the record.
         text: all of it.
-        durable: whether it must survive a power failure from now on.
 
     Raises:
         OSError: it cannot be written.
@@ -195,7 +196,4 @@ def store(path: Path, text: str, *, durable: bool = True) -> None:
     temporary.unlink(missing_ok=True)
     with temporary.open("x", encoding="utf-8") as stream:
         stream.write(text)
-        if durable:
-            stream.flush()
-            os.fsync(stream.fileno())
     temporary.replace(path)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from container_manager.build import history
 from container_manager.build import manifest as record
+from container_manager.build.copying import sync
 from container_manager.build.history import OBJECTS, UNDONE
 from container_manager.build.journal import UNDO, Journal, Step, clear
 from container_manager.build.manifest import JOURNAL, NEXT, STAGING
@@ -185,4 +186,5 @@ def _keep_content(build_dir: Path, target: Path, step: Step, journal: Journal) -
     except OSError:  # no hard links here
         temporary = kept.with_name(f"{kept.name}.tmp")
         shutil.copyfile(target, temporary, follow_symlinks=False)
+        sync(temporary)  # what it is a copy of goes now
         temporary.replace(kept)
