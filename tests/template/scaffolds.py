@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 from copier import Settings, run_copy
+from plumbum import local
 
 ROOT = Path(__file__).parents[2]
 IDENTITY = {
@@ -20,17 +23,22 @@ IDENTITY = {
 }
 
 
-def checkout_copy(folder: Path, *, tag: str | None) -> Path:
+TEMPLATE = ("copier.yml", "pyproject.toml", "template")
+"""What Copier needs of this checkout; the rest takes it longer to clone than all else."""
+
+
+def checkout_copy(folder: Path, *, tag: str | None, only: Sequence[str] = ()) -> Path:
     """Commit what this checkout holds now, changes that are not committed included.
 
     Args:
         folder: where to; it must not exist yet.
         tag: of the one commit; None leaves it without.
+        only: files and folders that are enough; none for all.
 
     Returns:
         The folder, a repository.
     """
-    listing = ("ls-files", "-z", "--cached", "--others", "--exclude-standard")
+    listing = ("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *only)
     for name in filter(None, git(ROOT, *listing).split("\0")):
         if (ROOT / name).is_file():  # what is deleted is still listed
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -88,7 +96,16 @@ def put_service(template: Path, root: Path, place: str, **answers: object) -> Pa
     Raises:
         ValueError: an answer is refused.
     """
-    # Nobody's own settings take part.
-    settings = Settings()
-    run_copy(str(template), root / place, answers, defaults=True, quiet=True, settings=settings)
+    with contextlib.ExitStack() as stack:
+        if not (template / ".git").exists():
+            # Copier asks git about each file that it makes, and has nothing to find out.
+            stack.enter_context(local.env(PATH="/nonexistent"))
+        run_copy(
+            str(template),
+            root / place,
+            answers,
+            defaults=True,
+            quiet=True,
+            settings=Settings(),  # nobody's own
+        )
     return root / place

@@ -13,9 +13,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from copier import Settings, run_copy
 from jsonschema import Draft7Validator
-from tests.template.scaffolds import ROOT, checkout_copy, git
+from tests.template.scaffolds import ROOT, TEMPLATE, checkout_copy, git, put_service
 
 from container_manager import ConfigBuilder, verbs
 from container_manager.build import pipeline
@@ -80,15 +79,7 @@ def copy_template(folder: Path) -> None:
 
 
 def make(template: Path, folder: Path, **answers: object) -> Path:
-    run_copy(
-        str(template),
-        folder,
-        data={"make": "project", **answers},
-        defaults=True,
-        quiet=True,
-        settings=Settings(),
-    )
-    return folder
+    return put_service(template, folder.parent, folder.name, make="project", **answers)
 
 
 def test_it_consists_of_what_its_readme_tells(made: Path, families: bool) -> None:
@@ -238,7 +229,7 @@ def desk(tmp_path: Path) -> Path:
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
     """The template with a history: tagged v0.1.0."""
-    return checkout_copy(tmp_path / "the templates é" / "of ours", tag="v0.1.0")
+    return checkout_copy(tmp_path / "the templates é" / "of ours", tag="v0.1.0", only=TEMPLATE)
 
 
 def commit(repository: Path) -> str:

@@ -19,7 +19,6 @@ _SUFFIX = ".j2"
 _COPIER_YML = f"""\
 _templates_suffix: {_SUFFIX}
 _envops: {{undefined: jinja2.StrictUndefined, keep_trailing_newline: true}}
-_jinja_extensions: [container_manager.render.memo.CompiledOnce]
 _exclude: [copier.yml]
 """
 
@@ -37,10 +36,12 @@ def generate(texts: Sequence[tuple[str, int]], folder: Path) -> None:
     from copier import Settings, run_copy  # half a second: only where much is generated
     from plumbum import local
 
+    from container_manager.render.memo import compiled_once
+
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix="copier-") as name:
         template = Path(os.path.realpath(name))
         files = _template_root(template, texts)
-        with local.env(PATH="/nonexistent"):
+        with compiled_once(), local.env(PATH="/nonexistent"):
             run_copy(
                 str(template),
                 folder,
@@ -49,7 +50,7 @@ def generate(texts: Sequence[tuple[str, int]], folder: Path) -> None:
                 overwrite=True,
                 quiet=True,
                 skip_tasks=True,
-                settings=Settings(trust=[str(template)]),
+                settings=Settings(),
             )
     for number, (_, mode) in enumerate(texts):
         if not mode & stat.S_IRUSR:  # Copier has to read what it copies the mode from

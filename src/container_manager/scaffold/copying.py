@@ -160,8 +160,10 @@ def quiet(env: Mapping[str, str] | None = None) -> Iterator[None]:
     from copier import errors
     from plumbum import local
 
+    from container_manager.render.memo import compiled_once
+
     fixed = {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C.UTF-8", **(env or {})}
-    with warnings.catch_warnings(), local.env(**fixed):
+    with compiled_once(), warnings.catch_warnings(), local.env(**fixed):
         warnings.simplefilter("ignore")
         # Copier starts git in two ways: with the environment that it keeps, and with the process's.
         there = {name: os.environ.pop(name) for name in _GIT_CONTEXT if name in os.environ}

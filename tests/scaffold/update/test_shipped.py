@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tests.scaffold.update.labs import Repository, copier_updates
 from tests.scaffold.update.shipped import WEB, replace, second_version, third_version
-from tests.template.scaffolds import checkout_copy, put_service
+from tests.template.scaffolds import TEMPLATE, checkout_copy, put_service
 
 from container_manager import verbs
 from container_manager.build import pipeline
@@ -18,7 +18,7 @@ def test_a_project_and_a_service_of_ours_are_brought_forward(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COPIER_CACHE_DIR", str(tmp_path / "cache"))
-    template = Repository(checkout_copy(tmp_path / "Vorlage ü", tag="v1.0.0"))
+    template = Repository(checkout_copy(tmp_path / "Vorlage ü", tag="v1.0.0", only=TEMPLATE))
     lab = Repository(put_service(template.path, tmp_path, "lab nord"))
     put_service(template.path, lab.path, WEB)
     lab.git("init", "--quiet", "--initial-branch=main")
