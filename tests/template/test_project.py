@@ -279,7 +279,7 @@ def test_a_local_repository_is_named_by_its_url(repository: Path, desk: Path) ->
     answers = yaml.safe_load((desk / "lab/.copier-answers.yml").read_text(encoding="utf-8"))
     assert answers == {
         "_commit": "v0.1.0",
-        "_library": "0.1.0",
+        "_library": "0.2.0",
         "_src_path": f"git+{repository.as_uri()}",
         "example_port": 8080,
         "families": False,
@@ -312,7 +312,7 @@ def test_from_an_installed_package_the_library_comes_by_its_name(
 ) -> None:
     bundled = tmp_path / "bundled"
     shutil.copytree(template, bundled, ignore=shutil.ignore_patterns("pyproject.toml"))
-    assert requirement(make(bundled, tmp_path / "lab")) == "container-manager>=0.1.0"
+    assert requirement(make(bundled, tmp_path / "lab")) == "container-manager>=0.2.0"
 
 
 def test_an_update_brings_the_library_too_and_keeps_edits(repository: Path, desk: Path) -> None:
