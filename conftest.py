@@ -47,6 +47,7 @@ LONG = (
     "credentials",
     "scenarios",
     "examples",
+    "installed",
 )
 """Modules of :mod:`tests.integration` with tests of most of a minute or more, the longest first."""
 
