@@ -2,32 +2,33 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from tests.conftest import Project
-from tests.scaffold import small_template
-from tests.scaffold.making import CONFIG, ROOT
+from tests.scaffold.making import CONFIG, ROOT, nobodys_git
 from tests.scaffold.small_template import repository
 
 
 @pytest.fixture
-def isolated(project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def isolated(project: Project, tmp_path: Path) -> Iterator[None]:
     """Nobody's settings of git, and a cache of Copier's that is only this test's."""
-    from plumbum import local
-
-    monkeypatch.setenv("COPIER_CACHE_DIR", str(tmp_path / "cache"))
-    for name, value in small_template.GIT.items():
-        monkeypatch.setenv(name, value)
-    with local.env(**small_template.GIT):
+    with nobodys_git(tmp_path / "cache"):
         yield
 
 
+@pytest.fixture(scope="session")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small template; tests take copies."""
+    return repository(tmp_path_factory.mktemp("small") / "template")
+
+
 @pytest.fixture
-def lab(project: Project, tmp_path: Path, isolated: None) -> Project:
+def lab(project: Project, tmp_path: Path, isolated: None, small: Path) -> Project:
     """A project whose template is the small one."""
-    repository(tmp_path / "template")
+    shutil.copytree(small, tmp_path / "template", symlinks=True)
     project.write("config.yml", CONFIG)
     project.write("services/docker-compose.yml.j2", ROOT)
     return project

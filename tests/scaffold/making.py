@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import yaml
 from tests.conftest import Project, meaning
-from tests.scaffold.small_template import git
+from tests.scaffold.small_template import GIT, git
 
 from container_manager.cli import run
 from container_manager.errors import ManagerError, UsageError
@@ -47,6 +48,17 @@ def outcome(*argv: str) -> int:
     with pytest.raises(SystemExit) as ended:
         run(argv)
     return int(ended.value.code or 0)
+
+
+@contextlib.contextmanager
+def nobodys_git(cache: Path) -> Iterator[None]:
+    """A block without anybody's settings of git, and with a cache of Copier's of its own."""
+    from plumbum import local
+
+    with pytest.MonkeyPatch.context() as patch, local.env(**GIT):
+        for name, value in {**GIT, "COPIER_CACHE_DIR": str(cache)}.items():
+            patch.setenv(name, value)
+        yield
 
 
 @contextlib.contextmanager

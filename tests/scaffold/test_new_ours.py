@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 import yaml
 from tests.conftest import Project
-from tests.scaffold.making import recorded, refused
+from tests.scaffold.making import nobodys_git, recorded, refused
 from tests.scaffold.small_template import git
+from tests.scaffold.standing import Standing, standing
 
 from container_manager import verbs
 from container_manager.scaffold import sources
 
+LAB = "läb 1"
 REPOSITORY = Path(__file__).parents[2]
 KINDS = tuple(
     yaml.safe_load((REPOSITORY / "copier.yml").read_text(encoding="utf-8"))["kind"][
@@ -31,20 +33,31 @@ def template(folder: Path) -> Path:
     return folder
 
 
-@pytest.fixture
-def lab(
-    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, isolated: None
-) -> Project:
+def make_lab(place: Path) -> None:
     """A project made from the repository, in a folder with spaces and letters."""
-    folder = template(tmp_path / "tém plate")
+    folder = template(place / "tém plate")
     git(folder, "init", "--quiet")
     git(folder, "add", "--all")
     git(folder, "commit", "--quiet", "--message=template")
     git(folder, "tag", "v0.1.0")
-    project.write("templates.yml", "templates: {container-manager: ../tém plate}\n")
-    made = verbs.new("templates.yml", project=tmp_path / "läb 1")
-    monkeypatch.chdir(made.path)
-    return Project(made.path)
+    Project(place).write("templates.yml", "templates: {container-manager: tém plate}\n")
+    verbs.new(place / "templates.yml", project=place / LAB)
+
+
+@pytest.fixture(scope="module")
+def standing_lab(tmp_path_factory: pytest.TempPathFactory) -> Standing:
+    with nobodys_git(tmp_path_factory.mktemp("cache")):
+        return standing(tmp_path_factory.mktemp("ours"), make_lab)
+
+
+@pytest.fixture
+def lab(
+    project: Project, standing_lab: Standing, monkeypatch: pytest.MonkeyPatch, isolated: None
+) -> Project:
+    """The project, and no variable of this machine."""
+    made = standing_lab.anew() / LAB
+    monkeypatch.chdir(made)
+    return Project(made)
 
 
 def example_port(lab: Project) -> int:

@@ -97,7 +97,7 @@ def new_repository(path: Path) -> Repository:
     """An empty repository."""
     path.mkdir(parents=True)
     repository = Repository(path)
-    repository.git("init", "--quiet", "--initial-branch=main")
+    repository.git("init", "--quiet", "--initial-branch=main", "--template=")
     return repository
 
 
@@ -196,8 +196,7 @@ class Lab(Repository):
 
     def newest(self, number: int) -> None:
         """Have the template as it was when this was its newest version."""
-        for tag in self.template.git("tag").split():
-            self.template.git("tag", "--delete", tag)
+        self.template.git("tag", "--delete", *self.template.git("tag").split())
         for version in range(1, number + 1):
             self.template.git("tag", f"v{version}.0.0", f"main~{3 - version}")
 
