@@ -117,6 +117,9 @@ def test_a_failed_preparation_is_told_and_tried_again(machine: Machine) -> None:
     code, said, told = machine.run("services")
     assert (code, said) == (2, "")
     assert f"see above, and {machine.project}/.venv/prepare.log" in told
+    assert "PIP_FIND_LINKS" not in told
+    machine.ask_for("container-manager>=0.2.0")
+    assert "where its wheel is: PIP_FIND_LINKS=FOLDER ./run" in machine.run("services")[2]
     (machine.folder / "no-network").unlink()
     assert machine.run("services")[:2] == (3, "<services>")
 
