@@ -140,8 +140,9 @@ def test_a_service_without_a_path_is_an_error_of_the_library_too() -> None:
     config = {"framework": {"services": {"web": {"port": 1}}}}
     with pytest.raises(ConfigError, match=r"The service framework\.web has no 'path'"):
         find_service_config(config, "web")
-    with pytest.raises(ConfigError, match="'deployed_services' must be a list"):
+    with pytest.raises(ConfigError) as caught:
         get_templates({"deployed_services": "web"})
+    assert str(caught.value) == "'deployed_services' must be a list of service names."
 
 
 @pytest.mark.parametrize("path", ["", 5, None])
@@ -176,6 +177,13 @@ def test_templates_of_what_is_deployed_and_a_warning_for_each_that_is_not_there(
         "There is no service 'mongo'. Did you mean 'applications.als_expert.mongo'?"
     )
     assert warning.filename == __file__
+
+
+def test_templates_where_a_name_is_no_text() -> None:
+    with pytest.warns(UserWarning, match="There is no service '5'"):
+        assert get_templates({**CONFIG, "deployed_services": [5]}) == [
+            "services/docker-compose.yml.j2"
+        ]
 
 
 @pytest.mark.parametrize("nothing", [{}, {"deployed_services": []}])
@@ -266,8 +274,33 @@ def test_nothing_said_of_what_is_deployed_is_an_error(project: Project) -> None:
         discover(project.config())
     told = str(caught.value)
     assert "config.yml: 'deployed_services' is not set." in told
-    assert "List the services to run, or write [] for none." in told
+    assert "\n  List the services to run, or write [] for none.\n" in told
     assert "did you mean 'deployed_services'?" in told
+
+
+def test_a_key_that_looks_mistyped_is_no_error_where_all_else_is_right(project: Project) -> None:
+    defined(project, "[jupyter]")
+    project.write("config.yml", project.read("config.yml") + "\ndeployed_service: [jupyter]\n")
+    config = project.config()
+    assert [problem.message for problem in config.suspicions]
+    assert [service.name for service in discover(config)[0]] == ["framework.jupyter"]
+
+
+def test_a_package_that_is_not_there_is_told_with_the_names_that_are_unknown(
+    project: Project,
+) -> None:
+    project.write(
+        "config.yml",
+        """
+        deployed_services: [web, jupiter]
+        framework: {services: {web: {path: "package:no-such-lab/web"}}}
+        """,
+    )
+    with project.refuses(ConfigError) as refusal:
+        discover(project.config())
+    assert "config.yml:2:36: " in refusal.text
+    assert "no-such-lab" in refusal.text
+    assert "There is no service 'jupiter'." in refusal.text
 
 
 def test_nothing_deployed_is_a_warning(project: Project) -> None:

@@ -227,6 +227,10 @@ def test_explain_says_why_a_name_is_another_than_is_written(lab: Project) -> Non
     )
     told = verbs.explain("config.prod.yml", "build_dir")
     assert (told.value, told.where) == ("build-prod", None)
+    assert str(told.rule).endswith("config.prod.yml itself does not say build_dir")
+    assert verbs.explain("config.prod.yml", "greeting").rule is None
+    lab.write("config.prod.yml", f"{PROD}project_name: live\n")
+    assert verbs.explain("config.prod.yml", "project_name").rule is None
 
 
 def test_two_that_would_share_a_build_folder_are_refused(lab: Project) -> None:

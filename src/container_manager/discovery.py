@@ -100,8 +100,8 @@ def get_templates(config: Mapping[str, Any]) -> list[str]:
         _, template = find_service_config(config, str(name))
         if template is None:
             miss = resolve(config, str(name))
-            text = f"{miss.message} {miss.remedy}" if isinstance(miss, Miss) else str(name)
-            warnings.warn(text, stacklevel=2)
+            assert isinstance(miss, Miss)  # since there is no template
+            warnings.warn(f"{miss.message} {miss.remedy}", stacklevel=2)
         else:
             templates.append(template)
     return templates

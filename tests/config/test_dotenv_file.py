@@ -90,15 +90,24 @@ def test_a_file_that_may_not_be_written_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / ".env"
     path.write_text("A=1\n")
     path.chmod(0o400)
-    with pytest.raises(PreconditionError, match="may not be written"):
+    with pytest.raises(PreconditionError) as caught:
         append_to_dotenv(path, LINES, private(tmp_path))
+    assert str(caught.value) == (
+        f"{path}: This file may not be written.\n"
+        f"  Give yourself the permission to write {path}, or add what is lacking yourself."
+    )
     assert path.read_text() == "A=1\n"
     assert mode(path) == 0o400
 
 
 def test_a_folder_that_may_not_be_written_is_told(tmp_path: Path) -> None:
-    with pytest.raises(PreconditionError, match="cannot be written: No such file or directory"):
-        append_to_dotenv(tmp_path / "gone" / ".env", LINES, private(tmp_path))
+    path = tmp_path / "gone" / ".env"
+    with pytest.raises(PreconditionError) as caught:
+        append_to_dotenv(path, LINES, private(tmp_path))
+    assert str(caught.value) == (
+        f"{path}: This file cannot be written: No such file or directory.\n"
+        f"  Give yourself the permission to write {path}, or add what is lacking yourself."
+    )
 
 
 def test_an_interrupted_write_leaves_the_old_file(
@@ -201,8 +210,10 @@ def test_a_full_disk_is_not_told_as_a_lack_of_permission(
 def test_a_huge_file_is_refused_before_it_is_parsed(tmp_path: Path) -> None:
     path = tmp_path / ".env"
     path.write_bytes(b"A=1\n" * (MAX_SIZE // 4))
-    with pytest.raises(PreconditionError, match="larger than 1 MiB with what is added"):
+    with pytest.raises(PreconditionError) as caught:
         append_to_dotenv(path, LINES, private(tmp_path))
+    assert str(caught.value).startswith(f"{path}: ")
+    assert "larger than 1 MiB with what is added.\n  " in str(caught.value)
     assert path.stat().st_size == MAX_SIZE
     path.write_bytes(b"A=1\n" * (MAX_SIZE // 4) + b"\n")
     with pytest.raises(ConfigError, match="larger than 1 MiB"):
@@ -215,9 +226,13 @@ def test_an_editor_that_saves_at_this_moment_loses_nothing(
     path = tmp_path / ".env"
     path.write_text("A=1\n")
     monkeypatch.setattr(os, "fsync", lambda _: path.write_text("A=1\nB=2\n"))
-    with pytest.raises(PreconditionError, match="changed by somebody else"):
+    with pytest.raises(PreconditionError) as caught:
         append_to_dotenv(path, LINES, private(tmp_path))
+    assert str(caught.value) == (
+        f"{path}: This file was changed by somebody else at this moment.\n  Try again."
+    )
     assert path.read_text() == "A=1\nB=2\n"
+    assert names(tmp_path) == [".env"]
 
 
 def test_lines_are_those_of_the_names(tmp_path: Path) -> None:

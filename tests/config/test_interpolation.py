@@ -9,7 +9,14 @@ from typing import Any
 import pytest
 
 from container_manager.config.environment import Environment, Report
-from container_manager.config.interpolation import InterpolationError, Placeholder, Text
+from container_manager.config.interpolation import (
+    MAX_NESTING,
+    InterpolationError,
+    Placeholder,
+    Reference,
+    Text,
+    tokens,
+)
 
 VARIABLES = {"SET": "value", "EMPTY": "", "DOLLAR": "a$b", "API_KEY": "s3cret-value"}
 
@@ -86,6 +93,27 @@ def test_malformed_references(text: str, why: str) -> None:
         expanded(text)
     assert why in str(caught.value)
     assert len(str(caught.value)) < 200
+
+
+def test_defaults_may_be_nested_this_deeply_and_no_more() -> None:
+    def nested(depth: int) -> str:
+        return "${UNSET:-" * depth + "x" + "}" * depth
+
+    assert expanded(nested(MAX_NESTING)) == "x"
+    with pytest.raises(InterpolationError) as caught:
+        expanded(nested(MAX_NESTING + 1))
+    assert str(caught.value) == "The defaults of variables are nested too deeply"
+
+
+def test_the_parts_of_a_text() -> None:
+    assert list(tokens("a$$b ${A}${B:-c}$D")) == [
+        "a",
+        "$",
+        "b ",
+        Reference(name="A", operator="", operand="", spelled="${A}"),
+        Reference(name="B", operator=":-", operand="c", spelled="${B:-c}"),
+        Reference(name="D", operator="", operand="", spelled="${D}"),
+    ]
 
 
 def test_a_required_variable_is_reported_with_its_message() -> None:

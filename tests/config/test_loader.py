@@ -282,7 +282,10 @@ def test_an_unset_variable_stays_and_is_told_once(project: Project) -> None:
 def test_an_unset_secret_is_told_as_such(project: Project) -> None:
     project.write("config.yml", "token: ${API_TOKEN}\n")
     (warning,) = project.config().warnings
-    assert warning.message == "The secret variable API_TOKEN is not set."
+    assert str(warning) == (  # no default is proposed, which everybody would read
+        "config.yml:1:8: The secret variable API_TOKEN is not set.\n"
+        f"  Set it in the environment or in {project.root}/.env."
+    )
 
 
 def test_a_literal_secret_is_told_without_its_value(project: Project) -> None:
