@@ -126,8 +126,15 @@ def test_one_that_imports_nothing_is_told_so_with_what_is_wrong_then(lab: Projec
     lab.write("config.prod.yml", "greeting: good day\n")
     with lab.refuses() as refusal:
         building.build("config.prod.yml")
-    assert "This environment imports nothing: config.yml does not count in it." in refusal.text
-    assert "Write 'import: config.yml' into config.prod.yml." in refusal.text
+    assert refusal.text.endswith(
+        "config.prod.yml: This environment imports nothing: config.yml does not count in it.\n"
+        "  Write 'import: config.yml' into config.prod.yml."
+    )
+
+
+def test_nothing_is_told_of_one_that_imports_a_file_which_imports_another(lab: Project) -> None:
+    lab.files({"more.yml": "import: config.yml\n", "config.prod.yml": "import: more.yml\n"})
+    assert lab.config("config.prod.yml").warnings == ()
 
 
 # --- tasks take --env -----------------------------------------------------------------------------
@@ -216,6 +223,14 @@ def test_what_the_environment_itself_says_is_taken_as_it_is(lab: Project) -> Non
     prod = lab.config("config.prod.yml")
     assert prod.project_name == "live"
     assert prod.build_dir == Path("/srv/live")
+
+
+@pytest.mark.parametrize("key", ["project_name", "build_dir"])
+def test_a_name_with_an_unset_variable_is_refused_there_too(lab: Project, key: str) -> None:
+    lab.deploy(more={key: "x-${SITE}", "greeting": "hello"})
+    with lab.refuses(ConfigError) as refusal:
+        lab.config("config.prod.yml")
+    assert f"'{key}' holds a variable that is not set, or a secret." in refusal.text
 
 
 def test_explain_says_why_a_name_is_another_than_is_written(lab: Project) -> None:

@@ -198,7 +198,10 @@ def test_a_pipe_among_the_additional_folders(lab: Project) -> None:
     special(lab.root / "pipe", "pipe")
     with refuses(lab) as refusal:
         building.build("config.yml")
-    assert str(refusal.value) == "pipe: This is neither a file, a folder nor a symlink."
+    assert str(refusal.value) == (
+        "pipe: This is neither a file, a folder nor a symlink.\n"
+        "  Move it away: nothing else can be copied."
+    )
 
 
 @pytest.mark.parametrize("place", ["build/.manager/manifest.json", ".container-manager/.gitignore"])
