@@ -37,7 +37,7 @@ LAYERS = (
     ("dashboard", "verbs", "testing"),
     ("careful", "option_values"),
     ("tasks",),
-    ("cli", "completing", "program", "words"),
+    ("cli", "completing", "program", "usage", "words"),
     ("entry",),
     ("__main__",),
 )

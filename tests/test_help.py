@@ -44,6 +44,58 @@ def test_help_shows_them_and_fits_a_terminal_of_80_columns(
     assert [line for line in told.splitlines() if len(line) > 80] == []
 
 
+def help_of(task: str, capsys: pytest.CaptureFixture[str]) -> str:
+    with pytest.raises(SystemExit):
+        run([task, "--help"])
+    return capsys.readouterr().out
+
+
+@pytest.mark.parametrize("task", sorted(TASKS))
+def test_values_of_options_have_names(task: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Of each option that takes one: ``--timeout=SECONDS``, not ``--timeout=STRING``."""
+    told = help_of(task, capsys)
+    for option in TASKS[task].args.values():
+        long = f"--{str(option.name).replace('_', '-')}"
+        assert (f"{long}=" in told.partition("\nOptions:")[2]) == option.takes_value, long
+    assert "STRING" not in told
+
+
+@pytest.mark.parametrize(
+    ("task", "usage"),
+    [
+        ("up", "up [options] [SERVICE ...] [other tasks ...]"),
+        ("exec", "exec [options] SERVICE -- COMMAND ..."),
+        ("cp", "cp [options] FROM TO [other tasks ...]"),
+        ("explain", "explain [options] KEY [other tasks ...]"),
+        ("down", "down [options] [other tasks ...]"),
+        ("completion", "completion [options] SHELL [other tasks ...]"),
+    ],
+)
+def test_the_words_of_a_task_are_in_its_usage(
+    task: str, usage: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert help_of(task, capsys).splitlines()[0] == f"Usage: container-manager {usage}"
+
+
+def test_an_option_that_means_something_else_elsewhere(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "--project=FOLDER " in help_of("new", capsys)
+    assert "--project=NAME " in help_of("adopt", capsys)
+
+
+def test_tasks_that_can_be_tried_say_so(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "\n  --dry  " in help_of("up", capsys)
+    assert "--dry" not in help_of("backup", capsys)
+
+
+def test_an_option_that_nobody_knows(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        run(["--nope"])
+    assert ended.value.code == 2
+    assert capsys.readouterr().err == (
+        "No idea what '--nope' is!\n  See --list for all tasks, TASK --help for one.\n"
+    )
+
+
 def test_stock_invoke_shows_them_too(project: Project) -> None:
     project.write("tasks.py", "from container_manager.tasks import namespace\n")
     done = subprocess.run(

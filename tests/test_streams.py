@@ -32,11 +32,10 @@ class TestClosed:
     @pytest.mark.parametrize(
         ("words", "redirection"),
         [
-            ("services", ">&-"),
-            ("build", "<&- >&- 2>&-"),
+            ("build", "<&- 2>&-"),
             ("config.yml", "2>&-"),
-            ("config.yml", ">&-"),
-            ("build --help", "<&- >&-"),
+            ("explain project_name", "<&- 2>&-"),
+            ("build --help", "<&-"),
         ],
     )
     def test_the_command_does_its_work(
@@ -46,13 +45,30 @@ class TestClosed:
         done = program(redirection, *words.split())
         assert (done.returncode, done.stderr) == (0, "")
 
+    @pytest.mark.parametrize("words", ["services", "schema", "build", "config.yml", "--list"])
+    def test_what_cannot_be_told_is_a_failure(self, project: Project, words: str) -> None:
+        """As of other programs: the work was done, and nobody learned of its result."""
+        project.deploy("web")
+        done = program(">&-", words)
+        assert done.returncode == 1
+        assert done.stderr.endswith(
+            "Standard output cannot be written: Bad file descriptor.\n"
+            "  Only what is told is lost: give it a file with room for it, or /dev/null.\n"
+        )
+        assert (project.root / "build").exists() == (words in ("build", "config.yml"))
+
+    def test_who_tells_nothing_needs_no_stream(self, project: Project) -> None:
+        project.deploy("web")
+        done = program(">&-", "schema", "--output", "schema.json")
+        assert (done.returncode, done.stderr) == (0, "schema.json: written.\n")
+
     def test_nothing_is_printed_into_files(self, project: Project) -> None:
         """The first file that is opened would take the place of standard output."""
         project.deploy("web")
         assert program("", "build").returncode == 0
         before = {path: seen.content for path, seen in project.tree().items()}
         project.write("extra.yml", "import: config.yml\n")
-        assert program(">&- 2>&-", "build", "--json").returncode == 0
+        assert program(">&- 2>&-", "build", "--json").returncode == 1
         after = {path: seen.content for path, seen in project.tree().items()}
         assert {path: after[path] for path in before} == before
 
@@ -70,7 +86,9 @@ class TestClosed:
             ["sh", "-c", 'exec "$@" <&- >&-', "sh", sys.executable, "-m", "invoke", "build"],
             capture_output=True, text=True, check=False,
         )  # fmt: skip
-        assert (done.returncode, done.stderr) == (0, "")
+        assert done.returncode == 1
+        assert done.stderr.startswith("Standard output cannot be written: Bad file descriptor.\n")
+        assert (project.root / "build").is_dir()
 
 
 class TestFewLetters:
@@ -157,10 +175,12 @@ def test_where_nobody_sits_there_are_neither_colours_nor_moving_parts(
 
 
 @pytest.mark.parametrize("words", ["--version", "--list", "up --help", "schema"])
-def test_a_full_disk_is_told(words: str) -> None:
+@pytest.mark.parametrize("unbuffered", ["1", ""])
+def test_a_full_disk_is_told(words: str, unbuffered: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONUNBUFFERED", unbuffered)
     ended = program(">/dev/full", *words.split())
-    assert (ended.returncode, ended.stderr.splitlines()[0]) == (
-        2,
-        "The system refused: No space left on device.",
+    assert (ended.returncode, ended.stderr) == (
+        1,
+        "Standard output cannot be written: No space left on device.\n"
+        "  Only what is told is lost: give it a file with room for it, or /dev/null.\n",
     )
-    assert "Traceback" not in ended.stderr

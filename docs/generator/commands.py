@@ -15,6 +15,7 @@ from myst_parser.slugs import github_slugify
 
 from container_manager.cli import parse_args
 from container_manager.tasks import namespace
+from container_manager.usage import value_of
 from docs.generator.markdown import escaped, table
 
 PROGRAM = "container-manager"
@@ -48,7 +49,7 @@ def _task(name: str, context: ParserContext) -> Iterator[str]:
     told = namespace[name].examples.items()
     examples = [f"- `{PROGRAM} {words}`: {what}" for words, what in told]
     yield "\n".join(examples)
-    options = [_option(argument) for argument in _options(context)]
+    options = [_option(name, argument) for argument in _options(context)]
     if options:
         yield table(["option", "does"], options)
 
@@ -63,13 +64,13 @@ def _options(context: ParserContext) -> list[Argument]:
     return sorted(context.args.values(), key=lambda argument: str(argument.name))
 
 
-def _option(argument: Argument) -> tuple[str, str]:
+def _option(name: str, argument: Argument) -> tuple[str, str]:
     """How an option is typed, and what it is for."""
     long, *short = (f"--{name}" if len(name) > 1 else f"-{name}" for name in argument.names)
     if argument.kind is bool and argument.default:
         long = long.replace("--", "--no-", 1)
-    value = " VALUE" if argument.takes_value else ""
-    typed = ", ".join(f"`{name}{value}`" for name in [*short, long])
+    value = value_of(name, argument)
+    typed = ", ".join(f"`{one} {value}`" if value else f"`{one}`" for one in [*short, long])
     return typed, _worded(argument.help or "")
 
 

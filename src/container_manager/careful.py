@@ -30,7 +30,7 @@ _HELP = {
     "namespace": "the namespace (default: what the configuration says, else the project's name)",
     "force-conflicts": "take over fields that somebody else has set",
     "adopt": "take over a stack of this name that another checkout started",
-    "data": "QUESTION=VALUE, an answer to a question of the template; may be given several times",
+    "data": "an answer to a question of the template; may be given several times",
     "defaults": "ask nothing: what --data does not say is as the template has it",
 }
 
@@ -54,6 +54,9 @@ class CarefulTask(Task[Any]):
 
     examples: Mapping[str, str] | None = None
     """Words after the program's name -> what they are for; None until they are given."""
+
+    dry = False
+    """Whether it can show what it would do."""
 
     def with_examples(self, examples: Mapping[str, str]) -> CarefulTask:
         """The task itself, from now on with examples; they stand at the end of its help."""
@@ -168,6 +171,7 @@ def verb(
         shown.update(options.pop("help", {}))
         iterable = [name for name in _REPEATABLE if name in parameters]
         task = CarefulTask(guarded, help=shown, iterable=iterable, **options)
+        task.dry = bool(dry)
         return task.with_examples(examples or {})
 
     return decorate
@@ -176,7 +180,7 @@ def verb(
 @contextlib.contextmanager
 def _errors_as_exit_codes() -> Iterator[None]:
     """Within the block, what goes wrong is told, and becomes the exit code that it stands for."""
-    from container_manager.report import nobody_reads, refused_by_system, tell
+    from container_manager.report import nobody_reads, system_refused, tell
 
     try:
         yield
@@ -186,8 +190,7 @@ def _errors_as_exit_codes() -> Iterator[None]:
         tell(error)
         raise Exit(code=error.exit_code) from error
     except OSError as error:
-        tell(refused_by_system(error))
-        raise Exit(code=UsageError.exit_code) from error
+        raise Exit(code=system_refused(error)) from error
     except KeyboardInterrupt as interrupt:
         print("Interrupted. What was started goes on running; 'down' stops it.", file=sys.stderr)
         raise Exit(code=130) from interrupt

@@ -70,7 +70,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _main(arguments: argparse.Namespace) -> int:
     from container_manager import verbs
     from container_manager.careful import interruptible
-    from container_manager.report import nobody_reads, refused_by_system, tell
+    from container_manager.report import nobody_reads, system_refused, tell
     from container_manager.report.removing import confirmer
     from container_manager.report.running import show_removed, show_up
 
@@ -103,8 +103,7 @@ def _main(arguments: argparse.Namespace) -> int:
     except BrokenPipeError:
         return nobody_reads()
     except OSError as error:
-        tell(refused_by_system(error))
-        return UsageError.exit_code
+        return system_refused(error)
     except KeyboardInterrupt:
         print("Interrupted. What was started goes on running; 'down' stops it.", file=sys.stderr)
         return 130
@@ -133,11 +132,9 @@ def run(argv: Sequence[str] | None = None) -> NoReturn:
 
         sys.exit(nobody_reads())
     except OSError as error:  # invoke prints lists and help itself
-        from container_manager.report import drop_output, refused_by_system, tell
+        from container_manager.report import system_refused
 
-        tell(refused_by_system(error))
-        drop_output()
-        sys.exit(UsageError.exit_code)
+        sys.exit(system_refused(error))
 
 
 def _names_a_file(argument: str) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 
 from container_manager.config import packages
 from container_manager.config.loader import Config
-from container_manager.errors import ConfigError, Location, Problem, raise_all
+from container_manager.errors import ConfigError, Location, Problem, raise_all, with_suspicions
 from container_manager.model import Service, dotted
 from container_manager.names import Match, Miss, defined_names, resolve
 
@@ -154,7 +154,7 @@ def discover(config: Config) -> tuple[tuple[Service, ...], tuple[Problem, ...]]:
                 services[match.name] = _service(match, config)
             except ConfigError as error:
                 errors.extend(error.problems)
-    raise_all(ConfigError, [*errors, *config.suspicions] if errors else [])
+    raise_all(ConfigError, with_suspicions(errors, config.suspicions))
     return tuple(services.values()), tuple(warnings)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import posixpath
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 
@@ -31,11 +31,20 @@ class Location:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """One finding: a sentence, the place it is about, and what to do about it."""
+    """One finding: a sentence, the place it is about, and what to do about it.
+
+    Attributes:
+        message: the sentence.
+        where: the place.
+        remedy: what to do.
+        suspicion: whether it stops nothing by itself, and is told beside errors as what may have
+            caused them.
+    """
 
     message: str
     where: Location | None = None
     remedy: str | None = None
+    suspicion: bool = False
 
     def __str__(self) -> str:
         text = f"{self.where}: {self.message}" if self.where else self.message
@@ -64,7 +73,18 @@ class ManagerError(Exception):
         if isinstance(problems, Problem):
             problems = (problems,)
         self.problems: tuple[Problem, ...] = tuple(problems)
-        super().__init__("\n".join(str(problem) for problem in self.problems))
+        super().__init__("\n".join(map(_as_text, self.problems)))
+
+
+def _as_text(problem: Problem) -> str:
+    return f"Warning: {problem}" if problem.suspicion else str(problem)
+
+
+def with_suspicions(errors: Iterable[Problem], warnings: Iterable[Problem]) -> list[Problem]:
+    """Errors, and beside them warnings about what may have caused them; nothing without errors."""
+    found = list(errors)
+    suspicions = [replace(one, suspicion=True) for one in warnings if one not in found]
+    return [*found, *suspicions] if found else []
 
 
 class UsageError(ManagerError):

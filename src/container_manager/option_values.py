@@ -3,11 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from container_manager.errors import UsageError
 
 _DIGITS = 9
 """Of a number, at most: Podman reads some of 64 bits, and Python none of thousands of digits."""
+
+
+_STANDARD_OUTPUT = "-"
+"""As most programs know it, see the guidelines 13 of POSIX, "Utility Syntax Guidelines"."""
+
+
+def text_file(text: str) -> Path | None:
+    """Where a text goes that an option names a file for; None: to standard output."""
+    return Path(text) if text and text != _STANDARD_OUTPUT else None
+
+
+def archive_file(text: str, option: str) -> str | None:
+    """The file of an archive, which is verified once it is there; None where none was said.
+
+    Raises:
+        UsageError: it is standard output.
+    """
+    if text == _STANDARD_OUTPUT:
+        raise UsageError(
+            f"{option} names a file, and '-' is standard output: nothing was done.",
+            remedy=f"Name a file, {option} images.tar say; one that is called so is './-'.",
+        )
+    return text or None
 
 
 def one_name(names: Sequence[str] | str | None) -> str:

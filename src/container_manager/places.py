@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
 
-from container_manager.errors import ConfigError
+from container_manager.errors import ConfigError, Location, display_path
 from container_manager.inputs import look
 
 ConfigPath = str | PathLike[str] | None
@@ -58,6 +58,29 @@ def find_config(start: Path | None = None, environ: Mapping[str, str] | None = N
         f"There is no {CONFIG_NAME} in {start} or any folder above it.",
         remedy="Run in a project's folder, or name the file with --config PATH.",
     )
+
+
+def refuse_no_file(path: Path) -> None:
+    """Refuse a configuration that is not there, or is a folder.
+
+    Raises:
+        ConfigError: it is so.
+    """
+    if not os.path.exists(path):  # noqa: PTH110 - Path.exists() raises on names too long
+        raise ConfigError(
+            "There is no such configuration file.",
+            where=Location(path),
+            remedy="Name another with --config PATH, or run in a project's folder.",
+        )
+    if os.path.isdir(path):  # noqa: PTH112 - as above
+        shown = display_path(path)
+        if shown == ".":
+            shown = str(path)  # a dot tells nobody which folder that is
+        inside = f"{shown}/{CONFIG_NAME}"
+        remedy = "Name a file with --config PATH, or run in a project's folder."
+        if os.path.isfile(inside):  # noqa: PTH113 - as above
+            remedy = f"Name the file in it: --config {inside}"
+        raise ConfigError(f"A configuration is a file, and {shown} is a folder.", remedy=remedy)
 
 
 def leads_away(build_dir: str, path: str, known: dict[str, bool]) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import sys
 import textwrap
 from collections.abc import Iterator
 from typing import Any
@@ -34,18 +33,21 @@ class TaskProgram(Program):
         try:
             parse(*args)
         except ParseError as error:
-            print(error, file=sys.stderr)
-            print("See --list for all tasks, TASK --help for one.", file=sys.stderr)
-            raise Exit(code=2) from error
+            from container_manager.errors import UsageError
+            from container_manager.report import tell
+
+            tell(UsageError(str(error), remedy="See --list for all tasks, TASK --help for one."))
+            raise Exit(code=UsageError.exit_code) from error
 
     def print_task_help(self, name: str) -> None:
         """What a task does, examples and options; as wide as the terminal."""
-        options = self.parser.contexts[name].help_tuples()
-        print(f"Usage: {self.binary} {name} {'[options] ' if options else ''}[other tasks ...]\n")
-        told = inspect.getdoc(self.collection[name]) or ""
-        print("\n".join(_wrapped(told, pty_size()[0] - 1)))
+        from container_manager.usage import line_of, options_of
+
+        task, context = self.collection[name], self.parser.contexts[name]
+        print(f"Usage: {line_of(self.binary, name, context)}\n")
+        print("\n".join(_wrapped(inspect.getdoc(task) or "", pty_size()[0] - 1)))
         print("\nOptions:")
-        self.print_columns(options)
+        self.print_columns(options_of(name, task, context))
 
 
 def _wrapped(text: str, width: int) -> Iterator[str]:

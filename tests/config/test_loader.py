@@ -351,3 +351,21 @@ def test_the_flattened_configuration_reads_back_as_it_was(
     copy.write("config.yml", text)
     again = copy.config(**environ)
     assert again.values == config.values
+
+
+def test_a_folder_in_the_place_of_a_configuration(project: Project) -> None:
+    project.deploy("web")
+    root = project.root
+    for named in (".", str(root)):
+        with project.refuses(ConfigError) as refusal:
+            load(named)
+        assert refusal.text == (
+            f"A configuration is a file, and {root} is a folder.\n"
+            f"  Name the file in it: --config {root}/config.yml"
+        )
+    with project.refuses(ConfigError) as refusal:
+        load("services")
+    assert refusal.text == (
+        "A configuration is a file, and services is a folder.\n"
+        "  Name a file with --config PATH, or run in a project's folder."
+    )

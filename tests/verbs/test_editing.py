@@ -48,6 +48,12 @@ def test_it_is_written_once(project: Project, capsys: pytest.CaptureFixture[str]
     assert capsys.readouterr().err == f"{FILE}: nothing to change.\n"
 
 
+def test_a_dash_is_standard_output(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    assert exit_code("schema", "--output", "-") == 0
+    assert capsys.readouterr().out == schema_text()
+    assert not (project.root / "-").exists()
+
+
 def test_a_place_that_cannot_be_written_is_told(
     project: Project, capsys: pytest.CaptureFixture[str]
 ) -> None:

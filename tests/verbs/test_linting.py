@@ -14,7 +14,7 @@ from tests.conftest import Project, snapshot
 
 from container_manager import verbs
 from container_manager.cli import run
-from container_manager.errors import Location, Problem
+from container_manager.errors import ConfigError, Location, Problem
 from container_manager.report.linting import annotation
 
 ROOT = Path(__file__).parents[2]
@@ -48,6 +48,52 @@ def test_all_problems_of_templates_are_told(
     assert "'nothing'" in told
     assert "'nobody'" in told
     assert snapshot(project.root) == before
+
+
+MISTYPED = "deploy_services: [web]\nbuild_dir: 1\n"
+"""A mistake, and what may have been meant otherwise: that alone stops nothing."""
+
+
+def test_a_near_miss_is_a_warning_beside_errors_too(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project.write("config.yml", MISTYPED)
+    near = "'deploy_services' means nothing to us; did you mean 'deployed_services'?"
+    for words in (("lint",), ("build",)):
+        assert exit_code(*words) == 2
+        told = capsys.readouterr().err
+        assert f"Warning: config.yml:1:18: {near}\n" in told
+        assert "\nconfig.yml:2:12: 'build_dir' must be a text, not 1." in told
+        assert "problems:" not in told
+    assert exit_code("lint", "--json") == 2
+    data = json.loads(capsys.readouterr().out)["problems"]
+    assert [(one["level"], one["line"]) for one in data] == [("error", 2), ("warning", 1)]
+    assert exit_code("lint", "--format", "github") == 2
+    assert f"::warning file=config.yml,line=1,col=18::{near}" in capsys.readouterr().out
+    with pytest.raises(ConfigError, match=f"Warning: config.yml:1:18: {re.escape(near)}"):
+        verbs.build()
+
+
+def test_a_near_miss_beside_a_service_that_is_not_there(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project.write("config.yml", "secretss: []\ndeployed_services: [web]\n")
+    assert exit_code("lint", "--json") == 2
+    data = json.loads(capsys.readouterr().out)["problems"]
+    assert sorted(one["level"] for one in data) == ["error", "warning"]
+
+
+@pytest.mark.parametrize("form", ["github", "text"])
+def test_two_forms_at_once_are_refused(
+    project: Project, capsys: pytest.CaptureFixture[str], form: str
+) -> None:
+    project.deploy("web")
+    assert exit_code("lint", "--json", "--format", form) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err == (
+        f"--json and --format {form} ask for two forms of the same.\n  Give one of them.\n"
+    )
 
 
 def test_all_problems_of_a_configuration_are_told_as_data(

@@ -95,6 +95,15 @@ def test_the_name_of_the_file_says_the_format(project: Project) -> None:
     assert Path("d.txt").read_text(encoding="utf-8").startswith("flowchart LR")
 
 
+def test_a_dash_is_standard_output(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    project.deploy("web")
+    assert exit_code("graph", "--output", "-") == 0
+    assert capsys.readouterr().out.startswith("<svg ")
+    assert exit_code("graph", "--output=-", "--format", "mermaid") == 0
+    assert capsys.readouterr().out.startswith("flowchart LR")
+    assert not Path("-").exists()
+
+
 def test_a_file_that_is_right_is_left_as_it_is(
     project: Project, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -133,6 +142,10 @@ def test_a_page_without_a_place_for_it_is_left_alone(project: Project) -> None:
     [
         (["--output", "stack.png"], "does not say which format"),
         (["--format", "mermiad"], "Did you mean 'mermaid'?"),
+        (
+            ["--output", "services"],
+            "services is a folder.\n  Name a file in it: graph --output services/stack.svg\n",
+        ),
         (["--output", "no/such/folder/stack.svg"], "cannot be written: No such file or directory."),
     ],
 )

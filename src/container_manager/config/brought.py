@@ -26,7 +26,7 @@ from container_manager.config.packages import (
     is_package_path,
 )
 from container_manager.config.schema import service_nodes
-from container_manager.errors import ConfigError, Location, Problem, raise_all
+from container_manager.errors import ConfigError, Location, Problem, raise_all, with_suspicions
 from container_manager.inputs import note
 from container_manager.model import Key, KeyPath, Node, dotted
 
@@ -50,7 +50,7 @@ def over_packages(tree: Node, files: Loader) -> tuple[Node, list[Problem]]:
     """
     packages = _Packages(files)
     whole = packages.below(tree)
-    raise_all(ConfigError, [*files.problems, *packages.missing] if files.problems else [])
+    raise_all(ConfigError, with_suspicions(files.problems, packages.missing))
     return whole, [*packages.missing, *mistyped(tree, packages.brought)]
 
 

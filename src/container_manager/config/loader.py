@@ -37,7 +37,7 @@ from container_manager.environments import (
     refuse_unusable,
     state_dir_of,
 )
-from container_manager.errors import ConfigError, Location, Problem, raise_all
+from container_manager.errors import ConfigError, Location, Problem, raise_all, with_suspicions
 from container_manager.model import Hook, Key, KeyPath, Node
 from container_manager.places import BUILD_DIR, KEEP_BACKUPS, KEEP_BUILDS, find_config
 
@@ -240,7 +240,7 @@ def examine(
         env=env,
         hooks=hooks,
     )
-    return config, [*errors, *suspicions] if errors else []
+    return config, with_suspicions(errors, suspicions)
 
 
 def _path_of(config_path: str | os.PathLike[str] | None, environ: Mapping[str, str]) -> Path:

@@ -23,6 +23,7 @@ from container_manager.environments import base_of
 from container_manager.errors import ConfigError, Location, Problem, did_you_mean, display_path
 from container_manager.inputs import note
 from container_manager.model import Key, Node
+from container_manager.places import refuse_no_file
 
 APPLICATIONS_DIR = Path("src/applications")
 """Below the project: where the list form of ``applications`` looks for configurations."""
@@ -59,12 +60,7 @@ class Loader:
         Raises:
             ConfigError: there is nothing to read, or no end of it.
         """
-        if not os.path.exists(path):  # noqa: PTH110 - Path.exists() raises on names too long
-            raise ConfigError(
-                "There is no such configuration file.",
-                where=Location(path),
-                remedy="Name another with --config PATH, or run in a project's folder.",
-            )
+        refuse_no_file(path)
         first = read_yaml(path)
         if first is None:
             raise ConfigError(

@@ -161,7 +161,7 @@ def _data(ask: Callable[[], dict[str, Any]]) -> Callable[[Request], Any]:
 
 
 def _told(error: ManagerError) -> str:
-    return "\n".join(str(problem) for problem in error.problems)
+    return str(error)
 
 
 def _style(shown: Shown) -> Callable[[Request], Any]:

@@ -62,8 +62,8 @@ def clean(
             _preview(project, identity, containers, volumes, [*image_names(images), *pulled], save)
         )
     with told_half_way(project, identity, containers, volumes, verb="clean"):
-        folder = stop_and_save(project, containers, volumes, save_first=save, verb="clean")
-        gone = remove_containers(project, identity, containers).removed
+        folder, there = stop_and_save(project, containers, volumes, save_first=save, verb="clean")
+        gone = remove_containers(project, identity, there).removed
         images_gone, kept = remove_images(project, images, names=pulled)
         emptied = remove_volumes(project, volumes)
     return Outcome(
@@ -132,12 +132,12 @@ def clean_files(project: Project, files: Sequence[Path], *, save: bool = True) -
     built = {one.image_id for one in containers}
     images = [one for one in own_images(project, identity) if one.id in built]
     with told_half_way(project, identity, containers, volumes, verb="clean"):
-        folder = stop_and_save(project, containers, volumes, save_first=save, verb="clean")
+        folder, now = stop_and_save(project, containers, volumes, save_first=save, verb="clean")
         if len(containers) == len(there):
-            gone = list(remove_containers(project, identity, containers).removed)
+            gone = list(remove_containers(project, identity, now).removed)
         else:
-            stop_and_remove(project, containers)
-            gone = [one.name for one in containers]
+            stop_and_remove(project, now)
+            gone = [one.name for one in now]
         images_gone, kept = remove_images(project, images)
         emptied = remove_volumes(project, volumes)
     return Outcome(

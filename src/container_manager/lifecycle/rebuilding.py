@@ -69,11 +69,11 @@ def rebuild(
     emptied = own_volumes(project, identity, containers) if empties else []
     refuse_to_empty(project, containers, emptied, save_first=save)
     with told_half_way(project, identity, containers, emptied, verb="rebuild"):
-        folder = stop_and_save(project, containers, emptied, save_first=save, verb="rebuild")
+        folder, there = stop_and_save(project, containers, emptied, save_first=save, verb="rebuild")
         if only is None:
-            remove_containers(project, identity, containers)
+            remove_containers(project, identity, there)
         else:
-            stop_and_remove(project, containers)
+            stop_and_remove(project, there)
         replaced = [one for one in own_images(project, identity) if one.id not in images.values()]
         gone, kept = remove_images(project, replaced if only is None else [])
         if emptied:

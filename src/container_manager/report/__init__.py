@@ -9,27 +9,48 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from container_manager.errors import ManagerError, Problem
+from container_manager.errors import ManagerError, Problem, RuntimeFailure, UsageError
 from container_manager.fitting import told
-from container_manager.streams import knows_all_letters
+from container_manager.streams import OutputRefused, knows_all_letters
 
 
 def tell(error: ManagerError) -> None:
     """Show an error on stderr: every problem, each with its place and its remedy."""
-    many = len(error.problems) > 1
+    warn_all([one for one in error.problems if one.suspicion])
+    problems = [one for one in error.problems if not one.suspicion]
+    many = len(problems) > 1
     if many:
-        print(f"{len(error.problems)} problems:", file=sys.stderr)
-    for problem in error.problems:
+        print(f"{len(problems)} problems:", file=sys.stderr)
+    for problem in problems:
         print(told(problem, sys.stderr, before="- " if many else ""), file=sys.stderr)
 
 
-def refused_by_system(error: OSError) -> ManagerError:
+def _refused(error: OSError) -> ManagerError:
     """What the operating system refused, as an error of ours."""
     place = f" '{error.filename}'" if error.filename else ""
     return ManagerError(
         f"The system refused{place}: {error.strerror or type(error).__name__}.",
         remedy="See to permissions and free space there, then try again.",
     )
+
+
+def system_refused(error: OSError) -> int:
+    """Say what the operating system refused; the exit code.
+
+    That is 1 where the result cannot be written, whatever else was done: a full disk, or a
+    standard output that is closed.
+    """
+    if isinstance(error, OutputRefused):
+        tell(
+            RuntimeFailure(
+                f"Standard output cannot be written: {error.strerror or type(error).__name__}.",
+                remedy="Only what is told is lost: give it a file with room for it, or /dev/null.",
+            )
+        )
+        drop_output()
+        return RuntimeFailure.exit_code
+    tell(_refused(error))
+    return UsageError.exit_code
 
 
 def nobody_reads() -> int:

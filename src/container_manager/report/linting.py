@@ -16,13 +16,18 @@ if TYPE_CHECKING:
 FORMATS = ("text", "github")
 
 
-def refuse_format(name: str) -> None:
-    """Refuse a form that there is not.
+def refuse_format(name: str, *, json: bool) -> None:
+    """Refuse a form that there is not, and two at once.
 
     Raises:
         UsageError: with those that there are.
     """
-    if name not in FORMATS:
+    if name and json:
+        raise UsageError(
+            f"--json and --format {name} ask for two forms of the same.",
+            remedy="Give one of them.",
+        )
+    if name and name not in FORMATS:
         raise UsageError(f"There is no format '{name}'.", remedy="There are text and github.")
 
 
@@ -31,7 +36,7 @@ def show_linted(found: Linted, *, form: str, json: bool) -> None:
 
     Args:
         found: it.
-        form: one of :data:`FORMATS`.
+        form: one of :data:`FORMATS`; empty for text.
         json: as data instead.
     """
     told = [

@@ -29,9 +29,11 @@ def bundle(
 ) -> None:
     """Write the build, its images and this program into one file that needs no internet."""
     from container_manager import verbs
+    from container_manager.option_values import archive_file
     from container_manager.report.bundling import show_bundle
 
-    bundled = verbs.bundle(config, output=output or None, service=service or (), force=force)
+    file = archive_file(output, "--output")
+    bundled = verbs.bundle(config, output=file, service=service or (), force=force)
     show_bundle(bundled, json=json)
 
 

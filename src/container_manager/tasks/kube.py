@@ -176,9 +176,11 @@ def images(
 ) -> None:
     """Build the images that are built here, push them, and pin them by their digests."""
     from container_manager import verbs
+    from container_manager.option_values import archive_file
     from container_manager.report.clusters import show_delivered
 
-    show_delivered(verbs.kube_images(config, archive=archive or None), json=json)
+    file = archive_file(archive, "--archive")
+    show_delivered(verbs.kube_images(config, archive=file), json=json)
 
 
 @verb(

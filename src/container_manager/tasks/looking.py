@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from invoke import Context, Exit
@@ -47,7 +46,8 @@ def explain(
         "graph --live --output now.svg": "with what the containers do",
     },
     help={
-        "output": "the file to write: .svg, .mmd, or .md for a diagram in a page of Markdown",
+        "output": "the file to write: .svg, .mmd, or .md for a diagram in a page of Markdown "
+        "(default, and -: standard output)",
         "format": "svg or mermaid (default: as the name of the file says, else svg)",
         "service": "only this service and what it waits for; may be given several times",
         "live": "show what the containers do, too (default: the configuration alone)",
@@ -63,9 +63,10 @@ def graph(
 ) -> None:
     """Draw the stack: services, what they wait for, ports, volumes and networks."""
     from container_manager import verbs
+    from container_manager.option_values import text_file
     from container_manager.report.looking import refuse_drawing, show_drawing, show_written
 
-    path = Path(output) if output else None
+    path = text_file(output)
     kind = verbs.format_of(path, format)
     if path is None:
         refuse_drawing(kind)
@@ -86,7 +87,7 @@ def graph(
 def lint(
     context: Context,
     config: str | None = None,
-    format: str = "text",  # noqa: A002 - as people type it
+    format: str = "",  # noqa: A002 - as people type it
     json: bool = False,
 ) -> None:
     """Check all that a build checks, and write nothing; exit with 2 where something is wrong."""
@@ -94,7 +95,7 @@ def lint(
     from container_manager.errors import ConfigError
     from container_manager.report.linting import refuse_format, show_linted
 
-    refuse_format(format)
+    refuse_format(format, json=json)
     found = verbs.lint(config)
     show_linted(found, form=format, json=json)
     if found.errors:
@@ -106,15 +107,16 @@ def lint(
         "schema --output .config.schema.json": "the file that a new project's config.yml names",
         "schema": "print it",
     },
-    help={"output": "the file to write (default: standard output)"},
+    help={"output": "the file to write (default, and -: standard output)"},
 )
 def schema(context: Context, output: str = "") -> None:
     """Write the JSON Schema of config.yml, with which editors complete and check it."""
     from container_manager import verbs
+    from container_manager.option_values import text_file
     from container_manager.report.looking import show_written
 
-    if output:
-        show_written(Path(output), changed=verbs.save_schema(Path(output)))
+    if path := text_file(output):
+        show_written(path, changed=verbs.save_schema(path))
     else:
         print(verbs.schema(), end="")
 

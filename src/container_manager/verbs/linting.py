@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from container_manager.build.preparing import prepare
 from container_manager.config.loader import examine
@@ -44,6 +44,7 @@ def lint(config: ConfigPath = None) -> Linted:
             warnings.extend(prepare(loaded).warnings)
     except (ConfigError, RenderError, BuildError) as error:
         errors = list(error.problems)
-    errors = list(dict.fromkeys(errors))
+    warnings.extend(replace(one, suspicion=False) for one in errors if one.suspicion)
+    errors = list(dict.fromkeys(one for one in errors if not one.suspicion))
     rest = tuple(one for one in dict.fromkeys(warnings) if one not in errors)
     return Linted(errors=tuple(errors), warnings=rest)

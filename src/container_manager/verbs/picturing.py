@@ -164,6 +164,11 @@ def format_of(path: Path | None, said: str) -> str:
     if said or path is None:
         return said or SVG
     known = _SUFFIXES.get(path.suffix.lower())
+    if known is None and path.is_dir():
+        raise UsageError(
+            f"{display_path(path)} is a folder.",
+            remedy=f"Name a file in it: graph --output {display_path(path / 'stack.svg')}",
+        )
     if known is None:
         raise UsageError(
             f"The name of {display_path(path)} does not say which format it is to have.",

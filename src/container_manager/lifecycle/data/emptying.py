@@ -37,10 +37,11 @@ def stop_and_save(
     *,
     save_first: bool,
     verb: str,
-) -> Path | None:
-    """Stop containers and save volumes that are to go; the folder of the backup, if one was made.
+) -> tuple[Path | None, list[ContainerState]]:
+    """Stop containers and save volumes that are to go.
 
-    :func:`refuse_to_empty` comes before it.
+    :func:`refuse_to_empty` comes before it. Where there are no volumes, nothing is stopped: who
+    removes the containers ends them with the same call.
 
     Args:
         project: whose.
@@ -49,22 +50,26 @@ def stop_and_save(
         save_first: whether they are saved.
         verb: the command that this is part of.
 
+    Returns:
+        The folder of the backup, if one was made, and the containers as they are now.
+
     Raises:
         RuntimeFailure: a volume could not be saved; the containers are stopped.
     """
+    if not volumes:
+        return None, list(containers)
     stop(project, containers)
     folder = None
-    if save_first and volumes:
+    if save_first:
         services = services_of([one.name for one in volumes], users_of(project, volumes), None)
         try:
             folder = save(project, volumes, made_by=verb, automatic=True, services=services)
         except ManagerError as error:
             raise _stopped(error, containers) from error
         project.progress.step(f"Saved the volumes in {folder}")
-    if volumes:
-        begun = {one.name: one.created_at for one in volumes}
-        write_note(project, REMOVING, {"volumes": begun})
-    return folder
+    begun = {one.name: one.created_at for one in volumes}
+    write_note(project, REMOVING, {"volumes": begun})
+    return folder, project.engine.inspect([one.id for one in containers])
 
 
 def _stopped(error: ManagerError, containers: Collection[ContainerState]) -> RuntimeFailure:
