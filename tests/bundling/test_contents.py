@@ -167,3 +167,11 @@ def test_a_build_directory_elsewhere_is_refused(project: Project) -> None:
     project.deploy("web", more={"build_dir": "../out"})
     with pytest.raises(BuildError, match="lies outside of the project"):
         contents(project)
+
+
+@pytest.mark.parametrize("name", ["a\tb", "line\nbreak"])
+def test_a_name_that_no_list_can_show_is_refused(project: Project, name: str) -> None:
+    project.deploy("web")
+    project.write(f"services/framework/web/{name}")
+    with pytest.raises(BuildError, match="The name of this file cannot be in a bundle"):
+        contents(project)

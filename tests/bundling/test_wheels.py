@@ -86,6 +86,18 @@ def test_the_same_package_gives_the_same_bytes(tmp_path: Path) -> None:
             ),
             "fit in no name",
         ),
+        (
+            lambda site: install(site, {**FILES, "lab-1.0.dist-info/WHEEL": "Tag: any\n"}),
+            "its tags make no sense",
+        ),
+        (
+            lambda site: (site / "lab-1.0.dist-info/RECORD").write_text("lab/__init__.py,,\n"),
+            r"no checksum of lab/__init__\.py",
+        ),
+        (
+            lambda site: (site / "lab-1.0.dist-info/RECORD").write_text("../../bin/lab,,\n"),
+            r"no \.dist-info",
+        ),
     ],
 )
 def test_what_is_no_longer_as_it_was_installed_is_refused(
