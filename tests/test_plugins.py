@@ -204,6 +204,11 @@ def test_the_example_provider_gives_the_argv_of_its_wrapper(project: Project) ->
     [
         ("return object()", "TypeError: it gave no provider: object has no name, title"),
         ("raise OSError('gone')", "OSError: gone"),
+        (
+            "from dataclasses import replace; "
+            "return replace(finder.find('podman-compose'), kind='other')",
+            "TypeError: the kind of a provider is one of compose-v2, podman-compose",
+        ),
     ],
 )
 def test_a_provider_that_does_not_work_is_told(

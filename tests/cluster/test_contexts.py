@@ -41,6 +41,8 @@ def test_a_context_that_does_not_exist_is_told_with_those_that_do() -> None:
 def test_no_contexts_at_all_are_told() -> None:
     with pytest.raises(UsageError, match="kubectl knows none"):
         choose([], "prod", None)
+    with pytest.raises(UsageError, match=r"none is guessed: nothing was done\. kubectl knows none"):
+        choose([], None, None)
 
 
 def test_without_kubectl_it_is_said_what_is_missing(

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from container_manager.cluster.contexts import Target
-from container_manager.cluster.overlays import overlaid
-from container_manager.errors import ConfigError
+from container_manager.cluster.overlays import overlaid, overlay_folder
+from container_manager.errors import ConfigError, UsageError
 from container_manager.run import ProcessRunner
 
 LAB = Target(context="prod", namespace="lab")
@@ -50,3 +50,10 @@ def test_what_is_no_overlay_is_told(tmp_path: Path, script: str, told: str) -> N
     with pytest.raises(ConfigError) as caught:
         put_together(tmp_path, script)
     assert told in str(caught.value)
+
+
+def test_an_overlay_where_there_are_none_is_told(tmp_path: Path) -> None:
+    with pytest.raises(
+        UsageError, match=r"no overlay 'prod' .*: nothing was done\. There are none"
+    ):
+        overlay_folder(tmp_path, "prod")

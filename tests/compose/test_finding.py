@@ -177,3 +177,18 @@ def test_a_variable_that_leads_to_no_podman_is_refused(machine: Machine) -> None
     assert "DOCKER_HOST is tcp://build.example:2375" in message
     assert "Unset DOCKER_HOST" in message
     assert replace(machine.finder(), environ={}).find("podman-compose").socket is None
+
+
+def test_a_podman_compose_with_nothing_to_run_says_what_it_said(machine: Machine) -> None:
+    (machine.bin / "podman").write_text(
+        "#!/bin/sh\necho 'looking up docker-compose' >&2\nexit 125\n"
+    )
+    with pytest.raises(PreconditionError, match="'podman compose' has nothing to run") as caught:
+        machine.finder().find("podman")
+    assert "looking up docker-compose" in str(caught.value)
+    assert "Install podman-compose" in str(caught.value)
+
+
+def test_a_provider_whose_plugin_is_gone_is_told(machine: Machine) -> None:
+    with pytest.raises(PreconditionError, match="There is no compose provider 'lab-compose'"):
+        machine.finder().find("lab-compose")

@@ -221,6 +221,15 @@ def test_a_glob_that_no_file_can_match(project: Project) -> None:
     assert values(project) == {"a": 1}
 
 
+def test_a_glob_that_cannot_be_one_is_told(project: Project) -> None:
+    project.write("config.yml", 'import: "a\\0b/*"\na: 1\n')
+    with project.refuses(ConfigError) as refusal:
+        project.config()
+    assert refusal.messages[0].startswith(
+        "config.yml:1:9: The pattern 'a\\x00b/*' cannot be used: "
+    )
+
+
 @pytest.mark.parametrize(
     ("reference", "message"),
     [

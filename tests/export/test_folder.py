@@ -33,5 +33,7 @@ def test_a_file_of_somebody_else_is_not_overwritten(tmp_path: Path, ours: bool) 
 
 def test_a_folder_that_cannot_be_one_is_told(tmp_path: Path) -> None:
     (tmp_path / "out").write_text("a file\n")
-    with pytest.raises(BuildError, match=r"out\S* cannot be written: (File exists|Not a directory)"):
+    with pytest.raises(
+        BuildError, match=r"out\S* cannot be written: (File exists|Not a directory)"
+    ):
         write_folder(tmp_path / "out" / "lab", FILES)

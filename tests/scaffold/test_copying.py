@@ -7,13 +7,15 @@ from typing import Any
 
 import copier
 import pytest
+from copier.errors import InteractiveSessionError
 from plumbum import ProcessExecutionError
 from tests.conftest import Project
 from tests.scaffold.making import recorded, refused
 from tests.scaffold.small_template import git
 
 from container_manager import verbs
-from container_manager.errors import ConfigError
+from container_manager.errors import ConfigError, UsageError
+from container_manager.scaffold.faults import told
 
 
 class Unlucky:
@@ -49,3 +51,12 @@ def test_a_fetch_that_fails_again_is_told(lab: Project, monkeypatch: pytest.Monk
     with refused(lab, ConfigError) as said:
         verbs.new(name="web")
     assert "did not send all necessary objects" in said[0]
+
+
+def test_questions_that_nobody_is_there_to_answer() -> None:
+    with (
+        pytest.raises(UsageError, match="asks, and nobody is there to answer") as caught,
+        told("template"),
+    ):
+        raise InteractiveSessionError("Use `--defaults` and/or `--data`")
+    assert "--data QUESTION=VALUE" in str(caught.value)

@@ -223,6 +223,15 @@ class TestRefusals:
             "  Upgrade it: pip install --upgrade 'container-manager>=70'.",
         ]
 
+    def test_an_answer_that_only_services_take(self, lab: Project) -> None:
+        of_services = "kind:\n  type: str\n  when: \"[[ make == 'service' ]]\""
+        text = textwrap.dedent(FILES["copier.yml"]).lstrip("\n")
+        repository_with(lab, "copier.yml", text.replace("kind:\n  type: str", of_services))
+        with refused(lab) as said:
+            verbs.new("config.yml", project="../made", data=["application=scan"])
+        assert said == ["'application' is not asked for this.", "  Leave it out."]
+        assert not (lab.root.parent / "made").exists()
+
     def test_one_at_a_time(self, lab: Project) -> None:
         from container_manager.scaffold.placing import alone
 

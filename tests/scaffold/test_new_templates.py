@@ -20,7 +20,7 @@ from tests.scaffold.making import (
     outcome,
     refused,
 )
-from tests.scaffold.small_template import repository
+from tests.scaffold.small_template import git, repository
 
 from container_manager import verbs
 from container_manager.errors import (
@@ -56,6 +56,32 @@ class TestOtherTemplates:
         lab.write("config.yml", CONFIG.replace("{container-manager: ../template}",
                                                "[{name: theirs, url: ../theirs}]"))  # fmt: skip
         assert verbs.new(name="web", template="theirs").name == "services.web"
+
+    def test_a_folder_without_questions_is_none(self, lab: Project, theirs: Path) -> None:
+        lab.write("../plain/README.md", "no template\n")
+        lab.write("config.yml", lab.read("config.yml").replace("../theirs", "../plain"))
+        with refused(lab, ConfigError) as said:
+            verbs.new(name="web", template="theirs")
+        assert "plain holds no template: it has no copier.yml." in said[0]
+
+    def test_a_repository_that_cannot_be_copied(self, lab: Project, theirs: Path) -> None:
+        tree = git(theirs, "rev-parse", "HEAD^{tree}").strip()
+        (theirs / ".git/objects" / tree[:2] / tree[2:]).unlink()
+        with refused(lab, ConfigError) as said:
+            verbs.new(name="web", template="theirs")
+        assert "cannot be fetched: " in said[0]
+        assert said[1].startswith("  Try it by hand: git clone ")
+
+    def test_a_choice_that_the_template_itself_refuses(self, lab: Project, theirs: Path) -> None:
+        ports = "{'80': {value: 80, validator: 'It is taken.'}, '81': {value: 81}}"
+        lab.write(
+            "../theirs/copier.yml", f"name: {{type: str}}\nport: {{type: int, choices: {ports}}}\n"
+        )
+        git(theirs, "commit", "--quiet", "--all", "--message=choices")
+        git(theirs, "tag", "v0.2.0")
+        with refused(lab) as said:
+            verbs.new(name="web", template="theirs", data=["port=80"])
+        assert said[0] == "'port' cannot be that: It is taken."
 
     def test_a_mistyped_name(self, lab: Project, theirs: Path) -> None:
         with refused(lab) as said:

@@ -164,6 +164,31 @@ class TestHowTheyAreWritten:
         with pytest.raises(ConfigError, match="is neither an address of git nor a folder"):
             from_text(text, tmp_path, name="x")
 
+    def test_credentials_are_not_recorded(self, tmp_path: Path) -> None:
+        with pytest.raises(
+            ConfigError, match=r"URL of the template 'x' holds credentials\."
+        ) as told:
+            from_text("https://me:hunter22@example.org/a", tmp_path, name="x")
+        assert "hunter22" not in str(told.value)
+
+    @pytest.mark.parametrize(
+        ("source", "why"),
+        [
+            ("https://me:hunter22@example.org/a", "holds credentials."),
+            ("nowhere", "is neither an address of git nor a folder: nowhere"),
+        ],
+    )
+    def test_what_a_project_remembers_is_examined_too(
+        self, project: Project, installed: Any, source: str, why: str
+    ) -> None:
+        project.deploy("web")
+        project.write(".copier-answers.yml", ANSWERS.format(source=source, make="project"))
+        with project.refuses(ConfigError) as refusal:
+            choose(project.config(), None)
+        assert refusal.messages[0].startswith(".copier-answers.yml:2:")
+        assert why in refusal.messages[0]
+        assert "hunter22" not in refusal.text
+
     def test_an_unknown_name(self, project: Project, installed: Any) -> None:
         project.deploy("web", more={"templates": {"theirs": "gh:a/b"}})
         with pytest.raises(UsageError) as caught:

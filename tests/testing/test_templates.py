@@ -123,3 +123,17 @@ def test_what_copier_refuses_is_told_in_its_words(template: Path, templates: Tem
         templates.copied(template, tag="v9")
     with pytest.raises(RuntimeFailure, match="There is no folder"):
         templates.copied(template / "nothing")
+
+
+def test_an_update_that_copier_refuses_is_told_in_its_words(
+    template: Path, templates: Templates
+) -> None:
+    git(template, "checkout", "--quiet", "--force", "v2")
+    with pytest.raises(RuntimeFailure, match=r"'copier update' failed:\n(.|\n)*downgrading"):
+        templates.updated(template, from_="v2", to="v1")
+
+
+def test_what_git_refuses_is_told_in_its_words(tmp_path: Path, templates: Templates) -> None:
+    (tmp_path / "broken/.git").mkdir(parents=True)
+    with pytest.raises(RuntimeFailure, match=r"'git clone' failed:\n(.|\n)*broken"):
+        templates.copied(tmp_path / "broken")

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import signal
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
 import pytest
 from tests.scaffold.update.labs import WEB, Lab
 
-from container_manager.errors import PreconditionError
+from container_manager.errors import InterruptedByUser, PreconditionError, RuntimeFailure
+from container_manager.run import Finished, ProcessRunner
+from container_manager.scaffold.applying import Change
+from container_manager.scaffold.git import own_git
 from container_manager.scaffold.keeping import Kept
 
 
@@ -74,3 +84,58 @@ def test_files_links_and_folders_come_back_as_they_were(lab: Lab) -> None:
     assert (lab.path / "link").is_symlink()
     assert (lab.path / "file").stat().st_mode & 0o777 == 0o640
     assert not (lab.path / "new").exists()
+
+
+def test_a_file_that_cannot_be_kept_stops_all(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(folder: Path, touched: object) -> Kept:
+        raise PermissionError(errno.EACCES, "Permission denied", "settings.yml")
+
+    monkeypatch.setattr(Kept, "of", refuse)
+    with lab.untouched(PreconditionError) as refusal:
+        lab.update("web")
+    assert refusal.text == ("settings.yml cannot be read (Permission denied): nothing was changed.")
+
+
+def test_a_git_that_cannot_merge(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = ProcessRunner.run
+
+    def fails(runner: ProcessRunner, argv: Sequence[str], **more: Any) -> Finished:
+        if "merge-recursive" in argv:
+            said = "fatal: unable to write new index file"
+            return Finished(argv=tuple(argv), returncode=128, stdout="", stderr=said)
+        return run(runner, argv, **more)
+
+    monkeypatch.setattr(ProcessRunner, "run", fails)
+    with lab.untouched(RuntimeFailure, code=1) as refusal:
+        lab.update("web")
+    assert "Git could not merge the template's changes: fatal: unable to write" in refusal.text
+
+
+def test_an_order_that_git_refuses_is_told_without_passwords(tmp_path: Path) -> None:
+    git = own_git(ProcessRunner(), tmp_path, os.environ)
+    with pytest.raises(RuntimeFailure) as caught:
+        git("clone", "https://me:hunter22@localhost:1/x", "nowhere")
+    assert str(caught.value).startswith("'git clone' failed: ")
+    assert "hunter22" not in str(caught.value)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_before_anything_was_written(lab: Lab, number: int) -> None:
+    with lab.untouched(InterruptedByUser, code=130) as refusal:
+        lab.update("web", show=lambda _: signal.raise_signal(number))
+    assert refusal.text == "Interrupted: nothing was changed."
+
+
+def test_ctrl_c_while_git_writes_says_where_to_look(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = Change._write
+
+    def interrupted(change: Change, *args: Any) -> None:
+        signal.raise_signal(signal.SIGINT)
+        write(change, *args)
+
+    monkeypatch.setattr(Change, "_write", interrupted)
+    with pytest.raises(InterruptedByUser, match="all of the update is there, or nothing"):
+        lab.update("web")
+    assert "line three" in lab.web.read("settings.yml")  # it came when all was written

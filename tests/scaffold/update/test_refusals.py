@@ -7,18 +7,21 @@ from pathlib import Path
 
 import pytest
 from tests.scaffold.update.labs import (
+    ANSWERS_FILE,
     COLOUR,
     COPIER_YML,
+    SERVICE,
     WEB,
     Lab,
     Repository,
     first_version,
     make,
+    new_repository,
     url,
 )
 
 from container_manager import verbs
-from container_manager.errors import ManagerError, PreconditionError
+from container_manager.errors import ManagerError, PreconditionError, UsageError
 
 
 def changed(lab: Lab) -> None:
@@ -77,6 +80,10 @@ def with_a_path(lab: Lab) -> None:
     lab.commit({f"{WEB}/.copier-answers.yml": text})
 
 
+def without_address(lab: Lab) -> None:
+    lab.commit({f"{WEB}/.copier-answers.yml": "_commit: v1.0.0\nmake: service\nname: web\n"})
+
+
 def without_versions(lab: Lab) -> None:
     for tag in lab.template.git("tag").split():
         lab.template.git("tag", "--delete", tag)
@@ -124,6 +131,7 @@ REFUSED = [
     (never_committed, "never committed", "Commit it first"),
     (without_source, "without history", "_commit: TAG"),
     (with_a_path, "is no URL: ../template", "--template URL"),
+    (without_address, "'_src_path' is missing", "--template URL"),
     (without_versions, "no version tags", "git tag v1.0.0"),
     (taken_back, "Nothing is taken back", "all its tags"),
     (newer_library, "needs container-manager 99.1", "pip install"),
@@ -201,3 +209,36 @@ def test_a_machine_without_git(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> Non
     with lab.untouched(PreconditionError) as refusal:
         lab.update()
     assert "apt install git" in refusal.text
+
+
+def test_a_repository_that_somebody_else_owns(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")  # git's own, for its tests
+    with lab.untouched(PreconditionError) as refusal:
+        lab.update()
+    assert f"Git does not trust the repository at {lab.path}" in refusal.text
+    assert f"safe.directory {lab.path}" in refusal.text
+
+
+def test_a_project_in_which_nothing_has_a_template(lab: Lab) -> None:
+    lab.git("rm", "--quiet", ".copier-answers.yml", f"{WEB}/.copier-answers.yml")
+    lab.git("commit", "--quiet", "--message", "out")
+    with lab.untouched(UsageError) as refusal:
+        lab.update()
+    assert f"Nothing in {lab.path} was made from a template" in refusal.text
+
+
+def test_a_template_without_history_is_nothing_to_update_from(lab: Lab, tmp_path: Path) -> None:
+    (tmp_path / "plain").mkdir()
+    with lab.untouched(UsageError) as refusal:
+        lab.update("web", template=str(tmp_path / "plain"))
+    assert "plain has no history: nothing can be updated from it." in refusal.text
+
+
+def test_a_template_elsewhere_that_writes_no_answers(lab: Lab, tmp_path: Path) -> None:
+    other = new_repository(tmp_path / "other")
+    first_version(other)
+    other.release("v1.0.0", {f"service/{ANSWERS_FILE}": None})
+    other.release("v2.0.0", {f"{SERVICE}more.txt": "x\n"})
+    with lab.untouched(PreconditionError) as refusal:
+        lab.update("web", template=str(other.path))
+    assert refusal.text.endswith(f"The template {url(other)} writes no .copier-answers.yml.")
