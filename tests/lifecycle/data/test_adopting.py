@@ -5,15 +5,11 @@ Podman is a dictionary here; with the real one they are made in ``tests/integrat
 
 from __future__ import annotations
 
-import io
-import tarfile
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, cast
 
 import pytest
+from tests.lifecycle.data.stores import Store, project_with, tar
 from tests.preflight.test_former import COMPOSE, COPIED
 
 from container_manager.errors import (
@@ -23,76 +19,11 @@ from container_manager.errors import (
     PreconditionError,
     RuntimeFailure,
 )
-from container_manager.identity import load_identity
 from container_manager.lifecycle.data import adopting
 from container_manager.lifecycle.data.adopting import adopt
 from container_manager.lifecycle.data.former import unfinished_copies
 from container_manager.lifecycle.project import Project
-from container_manager.podman.state import VolumeState
 from container_manager.preflight.former import Former
-from container_manager.run import Finished
-
-
-def tar(**files: str) -> bytes:
-    """An archive, as Podman gives one."""
-    stream = io.BytesIO()
-    with tarfile.open(fileobj=stream, mode="w") as archive:
-        for name, text in files.items():
-            member = tarfile.TarInfo(name)
-            member.size = len(text)
-            archive.addfile(member, io.BytesIO(text.encode()))
-    return stream.getvalue()
-
-
-@dataclass
-class Store:
-    """Volumes as Podman has them: name -> labels, name -> content."""
-
-    labels: dict[str, Mapping[str, str]] = field(default_factory=dict)
-    content: dict[str, bytes] = field(default_factory=dict)
-    running: tuple[str, ...] = ()
-    folder: str = "/nowhere"
-    strike: Callable[[str], None] = lambda _: None
-    host: Any = field(default_factory=lambda: SimpleNamespace(remote=False))
-
-    def volume(self, name: str) -> VolumeState | None:
-        if name not in self.labels:
-            return None
-        return VolumeState(
-            name=name, driver="local", labels=self.labels[name], options={}, mountpoint="/nowhere"
-        )
-
-    def create_volume(self, name: str, *, labels: Mapping[str, str], **_: object) -> None:
-        self.labels[name], self.content[name] = labels, tar()
-
-    def import_volume(self, name: str, file: Path) -> None:
-        self.content[name] = file.read_bytes()
-        self.strike(name)
-
-    def export_volume(self, name: str, file: Path) -> None:
-        with file.open("wb") as stream:
-            stream.write(self.content[name])
-
-    def remove_volume(self, name: str) -> Finished:
-        code = 125 if self.running else 0
-        if not code:
-            del self.labels[name], self.content[name]
-        return Finished(argv=(), returncode=code, stdout="", stderr="volume is being used")
-
-    def container_ids(self, *_: str) -> list[str]:
-        return list(self.running)
-
-    def inspect(self, ids: Iterable[str]) -> list[Any]:
-        return [SimpleNamespace(id=one, name=one, running=True) for one in ids]
-
-    def volume_folder(self) -> str:
-        return self.folder
-
-    def disk_usage(self, *_: str) -> Finished:
-        return Finished(argv=(), returncode=0, stdout="4\t/nowhere", stderr="")
-
-    def unshared(self, *_: str) -> Finished:
-        return Finished(argv=(), returncode=1, stdout="", stderr="")
 
 
 @pytest.fixture
@@ -104,18 +35,7 @@ def store() -> Store:
 @pytest.fixture
 def lab(tmp_path: Path, store: Store) -> Project:
     """As much of a project as a copy needs."""
-    state_dir = tmp_path / ".container-manager"
-
-    def identity(*, create: bool) -> Any:
-        return load_identity(
-            state_dir, project="lab", config=tmp_path / "config.yml", create=create
-        )
-
-    quiet = SimpleNamespace(step=lambda _: None, warn=lambda _: None)
-    parts = SimpleNamespace(
-        name="lab", state_dir=state_dir, engine=store, identity=identity, progress=quiet
-    )
-    return cast(Project, parts)
+    return project_with(store, tmp_path)
 
 
 def former(project: str = "services") -> Former:
@@ -223,6 +143,20 @@ def test_a_copy_that_was_cut_short_is_begun_anew(
     assert adopt(lab, [former()]) == ("lab_data",)
     assert store.content["lab_data"] == store.content["services_data"]
     assert unfinished_copies(lab) == {}
+
+
+def test_ctrl_c_between_two_copies_says_which_are_there(lab: Project, store: Store) -> None:
+    store.labels["services_logs"], store.content["services_logs"] = {COMPOSE: "services"}, tar()
+    logs = replace(former(), volume="services_logs", actual="lab_logs")
+
+    def strike(name: str) -> None:
+        if name == "lab_logs":
+            raise KeyboardInterrupt
+
+    store.strike = strike
+    said = refused(lab, former(), logs, kind=InterruptedByUser)
+    assert "the originals are as they were. Copied before: lab_data." in said
+    assert "'adopt --copy' copies what is left." in said
 
 
 def test_half_a_copy_that_somebody_uses_stays(

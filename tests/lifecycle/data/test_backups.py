@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import json
@@ -9,13 +10,23 @@ import os
 import random
 import tarfile
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
+from tests.lifecycle.data.stores import Store, project_with
 
-from container_manager.errors import RuntimeFailure
-from container_manager.lifecycle.data.backups import SUMS, drop_partial, sums_text, verify
+from container_manager.errors import PreconditionError, RuntimeFailure
+from container_manager.lifecycle.data import backups
+from container_manager.lifecycle.data.backups import (
+    SUMS,
+    backups_folder,
+    drop_partial,
+    sums_text,
+    verify,
+)
 from container_manager.lifecycle.data.manifests import MANIFEST, read_manifest
+from container_manager.lifecycle.project import Project
 
 
 def _archive(name: str) -> bytes:
@@ -179,6 +190,10 @@ def test_the_first_format_had_no_sums(folder: Path) -> None:
         (manifest(entry(top={"uid": 0, "gid": 0, "mode": 0o10000})), "the owner and mode of"),
         (manifest(entry(top={"uid": "0", "gid": 0, "mode": 0})), "the owner and mode of"),
         (manifest(entry(top={"uid": 2**32 - 1, "gid": 0, "mode": 0})), "the owner of"),
+        (manifest(created=7), "it has no created, or one that is not a text"),
+        (manifest(made_by=""), "it has no made_by, or one that is not a text"),
+        (manifest(entry(driver=7)), "its volume number 1 has no driver, or one that is not"),
+        (manifest(entry(credentials="A")), "the credentials of its volume number 1 are not a map"),
         (manifest(entry(credentials={"A": {"salt": "x"}})), "a salt and a hash"),
     ],
 )
@@ -206,3 +221,37 @@ def test_only_what_a_killed_backup_has_left_is_removed(tmp_path: Path) -> None:
     (noted / "why-i-keep-this.txt").write_text("important")
     assert drop_partial(tmp_path) == [left.name]
     assert sorted(one.name for one in tmp_path.iterdir()) == [noted.name, named.name]
+
+
+def test_what_the_disk_does_not_give_is_told_with_its_file(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_: Path) -> str:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(backups, "sha256", broken)
+    with pytest.raises(RuntimeFailure, match=r"lab_data\.tar cannot be read: Input/output error"):
+        verify(folder)
+    (folder / SUMS).unlink()
+    (folder / SUMS).mkdir()
+    with pytest.raises(RuntimeFailure, match=f"{SUMS} cannot be read: Is a directory"):
+        verify(folder)
+
+
+def test_a_file_of_an_impossible_name_is_told_with_its_volume(folder: Path) -> None:
+    write(folder, manifest(entry(file=f"{'x' * 300}.tar")))
+    why = r"x\.tar of the volume lab_data cannot be read: File name too long"
+    with pytest.raises(RuntimeFailure, match=why):
+        verify(folder)
+
+
+def test_a_folder_that_cannot_keep_backups_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = project_with(Store(), tmp_path)
+    long = SimpleNamespace(root=tmp_path, backups_dir=tmp_path / ("x" * 300))
+    with pytest.raises(PreconditionError, match="x cannot be made: File name too long"):
+        backups_folder(cast(Project, long))
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    with pytest.raises(PreconditionError, match="backups cannot be written to"):
+        backups_folder(project)

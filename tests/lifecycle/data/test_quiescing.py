@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
+
 import pytest
 
 from container_manager.config.quiesce import Quiesce
-from container_manager.errors import PreconditionError
-from container_manager.lifecycle.data.notes import listed
-from container_manager.lifecycle.data.quiescing import grouped, stillness
+from container_manager.errors import PreconditionError, RuntimeFailure
+from container_manager.lifecycle.data.notes import STILLED, listed
+from container_manager.lifecycle.data.quiescing import grouped, held_still, stillness
+from container_manager.lifecycle.project import Project
 from container_manager.podman.answers import container_state
 from container_manager.podman.state import ContainerState
+from container_manager.run import Finished
 
 RULE = Quiesce(before=("lock",), after=("unlock",))
 
@@ -78,3 +86,52 @@ def test_volumes_of_a_service_that_holds_itself_still_are_too() -> None:
 def test_a_list_of_a_note_that_is_none_is_empty(value: object) -> None:
     assert listed({"paused": value}, "paused") == listed({}, "paused") == []
     assert listed({"paused": ["a"]}, "paused") == ["a"]
+
+
+class Podman:
+    """Containers that may refuse to be unpaused, or to run commands."""
+
+    def __init__(self, *states: ContainerState, refused: str) -> None:
+        self.states, self.refused = {one.id: one for one in states}, refused
+
+    def inspect(self, ids: list[str]) -> list[ContainerState]:
+        return [self.states[one] for one in ids if one in self.states]
+
+    def pause(self, ids: list[str]) -> Finished:
+        self.states |= {one: replace(self.states[one], status="paused") for one in ids}
+        return self._answer("pause")
+
+    def unpause(self, ids: list[str]) -> Finished:
+        return self._answer("unpause")
+
+    def exec(self, _: str, argv: list[str], **__: object) -> Finished:
+        return self._answer(argv[0])
+
+    def _answer(self, order: str) -> Finished:
+        code = 125 if order == self.refused else 0
+        return Finished(argv=(order,), returncode=code, stdout="", stderr="hunter-4711 is wrong")
+
+
+@pytest.mark.parametrize(
+    ("refused", "told"),
+    [
+        ("lock", "The 'quiesce' command of app.db failed in db: *** is wrong"),
+        ("unlock", "The 'after' of quiesce failed in db: *** is wrong"),
+        ("unpause", "web could not be unpaused: hunter-4711 is wrong"),
+    ],
+)
+def test_what_is_not_held_still_or_let_go_is_told(tmp_path: Path, refused: str, told: str) -> None:
+    db, web = container("db", "app.db"), container("web", "app.web")
+    parts = SimpleNamespace(
+        name="lab",
+        engine=Podman(db, web, refused=refused),
+        state_dir=tmp_path,
+        redact=lambda text: text.replace("hunter-4711", "***"),
+        progress=SimpleNamespace(step=lambda _: None),
+    )
+    project = cast(Project, parts)
+    how = stillness([db, web], [db, web], {"app.db": RULE})
+    with pytest.raises(RuntimeFailure, match=re.escape(told)), held_still(project, how):
+        pass
+    left = (tmp_path / STILLED).exists()
+    assert left == (refused != "lock")

@@ -179,13 +179,14 @@ def _half_way(
     )
     left = [one.name for one in planned.volumes if one.name not in done]
     kept = f" What they held before is in {former}." if former else ""
+    again = f"restore {planned.folder.name}{' --force' if done else ''}"  # those hold data by now
     return RuntimeFailure(
         [
             *problems,
             Problem(
                 message=f"Restored: {', '.join(done) or 'nothing'}. Not whole: {', '.join(left)}."
                 + kept,
-                remedy=f"'restore {planned.folder.name}' goes on; the backup is as it was.",
+                remedy=f"'{again}' goes on; the backup is as it was.",
             ),
         ]
     )
