@@ -282,3 +282,13 @@ def target(stack, values):
     with pytest.raises(BuildError):
         verbs.export(target="files")
     assert project.read("build/exports/files/kept") == "hello"
+
+
+def test_a_target_that_wants_a_file_twice_is_told(project: Project, install: Install) -> None:
+    body = "    return [File(path='a', text=''), File(path='a', text='x')]\n"
+    code = f"from container_manager.plugins import File\ndef f(stack, values):\n{body}"
+    install("other", {"other.py": code}, targets="mine = other:f")
+    project.deploy("web", PUBLISHING)
+    with project.refuses(BuildError, written=True) as refusal:
+        verbs.export(target="mine")
+    assert refusal.text == "The export target 'mine' of other 1.0 wants a file twice."

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from tests.conftest import Project
 from tests.testing.conftest import WEB, RunTests
+
+from container_manager.testing import ServiceChecks
 
 RULES = """
     from container_manager.testing import ServiceChecks
@@ -181,3 +185,24 @@ def test_a_mistake_in_the_class_is_an_error(run_tests: RunTests, line: str, told
 
 def test_the_class_itself_is_no_test(run_tests: RunTests) -> None:
     run_tests("from container_manager.testing import ServiceChecks\n").assert_outcomes()
+
+
+def test_a_template_that_defines_no_service_is_told(run_tests: RunTests, user: Project) -> None:
+    user.write(TEMPLATE, "services: {}\n")
+    result = run_tests(RULES)
+    result.stdout.fnmatch_lines(["*The template of framework.web defines no compose service.*"])
+
+
+@pytest.mark.parametrize(
+    ("exempt", "told"),
+    [
+        ({"helth_check": "why"}, "names no check with 'helth_check'. Did you mean 'health_check'?"),
+        ({"x": "why"}, "names no check with 'x'. There are: strict_rendering, schema, "),
+        ({"schema": " "}, "says no reason for 'schema'."),
+    ],
+)
+def test_an_exemption_from_nothing_is_refused_where_it_is_written(
+    exempt: dict[str, str], told: str
+) -> None:
+    with pytest.raises(TypeError, match=re.escape(f"TestRules.exempt {told}")):
+        type("TestRules", (ServiceChecks,), {"exempt": exempt})

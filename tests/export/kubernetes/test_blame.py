@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.conftest import Project
 from tests.export.kubernetes.stacks import on_cluster
 
-from container_manager.errors import ConfigError
+from container_manager.errors import ConfigError, Location
+from container_manager.export.kubernetes.blame import faults
+from container_manager.model import Node
 
 DATA: dict[str, Any] = {"volumes": {"data": {}}}
 PLACE = "services/framework/web/docker-compose.yml.j2:"
@@ -96,3 +99,28 @@ def test_what_is_exposed_is_a_port(project: Project, entry: str) -> None:
         on_cluster(project, web={"expose": [entry]})
     (message,) = refusal.messages
     assert f"The service 'web' exposes '{entry}', which is no port" in message
+
+
+OURS: dict[str, Any] = {
+    "apiVersion": "v1",
+    "kind": "ConfigMap",
+    "metadata": {"name": "a", "labels": {}},
+}
+ANNOTATED = {**OURS["metadata"], "annotations": {"big": "x" * 300_000}}
+
+
+@pytest.mark.parametrize(
+    ("objects", "told"),
+    [
+        ([OURS, OURS], "ConfigMap a: there are two of them."),
+        ([{**OURS, "data": {"a": "x" * (1 << 20)}}], "ConfigMap a: it is larger than 1 MiB."),
+        (
+            [{**OURS, "metadata": ANNOTATED}],
+            "ConfigMap a: its annotations are larger than 256 KiB.",
+        ),
+    ],
+    ids=["twice", "large", "annotations"],
+)
+def test_what_comes_from_no_service_is_our_mistake(objects: list[Any], told: str) -> None:
+    (problem,) = faults(objects, {}, (), Node(value={}, where=Location(Path("config.yml"))))
+    assert problem.message == f"{told} This is a mistake of ours."

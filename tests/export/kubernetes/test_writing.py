@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 
 import pytest
@@ -9,6 +10,8 @@ import yaml
 from tests.conftest import Project
 from tests.export.kubernetes.stacks import REGISTRY, template
 from tests.test_cli import invoke, outcome
+
+from container_manager.export.kubernetes import writing
 
 BASE = "build/kubernetes/base"
 EXAMPLE = "kubernetes/overlays/example/kustomization.yaml"
@@ -146,3 +149,14 @@ def test_a_file_in_the_place_of_the_folder_is_told(
     assert "build/kubernetes is not a folder of the build; nothing was written." in (
         capsys.readouterr().err
     )
+
+
+def test_a_disk_that_takes_nothing_is_told(
+    site: Project, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(**_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", f"{site.root}/{BASE}")
+
+    monkeypatch.setattr(writing.tempfile, "mkstemp", full)
+    assert outcome("kube.build") == 2
+    assert f"{BASE} cannot be written: No space left on device." in capsys.readouterr().err

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -80,7 +80,8 @@ def project_asked(values: Mapping[str, Any]) -> Project:
         if key in said:
             said[key] = tuple(map(str, said[key]))
     said["accept"] = frozenset(said.get("accept", ()))
-    _hold_no_secret(said, "kubernetes")
+    for name, value in said.items():
+        _hold_no_secret(value, f"kubernetes.{name}")
     _flags(said, ("network_policies",), "the project")
     if "storage_size" in said:
         said["storage_size"] = str(said["storage_size"])
@@ -158,17 +159,20 @@ def _flags(said: dict[str, Any], keys: tuple[str, ...], whose: str) -> None:
 
 def _hold_no_secret(value: Any, path: str) -> None:
     """Refuse variables that are secrets: they are filled in nowhere here."""
-    if isinstance(value, Mapping):
-        for key, child in value.items():
-            _hold_no_secret(child, f"{path}.{key}" if path == "kubernetes" else path)
-    elif isinstance(value, (list, tuple)):
-        for child in value:
-            _hold_no_secret(child, path)
-    elif isinstance(value, str) and "${" in value:
+    for secret in _placeholders(value):
         raise ConfigError(
-            f"'{path}' holds the secret {value}, and everybody can read what is asked for there.",
+            f"'{path}' holds the secret {secret}, and everybody can read what is asked for there.",
             remedy="Write the value, or name the variable so that it is no secret.",
         )
+
+
+def _placeholders(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        if "${" in value:
+            yield value
+    elif isinstance(value, (Mapping, list, tuple)):
+        for child in value.values() if isinstance(value, Mapping) else value:
+            yield from _placeholders(child)
 
 
 def _said(value: Any) -> dict[str, Any]:
