@@ -11,6 +11,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -56,7 +57,9 @@ class Recorder:
             "said": sorted(self._said),
             "reasons": sorted(self._reasons),
         }
-        (self._folder / f"{os.getpid()}.json").write_text(json.dumps(noted), encoding="utf-8")
+        # Runs one after another share the folder, and process ids are given anew.
+        name = f"{os.getpid()}-{time.time_ns()}.json"
+        (self._folder / name).write_text(json.dumps(noted), encoding="utf-8")
 
     def _problem(self, make: Callable[..., None]) -> Callable[..., None]:
         def making(problem: errors.Problem, *args: Any, **words: Any) -> None:

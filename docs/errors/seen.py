@@ -13,7 +13,7 @@ from docs.errors.reading import REASON, Message, Reading, shown
 from docs.errors.texts import Piece
 
 KNOWN = Path(__file__).parent / "never_seen.txt"
-"""Messages that no test has seen yet, one a line: the list may only become shorter."""
+"""Messages that a run of all tests may not see, one a line: the list may only become shorter."""
 
 _AS_HEAVY = 2
 """Letters by which a message may be lighter than the heaviest: dots and quotes tell nothing."""
@@ -52,7 +52,7 @@ class Seen:
 
 
 def known() -> list[str]:
-    """The messages that no test has seen yet."""
+    """The messages that no test has seen yet, or none that is sure to."""
     return KNOWN.read_text(encoding="utf-8").splitlines()
 
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import errno
 import json
+import tempfile
 
 import pytest
 import yaml
 from tests.conftest import Project
 from tests.export.kubernetes.stacks import REGISTRY, template
 from tests.test_cli import invoke, outcome
-
-from container_manager.export.kubernetes import writing
 
 BASE = "build/kubernetes/base"
 EXAMPLE = "kubernetes/overlays/example/kustomization.yaml"
@@ -157,6 +156,6 @@ def test_a_disk_that_takes_nothing_is_told(
     def full(**_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device", f"{site.root}/{BASE}")
 
-    monkeypatch.setattr(writing.tempfile, "mkstemp", full)
+    monkeypatch.setattr(tempfile, "mkstemp", full)
     assert outcome("kube.build") == 2
     assert f"{BASE} cannot be written: No space left on device." in capsys.readouterr().err
