@@ -15,6 +15,9 @@ from container_manager.picture.model import (
     SharedVolume,
 )
 
+EXAMPLES = 30
+"""Pictures a property: fewer than usual, since one takes a tenth of a second to draw up."""
+
 texts = st.one_of(
     st.text(max_size=40),
     st.from_regex(r"[a-z][a-z0-9._-]{0,60}", fullmatch=True),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
-from tests.picture.pictures import pictures
+from tests.picture.pictures import EXAMPLES, pictures
 from tests.picture.test_svg import lab
 
 from container_manager.picture.markdown import BEGIN, END, with_diagram
@@ -36,7 +36,7 @@ LINES = (
 )
 
 
-@settings(max_examples=40)
+@settings(max_examples=EXAMPLES)
 @given(pictures())
 def test_no_name_leaves_its_label(picture: Picture) -> None:
     """Every line is one of ours; in labels there is no mark-up but what we write."""

@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 from hypothesis import given, settings
-from tests.picture.pictures import pictures
+from tests.picture.pictures import EXAMPLES, pictures
 from tests.picture.stacks import five, sized, stack_of
 
 from container_manager.picture.model import Card, Group, Node, Picture, State
@@ -58,7 +58,7 @@ def test_another_process_draws_the_same_bytes() -> None:
     assert drawn == {graph_svg(lab(20)).encode()}
 
 
-@settings(max_examples=40)
+@settings(max_examples=EXAMPLES)
 @given(pictures())
 def test_any_names_give_well_formed_svg_without_anything_that_acts(picture: Picture) -> None:
     text = graph_svg(picture, {card.name: State.RUNNING for card in picture.cards})
@@ -76,7 +76,7 @@ def test_any_names_give_well_formed_svg_without_anything_that_acts(picture: Pict
     assert "url(" not in style
 
 
-@settings(max_examples=40)
+@settings(max_examples=EXAMPLES)
 @given(pictures())
 def test_no_text_is_wider_than_its_place(picture: Picture) -> None:
     text = graph_svg(picture, {card.name: State.RESTARTING for card in picture.cards})

@@ -13,7 +13,9 @@ from pathlib import Path
 
 import pytest
 import yaml
+from copier import Settings, run_copy
 from jsonschema import Draft7Validator
+from plumbum import local
 from tests.template.scaffolds import ROOT, TEMPLATE, checkout_copy, git, put_service
 
 from container_manager import ConfigBuilder, verbs
@@ -218,6 +220,19 @@ def copier(folder: Path, *arguments: str, **variables: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
+def made_with_history(
+    source: str, desk: Path, monkeypatch: pytest.MonkeyPatch, **variables: str
+) -> None:
+    """What ``copier copy SOURCE lab`` makes, without a process for it."""
+    environ = clean_environment(desk.parent / "home", **variables)
+    for name in [name for name in os.environ if name.startswith("GIT_")]:
+        monkeypatch.delenv(name)
+    for name, value in {**environ, "COPIER_CACHE_DIR": str(desk.parent / "cache")}.items():
+        monkeypatch.setenv(name, value)
+    with local.env(**environ):
+        run_copy(source, desk / "lab", defaults=True, quiet=True, settings=Settings())
+
+
 @pytest.fixture
 def desk(tmp_path: Path) -> Path:
     """Where somebody stands who makes a project."""
@@ -255,7 +270,12 @@ def requirement(project: Path) -> str:
     ],
 )
 def test_the_library_comes_from_where_the_template_does(
-    repository: Path, desk: Path, source: str, address: str, cloned: str | None
+    repository: Path,
+    desk: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    source: str,
+    address: str,
+    cloned: str | None,
 ) -> None:
     """git is told that the address is the repository on disk."""
     instead = {
@@ -263,7 +283,7 @@ def test_the_library_comes_from_where_the_template_does(
         "GIT_CONFIG_KEY_0": f"url.{repository.as_uri()}.insteadOf",
         "GIT_CONFIG_VALUE_0": cloned or source.removeprefix("git+"),
     }
-    copier(desk, "copy", "--quiet", "--defaults", source, "lab", **instead)
+    made_with_history(source, desk, monkeypatch, **instead)
     commit_id = git(repository, "rev-parse", "HEAD")
     assert requirement(desk / "lab") == f"container-manager @ git+{address}@{commit_id}"
 
@@ -300,10 +320,13 @@ def without_history(repository: Path) -> str:
 
 @pytest.mark.parametrize("change", [untagged, without_history])
 def test_neither_tags_nor_a_history_are_needed(
-    repository: Path, desk: Path, change: Callable[[Path], str]
+    repository: Path,
+    desk: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    change: Callable[[Path], str],
 ) -> None:
     address = change(repository)
-    copier(desk, "copy", "--quiet", "--defaults", str(repository), "lab")
+    made_with_history(str(repository), desk, monkeypatch)
     assert requirement(desk / "lab") == f"container-manager @ {address}"
 
 

@@ -9,7 +9,7 @@ import contextlib
 import os
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from functools import wraps
+from functools import cache, wraps
 from pathlib import Path
 from typing import Any, ParamSpec
 
@@ -133,7 +133,7 @@ def bring_forward(
     Raises:
         ManagerError: the update failed.
     """
-    with told(source, ref), quiet(env):
+    with told(source, ref), quiet(env), _fetched_once():
         from copier import Settings, run_recopy, run_update
 
         bring = run_recopy if afresh else run_update
@@ -148,6 +148,25 @@ def bring_forward(
             quiet=True,
             settings=Settings(),
         )
+
+
+@contextlib.contextmanager
+def _fetched_once() -> Iterator[None]:
+    """A block in which Copier fetches a repository once; for one update it would five times."""
+    from copier import _vcs
+
+    name = (
+        "_get_or_create_mirror"  # of Copier 9.19; another version may have none, and takes longer
+    )
+    fetch = getattr(_vcs, name, None)
+    if fetch is None:
+        yield
+        return
+    setattr(_vcs, name, cache(fetch))
+    try:
+        yield
+    finally:
+        setattr(_vcs, name, fetch)
 
 
 @contextlib.contextmanager

@@ -23,6 +23,7 @@ _OURS = {
     "tag.gpgSign": "false",
     "init.templateDir": "",
     "gc.auto": "0",
+    "maintenance.auto": "false",  # else git starts itself after each fetch, to find nothing to do
     "merge.conflictStyle": "merge",
     "merge.directoryRenames": "false",
     "merge.renames": "true",

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import yaml
+from plumbum import local
 from tests.scaffold.update.labs import WEB, Lab, Repository, make
 
 from container_manager.config import answers
@@ -30,6 +33,14 @@ def test_another_tag_of_the_same_commit_is_read_as_its_version(lab: Lab) -> None
     say(lab, "nightly")
     assert lab.update("web").targets[0].old == "v1.0.0"
     assert records(lab) == "v3.0.0"
+
+
+def test_the_template_is_fetched_once_for_each_version(lab: Lab, tmp_path: Path) -> None:
+    trace = tmp_path / "trace"
+    with local.env(GIT_TRACE=str(trace)):  # Copier's git has an environment of its own
+        lab.update("web")
+    served = [one for one in trace.read_text().splitlines() if "built-in: git upload-pack" in one]
+    assert len(served) == 2
 
 
 def test_a_version_that_the_template_does_not_have(lab: Lab) -> None:
