@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from docs.generator.markdown import table
@@ -18,13 +19,14 @@ _MAY_TELL = re.compile(r'environ|^[A-Z_]+ = "', re.MULTILINE)
 SOURCES = Path(__file__).parents[2] / "src"
 
 
-def found(sources: Path = SOURCES) -> set[str]:
+@cache
+def found(sources: Path = SOURCES) -> frozenset[str]:
     """The names that code looks up in ``environ``, by themselves or through a constant."""
     texts = [file.read_text("utf-8") for file in sorted(sources.rglob("*.py"))]
     trees = [ast.parse(text) for text in texts if _MAY_TELL.search(text)]
     constants = {name: value for tree in trees for name, value in _constants(tree)}
     names = {name for tree in trees for name in _looked_up(tree, constants)}
-    return {name for name in names if name.upper() == name}
+    return frozenset(name for name in names if name.upper() == name)
 
 
 def _constants(tree: ast.Module) -> Iterator[tuple[str, str]]:

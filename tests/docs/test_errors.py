@@ -24,11 +24,6 @@ ERRORS = """
 
 
 @pytest.fixture(scope="module")
-def reading() -> Reading:
-    return Reading(Package())
-
-
-@pytest.fixture(scope="module")
 def everything(reading: Reading) -> list[Entry]:
     return entries(reading)
 

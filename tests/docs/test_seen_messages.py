@@ -15,20 +15,9 @@ from container_manager.compose.values import duration
 from container_manager.errors import Problem
 from docs.errors.reading import Message, Reading
 from docs.errors.seen import compared, key_of, known, seen
-from docs.errors.source import Package
 
 TWICE = "config.source: The key <key> stands twice in this mapping."
 NO_TASK = "words: No idea what '<word>' is!"
-
-
-@pytest.fixture(scope="module")
-def reading() -> Reading:
-    return Reading(Package())
-
-
-@pytest.fixture(scope="module")
-def messages(reading: Reading) -> list[Message]:
-    return list(reading.messages())
 
 
 @pytest.fixture

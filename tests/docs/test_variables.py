@@ -27,6 +27,6 @@ def test_each_variable_has_a_row() -> None:
 
 def test_a_variable_without_a_row_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     known = variables.found()
-    monkeypatch.setattr(variables, "found", lambda: {*known, "LAB_SECRET_SWITCH"})
+    monkeypatch.setattr(variables, "found", lambda: known | {"LAB_SECRET_SWITCH"})
     with pytest.raises(ValueError, match="no row for \\['LAB_SECRET_SWITCH'\\]"):
         variables.part()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import subprocess
 import sys
@@ -133,19 +134,16 @@ def test_a_database_publishes_no_port_unless_asked(make: Callable[..., Made]) ->
     assert "ports" not in make("database").service()
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("port", [0, 8123])
-@pytest.mark.parametrize("place", PLACES)
-def test_its_python_is_clean_and_formatted(
-    make: Callable[..., Made], kind: str, place: str, port: int
-) -> None:
-    made = make(kind, place, port=port)
+def test_its_python_is_clean_and_formatted(template_folder: Path, tmp_path: Path) -> None:
+    """Of both kinds, wherever they lie, with a port and without: all that there can be at once."""
+    for kind, place, port in itertools.product(KINDS, PLACES, (0, 8123)):
+        put_service(template_folder, tmp_path / f"{kind}-{port}", place, kind=kind, port=port)
 
     for arguments in (("check", "--select=E,F,W,I,UP,B"), ("format", "--check", "--diff")):
         # The files alone: no settings of anybody's take part.
         command = (sys.executable, "-m", "ruff", *arguments, "--isolated", "--line-length=100")
         done = subprocess.run(
-            [*command, made.project.root / place], capture_output=True, text=True, check=False
+            [*command, "."], cwd=tmp_path, capture_output=True, text=True, check=False
         )
         assert done.returncode == 0, done.stdout + done.stderr
 

@@ -35,7 +35,7 @@ def test_an_option_of_that_name_stays_its_owners(
 ) -> None:
     pytester.makeconftest(OWN_OPTION.format(how=how))
     pytester.makepyfile(OWN_TEST.format(value=value) + MARKED)
-    result = pytester.runpytest_subprocess(*PLUGIN, "-W", "error", *arguments)
+    result = pytester.runpytest_inprocess(*PLUGIN, "-W", "error", *arguments)
     result.assert_outcomes(passed=2)
 
 
@@ -48,7 +48,7 @@ def test_an_option_of_that_name_below_the_first_conftest_stays_its_owners(
     (below / "conftest.py").write_text(text, encoding="utf-8")
     text = textwrap.dedent(OWN_TEST.format(value="theirs"))
     (below / "test_own.py").write_text(text, encoding="utf-8")
-    pytester.runpytest_subprocess(*PLUGIN).assert_outcomes(passed=1)
+    pytester.runpytest_inprocess(*PLUGIN).assert_outcomes(passed=1)
 
 
 def test_where_the_option_is_not_ours_containers_run_where_they_can(

@@ -10,7 +10,9 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 
 from container_manager import __version__
 from container_manager.errors import BuildError, Location
@@ -166,11 +168,13 @@ def unreadable(path: Path, error: Exception) -> BuildError:
     )
 
 
-def versions() -> dict[str, str]:
-    """The versions of what generates a build."""
+@cache
+def versions() -> Mapping[str, str]:
+    """The versions of what generates a build, which stay the same as long as a process runs."""
     from importlib.metadata import version  # only where something is written
 
-    return {"container-manager": __version__, **{name: version(name) for name in PACKAGES}}
+    found = {name: version(name) for name in PACKAGES}
+    return MappingProxyType({"container-manager": __version__, **found})
 
 
 def dump(manifest: Manifest) -> str:
