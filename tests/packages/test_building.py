@@ -276,6 +276,15 @@ def test_a_package_that_went_away(project: Project, package: Path) -> None:
     assert refusal.messages == [f"config.yml:2:36: The package 'lab' has no folder '{PLACE}'."]
 
 
+def test_a_package_that_only_other_services_need_may_be_missing(
+    project: Project, package: Path
+) -> None:
+    other = "applications: {a: {services: {b: {path: 'package:no-such-lab/b'}}}}\n"
+    project.write("config.yml", f"{CONFIG}{other}")
+    project.build()
+    assert "localhost/web:1" in project.read(f"build/{PLACE}/docker-compose.yml")
+
+
 # --- the functions on plain dicts -----------------------------------------------------------------
 
 
