@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -43,3 +44,13 @@ def test_this_file_system_is_asked(project: Project) -> None:
     project.write("probe", "")
     same = (project.root / "PROBE").exists()
     assert folds_case(project.root / "not/yet/there") == same
+
+
+def test_two_folders_that_differ_in_case_are_two(tmp_path: Path) -> None:
+    for name in ("lab", "LAB"):
+        (tmp_path / name).mkdir(exist_ok=True)
+    assert folds_case(tmp_path / "lab") == (len(list(tmp_path.iterdir())) == 1)
+
+
+def test_a_path_without_letters_tells_nothing() -> None:
+    assert not folds_case(Path("/0/1"))

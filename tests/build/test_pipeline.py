@@ -190,6 +190,46 @@ def test_copy_src_without_metadata(project: Project) -> None:
     assert [path for path in project.built() if "repo_src" in path] == [f"{WEB}/repo_src/a.py"]
 
 
+@pytest.mark.parametrize("name", ["requirements.txt", "pyproject.toml"])
+@pytest.mark.parametrize(
+    ("what", "message", "remedy"),
+    [
+        ("folder", "This is no file.", "Remove it, or put a file in its place."),
+        ("nowhere", "This symlink leads nowhere.", "Mend or remove it."),
+        ("..", "This symlink leads out of the project: ", "Put what it leads to in its place."),
+    ],
+)
+def test_metadata_that_is_no_file_of_the_project(
+    project: Project, name: str, what: str, message: str, remedy: str
+) -> None:
+    project.deploy(copy_src=True)
+    project.write("src/a.py")
+    path = project.root / name
+    if what == "folder":
+        path.mkdir()
+    elif what == "..":
+        outside = project.root.parent / "outside"
+        outside.write_text("x\n")
+        path.symlink_to(outside)
+    else:
+        path.symlink_to(what)
+    with project.refuses(ManagerError) as refusal:
+        project.prepare()
+    assert refusal.messages[0].startswith(f"{name}: {message}")
+    assert refusal.remedies == [remedy]
+
+
+def test_copy_src_that_leads_out_of_the_project(project: Project) -> None:
+    project.deploy(copy_src=True)
+    outside = project.root.parent / "outside"
+    outside.mkdir()
+    (project.root / "src").symlink_to(outside)
+    with project.refuses(ManagerError) as refusal:
+        project.prepare()
+    assert refusal.messages == [f"src: This symlink leads out of the project: {outside}."]
+    assert refusal.remedies == ["Put what it leads to in its place."]
+
+
 def test_copy_src_without_src(project: Project) -> None:
     project.deploy(copy_src=True)
     with project.refuses(ManagerError) as refusal:
@@ -555,6 +595,19 @@ def planted(secret: str) -> dict[str, str]:
         "src/settings.py": f"KEY = '{secret}'",
         "docs/readme.md": f"use {secret}",
     }
+
+
+def test_a_secret_in_a_name_or_in_what_a_symlink_leads_to_is_found(project: Project) -> None:
+    folder = project.deploy()
+    project.files({f"{WEB}/{SECRET}.txt": "x", ".env": f"API_KEY={SECRET}\n"})
+    (folder / "link").symlink_to(f"{SECRET}.txt")
+    with project.refuses(BuildError) as refusal:
+        project.prepare()
+    assert sorted(refusal.messages) == [
+        f"{WEB}/{name}: The value of the secret API_KEY would be written to {WEB}/{name} "
+        f"(the file {WEB}/{name})."
+        for name in ("link", f"{SECRET}.txt")
+    ]
 
 
 @pytest.mark.parametrize("place", [*planted(""), f"{WEB}/docker-compose.yml.j2"])

@@ -15,7 +15,7 @@ from tests.build.docker_rules import is_left_out, rules
 from tests.build.planting import special
 
 from container_manager import building
-from container_manager.build.ignore import IGNORED, ignores_of
+from container_manager.build.ignore import IGNORED, context_ignores, ignores_of
 
 if TYPE_CHECKING:
     from tests.conftest import Project
@@ -200,3 +200,48 @@ def test_to_change_it_changes_what_is_there(lab: Project) -> None:
     assert copied(lab) == [".containerignore", "a.py", "two"]
     lab.write("src/.containerignore", "two\n")
     assert copied(lab) == [".containerignore", "a.py", "one"]
+
+
+# --- what an image's context leaves out -----------------------------------------------------------
+
+
+def context(folder: Path, **files: str) -> Path:
+    """A context with a Containerfile, and files whose names have ``_`` for the dot in front."""
+    (folder / "Containerfile").write_text("FROM scratch\n")
+    for name, text in files.items():
+        (folder / name.replace("_", ".")).write_text(text)
+    return folder
+
+
+def test_podmans_own_list_comes_before_dockers(tmp_path: Path) -> None:
+    folder = context(tmp_path, _containerignore="*.log\n!keep.log\n", _dockerignore="*.py\n")
+    found = context_ignores(folder, None)
+    assert found is not None
+    file, ignores = found
+    assert file == folder / ".containerignore"
+    told = {name: ignores.matches(name, name) for name in ("a.log", "keep.log", "a.py")}
+    assert told == {"a.log": True, "keep.log": False, "a.py": False}
+
+
+def test_a_context_leaves_nothing_out_by_itself(tmp_path: Path) -> None:
+    """Unlike a copy: Podman sends ``__pycache__``, too."""
+    found = context_ignores(context(tmp_path, _dockerignore="*.log\n"), None)
+    assert found is not None
+    assert not found[1].matches("__pycache__", "__pycache__")
+    (tmp_path / ".dockerignore").unlink()
+    assert context_ignores(tmp_path, None) is None
+
+
+@pytest.mark.parametrize("name", ["Containerfile", "Dockerfile"])
+def test_a_dockerfile_with_a_list_of_its_own_leaves_it_open(tmp_path: Path, name: str) -> None:
+    folder = context(tmp_path, _dockerignore="*.log\n")
+    (folder / f"{name}.dockerignore").write_text("*.py\n")
+    assert context_ignores(folder, None) is None
+    assert context_ignores(folder, folder / name) is None
+    assert context_ignores(folder, folder / "other.Dockerfile") is not None
+
+
+def test_a_list_that_cannot_be_read_leaves_it_open(tmp_path: Path) -> None:
+    folder = context(tmp_path)
+    (folder / ".dockerignore").write_bytes(b"\xff\xfe")
+    assert context_ignores(folder, None) is None

@@ -93,9 +93,10 @@ def test_variables_follow_the_rules_of_the_configuration(project: Project) -> No
             SET: x${PRICE}
             URL: http://u:${API_TOKEN}@h/$$
             UNSET: ${NOWHERE}
+          devices: ["/dev/${DISK}", /dev/fuse]
         """,
     )
-    config = project.config(PRICE="5$", API_TOKEN="t0ken-t0ken")
+    config = project.config(PRICE="5$", DISK="sdz", API_TOKEN="t0ken-t0ken")
     node = as_in_compose(config.tree, config.values)
     assert node is not None
     assert node.plain() == {
@@ -105,6 +106,7 @@ def test_variables_follow_the_rules_of_the_configuration(project: Project) -> No
             "URL": "http://u:${API_TOKEN}@h/$$",
             "UNSET": "${NOWHERE}",
         },
+        "devices": ["/dev/sdz", "/dev/fuse"],
     }
     assert str(node.nearest(("environment", "URL")).where) == "config.yml:5:10"
     (warning,) = config.warnings

@@ -186,6 +186,12 @@ def test_tags_are_refused(value: str) -> None:
         ("a: [1\nb: 2\n", "config.yml:2:2", "flow sequence"),
         ("a: 1\n\tb: 2\n", "config.yml:2:1", "tab character"),
         ("a: b: c\n", "config.yml:1:5", "mapping values are not allowed"),
+        (
+            "a:\n  b: 1\n c: 2\n",
+            "config.yml:3:2",
+            "Check the indentation of this line and of those",
+        ),
+        ("a: @b\n", "config.yml:1:4", "Put the value in quotes, or replace tabs by spaces."),
         ("a: *nowhere\n", "config.yml:1:4", "undefined alias"),
         ('a: "\\ud800"\n', "config.yml:1", "invalid Unicode"),
     ],
@@ -276,4 +282,7 @@ def test_a_folder_is_no_configuration(project: Project) -> None:
     (project.root / "config.yml").mkdir()
     with project.refuses(ConfigError) as refusal:
         project.config()
-    assert refusal.text == "config.yml: This is a directory, not a file."
+    assert refusal.text == (
+        "A configuration is a file, and config.yml is a folder.\n"
+        "  Name a file with --config PATH, or run in a project's folder."
+    )

@@ -203,4 +203,6 @@ def represent_text(dumper: Any, value: Any) -> yaml.Node:
 for _type in (str, Text, Secret):
     PlainDumper.add_representer(_type, represent_text)
 PlainDumper.add_multi_representer(Undefined, represent_text)
+# Mappings that note what is taken out of them are written as what they hold.
+PlainDumper.add_multi_representer(dict, PlainDumper.represent_dict)
 PlainDumper.add_representer(AutoPort, represent_port)
