@@ -91,7 +91,7 @@ services = st.fixed_dictionaries(
 @pytest.mark.timeout(600)
 @settings(
     deadline=None,
-    max_examples=60,
+    max_examples=40,  # an example takes 50 ms
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(data=st.data(), stack=st.dictionaries(names, services, min_size=1, max_size=3))
