@@ -23,14 +23,14 @@ from container_manager.errors import PreconditionError, UsageError
 def test_check_touches_nothing_and_tells_by_its_exit_code(lab: Lab) -> None:
     before = lab.contents(), lab.status()
     lab.newest(1)
-    assert command("--check") == 0
+    assert command("--check", "--service", "web") == 0
     lab.newest(3)
-    assert command("--check") == 3
+    assert command("--check", "--service", "web") == 3
     assert (lab.contents(), lab.status()) == before
 
     lab.edit("settings.yml", "line 3\n", "my three\n")
     before = lab.contents(), lab.status()
-    assert command("--check") == 1
+    assert command("--check", "--service", "web") == 1
     assert (lab.contents(), lab.status()) == before
 
 

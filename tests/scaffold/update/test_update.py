@@ -161,10 +161,6 @@ def test_bytes_that_are_no_utf8_survive(lab: Lab) -> None:
     assert b"line three\n" in content
 
 
-def edits_nothing(lab: Lab) -> None:
-    lab.commit()
-
-
 def edits_beside(lab: Lab) -> None:
     lab.edit("settings.yml", "line 10\n", "my line\n")
     lab.commit({f"{WEB}/mine.txt": "mine\n"})
@@ -178,10 +174,11 @@ def deletes(lab: Lab) -> None:
     lab.commit({f"{WEB}/settings.yml": None, f"{WEB}/picture.png": None})
 
 
-@pytest.mark.parametrize("edit", [edits_nothing, edits_beside, edits_the_same_lines, deletes])
+@pytest.mark.parametrize("edit", [edits_beside, edits_the_same_lines, deletes])
 def test_plain_copier_comes_to_the_same(
     tmp_path: Path, lab: Lab, edit: Callable[[Lab], None]
 ) -> None:
+    """Of files that nobody edited, too: there are some beside each edit."""
     edit(lab)
     lab.git("worktree", "add", "--quiet", "-b", "plain", str(tmp_path / "plain"))
     plain = Repository(tmp_path / "plain")
