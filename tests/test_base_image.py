@@ -15,7 +15,7 @@ import pytest
 from container_manager import base_image, debian_tree
 from container_manager.config import images
 from container_manager.debian_tree import Entry
-from container_manager.errors import PreconditionError
+from container_manager.errors import PreconditionError, RuntimeFailure
 from container_manager.podman.host import connect
 from container_manager.run import Finished, ProcessRunner
 
@@ -171,3 +171,14 @@ def test_python_runs_on_it_as_an_ordinary_user(
     finally:
         runner.run((host.executable, "image", "rm", "--force", reference), env=env)
     assert len(said) == 2
+
+
+@pytest.mark.usefixtures("debian")
+def test_a_program_that_fails_is_told_in_its_words() -> None:
+    class NoPackages(Answers):
+        def run(self, argv: Sequence[str], **_: object) -> Finished:
+            return Finished(argv=tuple(argv), returncode=2, stdout="", stderr="database is locked")
+
+    why = "'dpkg-query -W' failed:\ndatabase is locked"
+    with pytest.raises(RuntimeFailure, match=why):
+        base_image.ensure(NoPackages(), "podman", {})

@@ -55,3 +55,11 @@ def test_lines_of_both_outputs_stay_in_order_where_they_are_merged() -> None:
     finished = ProcessRunner().run(["sh", "-c", script], merged=True, on_line=said.append)
     assert said == [f"{name} {i}" for i in range(1, 6) for name in ("out", "err")]
     assert finished.last_lines.splitlines() == said
+
+
+def test_a_program_that_says_nothing_any_more_is_ended() -> None:
+    argv = [sys.executable, "-c", "import time; print('one', flush=True); time.sleep(60)"]
+    said: list[str] = []
+    with pytest.raises(RuntimeFailure, match="said nothing for 2 s and was ended"):
+        ProcessRunner().run(argv, timeout=60, silence=2.0, on_line=said.append)
+    assert said == ["one"]

@@ -98,6 +98,15 @@ def test_what_follows_the_end_is_refused(more: bytes) -> None:
         read(WHOLE + more)
 
 
+def test_what_grows_while_it_is_read_is_refused() -> None:
+    stream = io.BytesIO(WHOLE)
+    reader = Reader(stream, "lab.bundle.tar")
+    stream.seek(0, io.SEEK_END)
+    stream.write(b"x")
+    with pytest.raises(Damaged, match="something follows its end"):
+        reader.read(lambda _, content: [*content].clear())
+
+
 @pytest.mark.parametrize("data", [b"", b"x", b"\0" * 4096, b"PK\x03\x04" * 1000])
 def test_another_file_is_no_bundle(data: bytes) -> None:
     with pytest.raises(Damaged, match=r"lab\.bundle\.tar is no bundle"):

@@ -1,0 +1,100 @@
+"""What single commands refuse before they touch anything."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from tests.conftest import Project
+from tests.test_cli import outcome
+
+from container_manager import building, lifecycle, started, verbs
+from container_manager.errors import BuildError, ConfigError, PreconditionError
+from container_manager.lifecycle.data.former import Beside
+from container_manager.verbs import adopting, data, showing
+
+
+def test_volumes_are_either_copied_or_ignored(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project.deploy()
+    assert outcome("adopt", "--copy", "--ignore") == 2
+    told = "--copy and --ignore exclude each other: nothing was done."
+    assert told in capsys.readouterr().err
+
+
+def test_compose_files_that_are_not_there(project: Project) -> None:
+    with project.refuses(ConfigError) as refusal:
+        verbs.clean_files([Path("one.yml"), Path("two.yml")])
+    assert refusal.messages == [f"{n}.yml: There is no such file." for n in ("one", "two")]
+
+
+def test_the_dashboard_where_its_extra_is_not_installed(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+    with project.refuses(PreconditionError) as refusal:
+        showing.dashboard()
+    assert "The dashboard is an extra that is not installed." in refusal.text
+    assert "'container-manager[dashboard]'" in refusal.text
+
+
+def test_names_of_services_mean_nothing_without_a_configuration(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(data, "find_with_services", lambda _: (None, None))
+    for verb in (data.backup, data.restore, data.preview_restore):
+        with project.refuses(ConfigError) as refusal:
+            verb(service=["web"])
+        assert "Without its configuration, nothing tells what a service's name" in refusal.text
+
+
+def test_a_backup_needs_no_template_that_renders(
+    project: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project.deploy("web", "services: {web: {image: '{{ nothing }}'}}\n")
+    progress = SimpleNamespace(idle=lambda: None)
+    opened = SimpleNamespace(state_dir=project.root / ".container-manager", progress=progress)
+    found = opened, project.config()
+    monkeypatch.setattr(data, "find_with_services", lambda _: found)
+    asked: list[Any] = []
+    monkeypatch.setattr(lifecycle, "backup", lambda *_, **more: asked.append(more["stack"]))
+    data.backup()
+    assert asked == [None]
+    assert "Going on with what the containers tell." in capsys.readouterr().err
+
+
+def test_volumes_of_a_project_that_has_none(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.deploy()
+    monkeypatch.setattr(adopting, "open_project", lambda *_: None)
+    monkeypatch.setattr(lifecycle, "look_beside", lambda *_, **__: Beside())
+    with project.refuses(PreconditionError) as refusal:
+        adopting.former_volumes(project="als")
+    assert "No volume of the compose project 'als' has the name of one of this st" in refusal.text
+
+
+def test_two_projects_that_were_started_from_a_broken_configuration(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.write("config.yml", "hooks: [")
+    monkeypatch.setattr(started, "_started", lambda _: ["one", "two"])
+    with project.refuses(ConfigError) as refusal:
+        started.find_running(None)
+    assert "More than one project was started from here: one, two." in refusal.text
+    assert "project_name: NAME" in refusal.text
+
+
+def test_a_rollback_after_another_command_was_finished(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.deploy()
+    monkeypatch.setattr(building, "settle", lambda _: True)
+    with project.refuses(BuildError) as refusal:
+        building.rollback()
+    assert "so the newest former build is another one now." in refusal.text
+    assert "rollback --build NUMBER" in refusal.text
