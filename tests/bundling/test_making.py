@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import shutil
 from types import SimpleNamespace
 from typing import Any
 
@@ -57,7 +58,7 @@ def test_a_bundle_needs_a_place_of_its_own(lab: Project, output: str, told: str)
 def test_a_disk_without_room_is_told_before_anything_is_written(
     lab: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(making.shutil, "disk_usage", lambda _: FULL)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: FULL)
     before = sorted(lab.root.iterdir())
     with lab.refuses(PreconditionError, written=True) as refusal:
         making.bundle()
@@ -102,7 +103,7 @@ def test_a_bundle_of_another_version_is_unpacked_with_a_warning(
 def test_a_disk_without_room_for_what_is_in_it_is_told(
     unpacking: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(receiving.shutil, "disk_usage", lambda _: SimpleNamespace(free=-1))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=-1))
     with unpacking.refuses(PreconditionError, written=True) as refusal:
         receiving.unbundle("lab.bundle.tar")
     assert [one.name for one in unpacking.root.iterdir()] == ["lab.bundle.tar"]

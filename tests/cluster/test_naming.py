@@ -45,9 +45,11 @@ def test_what_stops_a_change_says_what_stays(
     monkeypatch.setattr(module, "connected", lambda *_: contextlib.nullcontext())
 
     def work() -> None:
-        with at_cluster(project.config(), "prod", None) as there:
-            with there.changing() if changed else contextlib.nullcontext():
-                raise ended
+        with (
+            at_cluster(project.config(), "prod", None) as there,
+            there.changing() if changed else contextlib.nullcontext(),
+        ):
+            raise ended
 
     with pytest.raises(error, match=told):
         work()

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import copy
+import errno
 import json
+import os
 import socket
 import time
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,10 +24,10 @@ from container_manager import (
     setup_build_dir,
     verbs,
 )
-from container_manager.build import again, pipeline
+from container_manager.build import again, lock, pipeline, ports
 from container_manager.config.auto_ports import COUNT, FIRST, Avoided
 from container_manager.config.loader import load
-from container_manager.errors import ConfigError
+from container_manager.errors import BuildError, ConfigError, PreconditionError
 from container_manager.render.values import to_json, to_nice_yaml
 
 if TYPE_CHECKING:
@@ -36,6 +40,8 @@ services:
     ports: ["127.0.0.1:{{ framework.services.web.port_host }}:80"]
 """
 KEY = "framework.services.web.port_host"
+IMPATIENT = SimpleNamespace(monotonic=count(step=100).__next__, sleep=lambda _: None)
+"""A clock by which every wait is over at once."""
 
 
 @pytest.fixture
@@ -274,3 +280,40 @@ def test_two_configurations_of_one_checkout_have_ports_of_their_own(lab: Project
     assert first != second
     lab.write(".container-manager/ports.json", json.dumps({"config.yml": {KEY: second}}))
     assert load("config.prod.yml", {}).ports.chosen[KEY] != second
+
+
+def test_ports_that_another_command_is_choosing_are_waited_for_and_then_told(
+    lab: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lock, "time", IMPATIENT)
+    (lab.root / ".container-manager").mkdir()
+    held = lock.hold(lab.root / ".container-manager/ports.lock", "It is ours")
+    with held, lab.refuses(PreconditionError, written=True) as refusal:
+        lab.build()
+    assert f"Ports are being chosen by process {os.getpid()}" in refusal.text
+    assert "Wait until it is done, or end it." in refusal.text
+
+
+def test_ports_that_cannot_be_written_down_are_told(
+    lab: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(ports, "write_private", full)
+    with lab.refuses(BuildError, written=True) as refusal:
+        lab.build()
+    assert "The chosen ports cannot be remembered: No space left on device." in refusal.text
+
+
+def test_the_original_functions_cannot_take_what_another_command_chose(lab: Project) -> None:
+    address = "127.0.0.1"
+    lab.deploy("web", TEMPLATE, bind_address=address, port_host="auto", admin_port_host="auto")
+    config = copy.deepcopy(ConfigBuilder().config)
+    service, template = find_service_config(config, "web")
+    assert service is not None
+    assert template is not None
+    lab.write(".container-manager/ports.json", json.dumps({"config.yml": {KEY: 23456}}))
+    with lab.refuses(PreconditionError, written=True) as refusal:
+        setup_build_dir(template, config, service)
+    assert "Another command has just chosen other ports for this project." in refusal.text

@@ -12,7 +12,6 @@ import pytest
 from tests.conftest import Project
 from tests.lifecycle.containers import container
 
-from container_manager.compose.model import Stack
 from container_manager.discovery import discover
 from container_manager.errors import ManagerError, RuntimeFailure, UsageError
 from container_manager.opening import Opened
@@ -50,7 +49,7 @@ def stack(project: Project) -> RunningStack:
     return RunningStack(
         cast(ProjectCopy, copy),
         cast(Opened, SimpleNamespace(project=opened)),
-        cast(Stack, prepared.stack),
+        prepared.stack,
     )
 
 

@@ -8,7 +8,7 @@ import pytest
 from tests.conftest import Project
 from tests.export.kubernetes.stacks import REGISTRY, Cluster, on_cluster, template
 
-from container_manager.errors import ConfigError
+from container_manager.errors import ConfigError, RuntimeFailure
 from container_manager.export.kubernetes.building import build
 
 DATA: dict[str, Any] = {"volumes": {"data": {}}}
@@ -202,3 +202,12 @@ class TestVariables:
             on_cluster(project, environ={"DB_PASSWORD": "correct-horse"}, web=said)
         assert "DB_PASSWORD" in refusal.text
         assert "correct-horse" not in refusal.text
+
+    def test_a_secret_that_is_no_text_is_told_when_it_is_needed(self, project: Project) -> None:
+        project.write("services/framework/web/key.pem", b"\xff\xfe")
+        top = {"secrets": {"key": {"file": f"{WEB}/key.pem"}}}
+        made = on_cluster(project, top=top, web={"secrets": ["key"]})
+        with pytest.raises(
+            RuntimeFailure, match=r"The secret \S+key\.pem cannot be read as a text"
+        ):
+            made.manifests.secrets[0].values["value"]()
