@@ -115,6 +115,7 @@ class TestTheInstalledProgram:
         ("argv", "said"),
         [
             (["biuld"], "No idea what 'biuld' is!"),
+            (["cp", "a"], "from where, and to where.\n  As in: cp SERVICE:PATH HERE, or "),
             (["build", "--sevice", "web"], "Did you mean '--service'"),
             (["build", "wbe"], "There is no service 'wbe'.\n  Did you mean 'web'?"),
             (["build", "-f", "other.yml"], "Write --config other.yml after the task's name."),

@@ -96,6 +96,15 @@ def test_an_option_that_nobody_knows(capsys: pytest.CaptureFixture[str]) -> None
     )
 
 
+def test_a_list_of_what_there_is_not(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        run(["--list", "nothing"])
+    assert ended.value.code == 2
+    assert capsys.readouterr().err == (
+        "Sub-collection 'nothing' not found!\n  See --list for all tasks, TASK --help for one.\n"
+    )
+
+
 def test_stock_invoke_shows_them_too(project: Project) -> None:
     project.write("tasks.py", "from container_manager.tasks import namespace\n")
     done = subprocess.run(

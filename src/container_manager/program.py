@@ -29,15 +29,22 @@ class TaskProgram(Program):
         """See invoke; a mistake ends with 2."""
         self._strictly(super().parse_tasks)
 
+    def parse_cleanup(self) -> None:
+        """See invoke; a list of what there is not ends with 2."""
+        try:
+            super().parse_cleanup()
+        except Exit as error:
+            if not error.message:
+                raise
+            _tell(error.message)
+            raise Exit(code=2) from error
+
     def _strictly(self, parse: Any, *args: Any) -> None:
         try:
             parse(*args)
         except ParseError as error:
-            from container_manager.errors import UsageError
-            from container_manager.report import tell
-
-            tell(UsageError(str(error), remedy="See --list for all tasks, TASK --help for one."))
-            raise Exit(code=UsageError.exit_code) from error
+            _tell(str(error))
+            raise Exit(code=2) from error
 
     def print_task_help(self, name: str) -> None:
         """What a task does, examples and options; as wide as the terminal."""
@@ -48,6 +55,13 @@ class TaskProgram(Program):
         print("\n".join(_wrapped(inspect.getdoc(task) or "", pty_size()[0] - 1)))
         print("\nOptions:")
         self.print_columns(options_of(name, task, context))
+
+
+def _tell(mistake: str) -> None:
+    from container_manager.errors import UsageError
+    from container_manager.report import tell
+
+    tell(UsageError(mistake, remedy="See --list for all tasks, TASK --help for one."))
 
 
 def _wrapped(text: str, width: int) -> Iterator[str]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -51,8 +53,8 @@ def service(project: Project, **settings: Any) -> None:
         ("foreign", "holds files that we did not write: one.txt."),
         ("many", "holds files that we did not write: a, b, c, …."),
         ("a_file/below", "is not a folder."),
-        ("x\0y", "cannot be a folder"),
-        ("x" * 300, "cannot be a folder"),
+        ("x\0y", "cannot be a folder: embedded null byte."),
+        ("x" * 300, "cannot be a folder: File name too long."),
     ],
 )
 def test_a_build_directory_that_would_do_harm(project: Project, build_dir: str, why: str) -> None:
@@ -69,6 +71,28 @@ def test_a_build_directory_that_would_do_harm(project: Project, build_dir: str, 
     assert ": The build directory " in message
     assert why.replace("{root}", str(project.root)) in message
     assert refusal.remedies[0]
+
+
+def test_a_build_directory_that_cannot_be_read(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Tests may run as root, whom no mode keeps out."""
+    project.deploy()
+    (project.root / "build").mkdir()
+    scandir = os.scandir
+
+    def refused(path: Any) -> Any:
+        if str(path) == str(project.root / "build"):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refused)
+    with project.refuses(BuildError) as refusal:
+        project.build()
+    assert refusal.text == (
+        f"config.yml:1:1: The build directory {project.root}/build cannot be read.\n"
+        "  Make it readable."
+    )
 
 
 def test_an_empty_folder_and_a_folder_of_ours_are_fine(project: Project) -> None:

@@ -151,7 +151,10 @@ def test_a_dotenv_that_is_a_folder(project: Project) -> None:
     (project.root / ".env").mkdir()
     with project.refuses(ConfigError) as refusal:
         project.config()
-    assert refusal.text == ".env: This is a directory, not a file."
+    assert refusal.text == (
+        ".env: This is a directory, not a file.\n"
+        "  Put a file of text in its place, or name another one."
+    )
 
 
 def test_a_variable_that_is_not_utf8_is_refused_where_it_is_used(project: Project) -> None:

@@ -100,7 +100,9 @@ def test_an_unreadable_file(project: Project, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(Path, "read_bytes", denied)
     with pytest.raises(ConfigError) as caught:
         project.config()
-    assert str(caught.value) == "config.yml: Cannot read the file: Permission denied."
+    assert str(caught.value) == (
+        "config.yml: Cannot read the file: Permission denied.\n  Make it readable."
+    )
 
 
 def test_a_configuration_reached_through_a_symlink_belongs_to_the_links_folder(

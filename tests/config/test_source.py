@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from container_manager.cli import run
 from container_manager.config import load
-from container_manager.config.source import parse_yaml
+from container_manager.config.source import MAX_LENGTH, parse_yaml
 from container_manager.errors import ConfigError, RenderError
 
 if TYPE_CHECKING:
@@ -285,4 +287,29 @@ def test_a_folder_is_no_configuration(project: Project) -> None:
     assert refusal.text == (
         "A configuration is a file, and config.yml is a folder.\n"
         "  Name a file with --config PATH, or run in a project's folder."
+    )
+
+
+def test_a_file_that_would_take_minutes_is_refused(project: Project) -> None:
+    project.write("config.yml", f"a: {'x' * MAX_LENGTH}\n")
+    with project.refuses(ConfigError) as refusal:
+        project.config()
+    assert refusal.text == (
+        f"config.yml: The file is too long for YAML: {MAX_LENGTH + 4} letters, of which "
+        f"{MAX_LENGTH} may be.\n"
+        "  See whether it is the right file; data can lie in files of their own."
+    )
+
+
+@pytest.mark.parametrize("door", ["build", "lint", "explain project_name", "status"])
+def test_a_pipe_in_the_place_of_a_configuration_is_not_waited_for(
+    project: Project, door: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    os.mkfifo(project.root / "config.yml")
+    with pytest.raises(SystemExit) as ended:
+        run([*door.split(), "--config", "config.yml"])
+    assert ended.value.code == 2
+    assert capsys.readouterr().err.endswith(
+        "config.yml: This is not a regular file.\n"
+        "  Put a file of text in its place, or name another one.\n"
     )

@@ -11,7 +11,7 @@ import yaml
 
 from container_manager.build.trace import template_line
 from container_manager.config.interpolation import Text
-from container_manager.config.source import read_text
+from container_manager.config.text import read_text
 from container_manager.errors import Location, Problem, RenderError
 from container_manager.render.values import PlainDumper, represent_text
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from container_manager.build import manifest as record
 from container_manager.config.loader import Config
-from container_manager.config.source import parse_yaml, read_text
+from container_manager.config.source import parse_yaml
+from container_manager.config.text import read_text
 from container_manager.discovery import COMPOSE_FILE_NAME, SERVICES_DIR
 from container_manager.errors import Location, RenderError
 from container_manager.model import ComposeFile, Node, Output, Service

@@ -87,8 +87,11 @@ def _existing_problems(
         return [problem(f"The build directory {build} is not a folder.")] if dangling else []
     except NotADirectoryError:
         return [problem(f"The build directory {build} is not a folder.")]
+    except PermissionError:
+        return [problem(f"The build directory {build} cannot be read.", "Make it readable.")]
     except (OSError, ValueError) as error:
-        return [problem(f"The build directory {build} cannot be a folder: {error}.")]
+        reason = getattr(error, "strerror", None) or str(error)
+        return [problem(f"The build directory {build} cannot be a folder: {reason}.")]
     if (build / MANAGER_DIR).is_dir():
         owner = owner_of(build)
         who = _other_than(config, *owner) if owner is not None else None

@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from container_manager.config.source import read_text
+from container_manager.config.text import read_text
 from container_manager.errors import BuildError, Location
 from container_manager.inputs import note
 

@@ -16,7 +16,8 @@ from container_manager.compose.interpolate import Reader
 from container_manager.compose.laying import TAGS, laid_over, refuse_tags
 from container_manager.compose.shape import check_shape
 from container_manager.config.environment import MIN_SCANNED
-from container_manager.config.source import parse_yaml, read_text
+from container_manager.config.source import parse_yaml
+from container_manager.config.text import read_text
 from container_manager.errors import Location, RenderError, did_you_mean
 from container_manager.inputs import note
 from container_manager.model import KeyPath, Node, dotted

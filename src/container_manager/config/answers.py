@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from container_manager import __version__
-from container_manager.config.source import parse_yaml, read_text
+from container_manager.config.source import parse_yaml
+from container_manager.config.text import read_text
 from container_manager.errors import ConfigError, Location, Problem, raise_all
 from container_manager.inputs import note
 

@@ -10,7 +10,7 @@ import stat
 from io import StringIO
 from pathlib import Path
 
-from container_manager.config.source import read_text
+from container_manager.config.text import read_text
 from container_manager.errors import ConfigError, Location, PreconditionError, Problem, raise_all
 from container_manager.inputs import note
 

@@ -13,15 +13,14 @@ truth value, and what YAML 1.1 reads differently from us is marked (:attr:`Node.
 from __future__ import annotations
 
 import re
-import stat
 from collections.abc import Container
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from container_manager.config.text import read_text
 from container_manager.errors import ConfigError, Location, Problem
-from container_manager.inputs import note
 from container_manager.model import Key, Node, Scalar
 
 try:
@@ -31,6 +30,9 @@ except ImportError:  # pragma: no cover - PyYAML built without libyaml
 
 MAX_NODES = 1_000_000
 """Values in one file, aliases counted each time: a bound against alias bombs."""
+
+MAX_LENGTH = 16_000_000
+"""Letters of one file: as many as are read within some seconds."""
 
 MAX_DEPTH = 64
 """Mappings and lists inside each other: libyaml's own recursion would end the process."""
@@ -57,30 +59,6 @@ def read_yaml(path: Path, error: type[ConfigError] = ConfigError) -> Node | None
     return parse_yaml(read_text(path, error), path, error=error)
 
 
-def read_text(path: Path, error: type[Any] = ConfigError) -> str:
-    """The text of a UTF-8 file; unreadable or otherwise encoded files are told as problems."""
-    where = Location(path)
-    note(path)
-    try:
-        if not stat.S_ISREG(path.stat().st_mode) and not path.is_dir():
-            raise error("This is not a regular file.", where=where)
-        data = path.read_bytes()
-    except IsADirectoryError as cause:
-        raise error("This is a directory, not a file.", where=where) from cause
-    except OSError as cause:
-        reason = cause.strerror or type(cause).__name__
-        raise error(f"Cannot read the file: {reason}.", where=where) from cause
-    except ValueError as cause:
-        raise error(f"This cannot be the name of a file: {path!r}.") from cause
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as cause:
-        line = data.count(b"\n", 0, cause.start) + 1
-        raise error(
-            "The file is not UTF-8 text.", where=Location(path, line), remedy="Save it as UTF-8."
-        ) from cause
-
-
 def parse_yaml(
     text: str,
     path: Path,
@@ -94,6 +72,12 @@ def parse_yaml(
     Raises:
         ConfigError (or ``error``): with every problem found.
     """
+    if len(text) > MAX_LENGTH:
+        raise error(
+            f"The file is too long for YAML: {len(text)} letters, of which {MAX_LENGTH} may be.",
+            where=Location(path),
+            remedy="See whether it is the right file; data can lie in files of their own.",
+        )
     try:
         root = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as cause:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import jinja2
 
-from container_manager.config.source import read_text
+from container_manager.config.text import read_text
 from container_manager.errors import RenderError
 from container_manager.inputs import note
 from container_manager.places import BACKUPS, STATE_DIR

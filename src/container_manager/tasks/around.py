@@ -136,7 +136,10 @@ def cp(context: Context, config: str | None = None, path: Any = None) -> None:
     from container_manager import verbs
 
     if len(path) != 2:  # noqa: PLR2004 - from and to
-        raise UsageError("Two paths are needed: from where, and to where.")
+        raise UsageError(
+            "Two paths are needed: from where, and to where.",
+            remedy="As in: cp SERVICE:PATH HERE, or cp HERE SERVICE:PATH",
+        )
     verbs.copy(config, source=path[0], destination=path[1])
 
 

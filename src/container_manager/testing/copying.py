@@ -12,7 +12,7 @@ from pathlib import Path
 from container_manager.config.dotenv_file import read_dotenv
 from container_manager.config.environment import Environment
 from container_manager.config.loader import Config
-from container_manager.config.source import read_text
+from container_manager.config.text import read_text
 from container_manager.places import BACKUPS, MANAGER_DIR, MANIFEST, STATE_DIR
 
 TEST_DOTENV = ".env.test"

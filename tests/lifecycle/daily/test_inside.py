@@ -28,7 +28,10 @@ STATES = (
 @pytest.mark.parametrize(
     ("order", "error", "told"),
     [
-        (lambda lab: execute(lab, "web", []), UsageError, "There is no command to run."),
+        (lambda lab: execute(lab, "web", []), UsageError,
+         "There is no command to run.\n  Write it after --: exec web -- ls -l"),
+        (lambda lab: execute(lab, "", []), UsageError,
+         "There is no command to run.\n  Write it after --: exec SERVICE -- ls -l"),
         (lambda lab: execute(lab, "", ["ls"]), PreconditionError,
          "Which service is meant was not said.\n  Services with containers: job, new, web."),
         (lambda lab: execute(lab, "new", ["ls"]), PreconditionError,

@@ -28,6 +28,8 @@ from container_manager.lifecycle.waiting import Waves
 from container_manager.podman.state import ContainerState
 from container_manager.run import Finished
 
+_SIGNALS = "There are HUP, INT, TERM, KILL, USR1 and the like; see signal(7)."
+
 
 def stop(project: Project, names: Sequence[str] = ()) -> list[ContainerState]:
     """End containers and keep them; those that need others go first.
@@ -61,7 +63,9 @@ def kill(
     word = signal.upper().removeprefix("SIG")
     known = {one.name.removeprefix("SIG") for one in Signals}
     if word not in known and not (word.isdecimal() and word in {str(int(s)) for s in Signals}):
-        raise UsageError(f"There is no signal {signal!r}.", remedy=did_you_mean(word, known))
+        raise UsageError(
+            f"There is no signal {signal!r}.", remedy=did_you_mean(word, known) or _SIGNALS
+        )
     containers = chosen(project, names)
     running = [one.id for one in containers if one.running]
     paused = [one.id for one in containers if one.status == "paused"]

@@ -112,7 +112,8 @@ def execute(project: Project, name: str, command: Sequence[str], how: Inside | N
     how = how or Inside()
     if not command:
         raise UsageError(
-            "There is no command to run.", remedy=f"Write it after --: exec {name} -- ls -l"
+            "There is no command to run.",
+            remedy=f"Write it after --: exec {name or 'SERVICE'} -- ls -l",
         )
     container = running(project, name)
     terminal = how.terminal and is_terminal()
