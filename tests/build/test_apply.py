@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -12,12 +13,14 @@ import pytest
 
 from container_manager.build import lock, pipeline
 from container_manager.build.apply import apply
+from container_manager.build.as_built import as_built
 from container_manager.errors import BuildError, ManagerError, PreconditionError
 
 if TYPE_CHECKING:
     from tests.conftest import Project
 
 WEB = "services/framework/web"
+STEP = ("a", 0, "1", None, None, True)
 OUT = f"build/{WEB}"
 
 
@@ -288,6 +291,38 @@ def test_a_record_that_cannot_be_read_stops_everything(built: Project, content: 
         "build/.manager/manifest.json: The record of what was built cannot be read: "
     )
     assert refusal.remedies == ["Move the build directory away; the next build makes a new one."]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "why"),
+    [
+        ("manifest", {"version": 9, "files": {}}, "it is of version 9, not 2"),
+        ("manifest", {"version": 2, "files": {"a": "0644 md5:1"}}, "'0644 md5:1' is no record of"),
+        ("journal", {"version": 9}, "it is of version 9, not 2"),
+        ("journal", {"version": 2, "undo": -1, "keep": 1, "steps": []}, "its numbers make no"),
+        ("journal", {"version": 2, "undo": None, "keep": 1, "steps": [["burn", *STEP]]},
+         "a step makes no sense"),
+    ],
+)  # fmt: skip
+def test_a_record_that_makes_no_sense_says_why(
+    built: Project, name: str, content: object, why: str
+) -> None:
+    built.write(f"build/.manager/{name}.json", json.dumps(content))
+    before = built.built()
+    with built.refuses(BuildError, written=True) as refusal:
+        built.build()
+    assert built.built() == before
+    assert f"The record of what was built cannot be read: {why}" in refusal.text
+
+
+def test_a_build_that_was_changed_since_is_started_with_warnings(built: Project) -> None:
+    built.write(
+        f"build/{WEB}/docker-compose.yml", built.read(f"build/{WEB}/docker-compose.yml") + "#"
+    )
+    (built.root / f"build/{WEB}/a.txt").unlink()
+    told = [one.message for one in as_built(built.config()).warnings]
+    assert "This file of the build was changed since it was built." in told
+    assert "This file of the build is missing since it was built." in told
 
 
 def test_a_record_cannot_lead_out_of_the_build_directory(built: Project) -> None:

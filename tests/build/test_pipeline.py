@@ -183,6 +183,24 @@ def test_copy_src_brings_the_projects_sources_and_metadata(project: Project) -> 
     assert project.built()[f"{WEB}/repo_src/run.sh"].mode == 0o755
 
 
+def test_sources_that_lie_elsewhere(project: Project) -> None:
+    project.deploy(copy_src=True)
+    outside = project.root.parent / "outside"
+    outside.mkdir()
+    (project.root / "src").symlink_to(outside)
+    with project.refuses(ManagerError) as refusal:
+        project.build()
+    assert refusal.messages == [f"src: This symlink leads out of the project: {outside}."]
+
+
+def test_what_the_manager_keeps_is_no_additional_folder(project: Project) -> None:
+    project.deploy(additional_dirs=[{"src": ".container-manager/x", "dst": "x"}])
+    project.write(".container-manager/x/a")
+    with project.refuses(ManagerError) as refusal:
+        project.build()
+    assert "the source '.container-manager/x' lies in the private folder." in refusal.text
+
+
 def test_copy_src_without_metadata(project: Project) -> None:
     project.deploy(copy_src=True)
     project.write("src/a.py")

@@ -68,13 +68,16 @@ def test_all_that_cannot_be_read_is_told_at_once(
     with refuses(lab) as refusal:
         building.build("config.yml")
     assert str(refusal.value) == (
-        "src/one.txt: The file cannot be read: Permission denied.\n"
-        "src/two.txt: The file cannot be read: Permission denied."
+        "src/one.txt: The file cannot be read: Permission denied.\n  Make it readable.\n"
+        "src/two.txt: The file cannot be read: Permission denied.\n  Make it readable."
     )
     denying(monkeypatch, "scandir", "folder")
     with refuses(lab) as refusal:
         building.build("config.yml")
-    assert str(refusal.value) == "src/folder: This folder cannot be read: Permission denied."
+    assert str(refusal.value) == (
+        "src/folder: This folder cannot be read: Permission denied.\n"
+        "  Let this user read it, or move it away."
+    )
 
 
 def denying(monkeypatch: pytest.MonkeyPatch, function: str, *names: str) -> None:
@@ -137,7 +140,8 @@ def test_a_file_that_goes_while_its_folder_is_listed(
     with refuses(lab) as refusal:
         building.build("config.yml")
     assert str(refusal.value) == (
-        "src/folder/x.txt: This cannot be looked at: No such file or directory."
+        "src/folder/x.txt: This cannot be looked at: No such file or directory.\n"
+        "  Let this user read it, or move it away."
     )
 
 
