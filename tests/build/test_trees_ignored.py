@@ -92,6 +92,24 @@ def test_patterns(lab: Project, patterns: str, left_out: tuple[str, ...]) -> Non
     assert is_left_out(".dockerignore", rules(patterns)) == (".dockerignore" not in kept)
 
 
+@pytest.mark.parametrize(
+    ("pattern", "left_out"),
+    [
+        ("#a.txt", ()),  # a comment
+        ("\\#a.txt", ("#a.txt",)),
+        ("[[x].txt", ("[.txt", "x.txt")),
+        ("[&~|].txt", ("&.txt", "~.txt")),
+        ("a+b.txt", ("a+b.txt",)),
+        ("**/*.txt", ("#a.txt", "[.txt", "x.txt", "&.txt", "~.txt", "a+b.txt")),
+    ],
+)
+def test_what_stands_for_itself(lab: Project, pattern: str, left_out: tuple[str, ...]) -> None:
+    names = ("#a.txt", "[.txt", "x.txt", "&.txt", "~.txt", "a+b.txt")
+    plant(lab, "src", names)
+    lab.write("src/.dockerignore", f"{pattern}\n")
+    assert {*names} - {*copied(lab)} == {*left_out}
+
+
 parts = st.sampled_from(
     ["a", "b", "ab", "*", "**", "?", "[ab]", "[^a]", "a*", ".", "..", "\\*", ""]
 )
