@@ -628,6 +628,19 @@ def test_a_secret_in_a_name_or_in_what_a_symlink_leads_to_is_found(project: Proj
     ]
 
 
+@pytest.mark.parametrize(("value", "is_found"), [("8-letter", True), ("7-chars", False)])
+def test_a_secret_is_looked_for_from_eight_characters_on(
+    project: Project, value: str, is_found: bool
+) -> None:
+    project.deploy()
+    project.files({f"{WEB}/a.txt": f"x {value} y", ".env": f"API_KEY={value}\n"})
+    if is_found:
+        with project.refuses(BuildError):
+            project.prepare()
+    else:
+        project.prepare()
+
+
 @pytest.mark.parametrize("place", [*planted(""), f"{WEB}/docker-compose.yml.j2"])
 def test_a_planted_secret_is_found_and_nothing_is_written(project: Project, place: str) -> None:
     project.deploy(copy_src=True, additional_dirs=["docs"])

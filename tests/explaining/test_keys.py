@@ -95,6 +95,17 @@ def test_deployed_services_are_gathered(lab: Project) -> None:
     ]
 
 
+def test_every_list_that_was_replaced_is_told_the_first_one_first(lab: Project) -> None:
+    lab.write("top.yml", "import: config.yml\ndeployed_services: [db]\n")
+    told = verbs.explain("top.yml", "deployed_services")
+    assert [(edit.action, edit.names) for edit in told.edits if edit.names != ("open-webui",)] == [
+        ("replaced", ("cache",)),
+        ("replaced", ("web", "db")),
+        ("list", ("db",)),
+        ("remove", ("db",)),
+    ]
+
+
 def test_what_several_import_is_told_once(lab: Project) -> None:
     lab.write("left.yml", "import: [base.yml, conf/more.yml]\n")
     lab.write(
