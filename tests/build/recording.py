@@ -6,6 +6,7 @@ import builtins
 import contextlib
 import io
 import os
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +15,9 @@ from typing import Any
 import pytest
 
 from container_manager.config.environment import Environment
+
+_MEASURING = ("coverage.files", "coverage.inorout")
+"""What asks about each file whose code runs, where the tests' coverage is measured."""
 
 QUESTIONS = ("stat", "lstat", "scandir", "listdir", "readlink", "access", "open")
 
@@ -45,7 +49,7 @@ class Lookups:
         if self._stopped or isinstance(path, int):
             return  # an integer is a file that is open already
         name = os.path.normpath(Path.cwd() / os.fsdecode(path))
-        if not any(Path(name).is_relative_to(folder) for folder in self.below):
+        if not any(Path(name).is_relative_to(folder) for folder in self.below) or _is_measured():
             return
         if self._resolving:
             self.resolved.add(name)
@@ -81,6 +85,15 @@ def recording(*below: Path) -> Iterator[Lookups]:
         patch.setattr(os, "environ", Asked(os.environ, lookups.variables))
         patch.setattr(Environment, "__init__", _asked_of(Environment.__init__, lookups.variables))
         yield lookups
+
+
+def _is_measured() -> bool:
+    frame = sys._getframe()
+    while frame.f_globals.get("__name__") not in _MEASURING:
+        if frame.f_back is None:
+            return False
+        frame = frame.f_back
+    return True
 
 
 def _asking(lookups: Lookups, question: str, ask: Callable[..., Any]) -> Callable[..., Any]:
