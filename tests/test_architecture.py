@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
+
+import pytest
 
 import container_manager
 
@@ -146,3 +149,15 @@ def test_the_ground_is_where_we_think_it_is() -> None:
         "errors", "inputs",
     }  # fmt: skip
     assert "errors" in {name for name, _ in imported(known["config.loader"], known, lazily=True)}
+
+
+def test_pytest_looks_into_every_folder_of_tests(pytestconfig: pytest.Config) -> None:
+    """Its own list of what it leaves out has "build" in it, which is a room of ours."""
+    root = pytestconfig.rootpath
+    files = [
+        path for top in pytestconfig.getini("testpaths") for path in (root / top).rglob("*.py")
+    ]
+    folders = {name for path in files for name in path.relative_to(root).parent.parts}
+    assert "build" in folders
+    patterns = pytestconfig.getini("norecursedirs")
+    assert [one for one in folders if any(fnmatchcase(one, way) for way in patterns)] == []
