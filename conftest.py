@@ -21,13 +21,16 @@ settings.load_profile("any-machine")
 
 SHARED = (
     "tests/cluster/test_api_server.py",
+    "tests/integration/test_bundle.py",
     "tests/integration/test_daily_work.py",
     "tests/integration/test_dashboard.py",
     "tests/integration/test_jupyter.py",
     "tests/integration/test_logs.py",
+    "tests/integration/test_ordinary_user.py",
+    "tests/integration/test_status.py",
     "tests/test_packaging.py",
 )
-"""Modules whose tests share a stack, a server or a build: a worker for all of one."""
+"""Modules whose tests share a stack, a server, a user or a build: a worker for all of one."""
 
 
 LONG = (

@@ -10,12 +10,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from tests.conftest import Project
 
 import container_manager
-from container_manager import parse_args
+from container_manager import parse_args, verbs
 from container_manager.cli import run
 from container_manager.progress import PlainProgress
 
@@ -148,6 +149,29 @@ class TestTheInstalledProgram:
     ) -> None:
         assert outcome(task, "--help") == 0
         assert ("With --dry it shows what it would do" in capsys.readouterr().out) is tried
+
+    @pytest.mark.parametrize(
+        ("argv", "left"),
+        [
+            (["up", "-d"], "What was started goes on running; 'down' stops it."),
+            (["kube.up"], "What the cluster was given stays there; 'kube.down' takes it away."),
+        ],
+    )
+    def test_ctrl_c_says_what_is_left(
+        self,
+        project: Project,
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+        argv: list[str],
+        left: str,
+    ) -> None:
+        def pressed(*args: object, **kwargs: object) -> NoReturn:
+            raise KeyboardInterrupt
+
+        project.deploy("web")
+        monkeypatch.setattr(verbs, argv[0].replace(".", "_"), pressed)
+        assert outcome(*argv) == 130
+        assert capsys.readouterr().err == f"Interrupted. {left}\n"
 
     def test_ctrl_c_while_it_is_imported_ends_it_without_a_word(self, tmp_path: Path) -> None:
         """A library that takes its time stands for a slow disk."""

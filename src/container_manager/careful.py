@@ -147,7 +147,7 @@ def verb(
         def guarded(context: Context, /, *args: Any, **kwargs: Any) -> None:
             _keep_compiled()
             make_usable()
-            with _errors_as_exit_codes():
+            with _errors_as_exit_codes(_INTERRUPTED[cluster]):
                 interruptible()
                 _refuse_invokes_own_options(context)
                 _refuse_detached(function, name)
@@ -177,8 +177,15 @@ def verb(
     return decorate
 
 
+_INTERRUPTED = {
+    False: "What was started goes on running; 'down' stops it.",
+    True: "What the cluster was given stays there; 'kube.down' takes it away.",
+}
+"""What is left, by whether a command is about a cluster."""
+
+
 @contextlib.contextmanager
-def _errors_as_exit_codes() -> Iterator[None]:
+def _errors_as_exit_codes(interrupted: str) -> Iterator[None]:
     """Within the block, what goes wrong is told, and becomes the exit code that it stands for."""
     from container_manager.report import nobody_reads, system_refused, tell
 
@@ -192,7 +199,7 @@ def _errors_as_exit_codes() -> Iterator[None]:
     except OSError as error:
         raise Exit(code=system_refused(error)) from error
     except KeyboardInterrupt as interrupt:
-        print("Interrupted. What was started goes on running; 'down' stops it.", file=sys.stderr)
+        print(f"Interrupted. {interrupted}", file=sys.stderr)
         raise Exit(code=130) from interrupt
 
 

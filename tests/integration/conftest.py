@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import json
 import os
 import shutil
 import tempfile
@@ -18,10 +19,11 @@ from pathlib import Path
 
 import pytest
 import tomli_w
+from tests.integration import leftovers
 
 from container_manager import base_image, debian_tree
 from container_manager.errors import ManagerError
-from container_manager.identity import PROJECT, private_folder
+from container_manager.identity import COMPOSE_PROJECT, PROJECT, private_folder
 from container_manager.places import STATE_DIR
 from container_manager.podman import containers_conf, probe
 from container_manager.podman.host import CACHE, PodmanHost, connect
@@ -31,6 +33,8 @@ from container_manager.testing.ports import Ports
 SH_IMAGE = "localhost/cm-test-sh:latest"
 PREFIX = "cmt-"
 LAYERS = "localhost/cm-test-layers"
+AT_ONCE = 8
+"""Of so many tests the volumes, networks, secrets and images are removed together."""
 
 CA_BUNDLE = os.environ.get("SSL_CERT_FILE", "")
 """What this machine's own programs trust, read before tests clear the environment."""
@@ -45,6 +49,7 @@ class Podman:
         self.host = host
         self.runner = ProcessRunner()
         self._found = found
+        self._waiting: list[str] = []
 
     @property
     def env(self) -> dict[str, str]:
@@ -102,34 +107,57 @@ class Podman:
             if former not in ("", new):
                 self("rmi", former, check=False)  # it stays where it is in use
 
-    def remove_all(self, name: str) -> None:
-        """Remove every container, pod, volume, network, secret and image named after ``name``."""
-        label = f"label=com.docker.compose.project={name}"
-        labelled = self.lines("ps", "--all", "--quiet", "--filter", label)
-        named = self.lines("ps", "--all", "--quiet", "--filter", f"name=^{name}")
-        self._remove(("rm", "--force", "--depend", "--time=0", "--volumes"), {*labelled, *named})
+    def remove_all(self, *names: str) -> None:
+        """Remove every container, pod, volume, network, secret and image named after ``names``."""
+        self.remove_containers(*names)
         for kind, remove in (
-            ("pod", ("pod", "rm", "--force")),
             ("network", ("network", "rm", "--force")),
             ("volume", ("volume", "rm", "--force")),
             ("secret", ("secret", "rm")),
         ):
-            names = self.lines(kind, "ls", "--format={{.Name}}")
-            ours = {each for each in names if each.startswith((name, f"pod_{name}"))}
-            self._remove(remove, ours)
-        self._remove_images(name)
+            found = self.lines(kind, "ls", "--format={{.Name}}")
+            self._remove(remove, {each for each in found if each.startswith(names)})
+        self._remove_images(names)
 
-    def _remove_images(self, name: str) -> None:
-        # Filters: Podman thinks long about each image that it lists, and there are hundreds.
-        named = f"--filter=reference=localhost/{name}*"
-        tags = self.lines("images", named, "--format={{.Repository}}:{{.Tag}}")
-        self._remove(
-            ("rmi", "--force"), {tag for tag in tags if tag.startswith(f"localhost/{name}")}
-        )
-        # Those that were replaced have no name any more.
-        labelled = f"--filter=label={PROJECT}={name}"
-        images = self.lines("images", labelled, "--no-trunc", "--format={{.Repository}} {{.ID}}")
-        self._remove(("rmi",), {one.split()[1] for one in images if one.startswith("<none> ")})
+    def remove_soon(self, name: str) -> None:
+        """Remove containers now, and the rest together with that of the next tests.
+
+        Each listing takes Podman as long as a test needs for a command.
+        """
+        self.remove_containers(name)
+        self._waiting.append(name)
+        if len(self._waiting) >= AT_ONCE:
+            self.remove_what_waits()
+
+    def remove_what_waits(self) -> None:
+        """Remove all that :meth:`remove_soon` has left."""
+        if self._waiting:
+            self.remove_all(*self._waiting)
+            self._waiting.clear()
+
+    def remove_containers(self, *names: str) -> None:
+        """Remove containers of projects, or called after them, and the pods that they are in."""
+        ours = [
+            one
+            for one in json.loads("\n".join(self.lines("ps", "--all", "--format=json")))
+            if one["Names"][0].startswith(names)
+            or (one["Labels"] or {}).get(COMPOSE_PROJECT) in names
+        ]
+        remove = ("rm", "--force", "--depend", "--time=0", "--volumes")
+        self._remove(remove, {one["Id"] for one in ours})
+        self._remove(("pod", "rm", "--force"), {one["Pod"] for one in ours if one["Pod"]})
+
+    def _remove_images(self, names: tuple[str, ...]) -> None:
+        # One listing: Podman thinks long about each image, and there are hundreds.
+        tags, nameless = set(), set()
+        for one in json.loads("\n".join(self.lines("images", "--format=json"))):
+            called = one.get("Names") or []
+            tags |= {tag for tag in called if tag.removeprefix("localhost/").startswith(names)}
+            # Those that were replaced have no name any more.
+            if not called and (one["Labels"] or {}).get(PROJECT) in names:
+                nameless.add(one["Id"])
+        self._remove(("rmi", "--force"), tags)
+        self._remove(("rmi",), nameless)
 
     def _remove(self, command: tuple[str, ...], names: set[str]) -> None:
         if names:
@@ -146,14 +174,18 @@ def one_at_a_time() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def podman(tmp_path_factory: pytest.TempPathFactory) -> Podman:
+def podman(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Podman]:
     """The Podman of this machine, ready to start containers."""
     found = tmp_path_factory.mktemp("podman-state")
     try:
         host = connect(ProcessRunner(), found, os.environ)
     except ManagerError as error:
         pytest.fail(f"These tests need a working Podman.\n{error}", pytrace=False)
-    return Podman(host, found)
+    made = Podman(host, found)
+    with one_at_a_time():
+        leftovers.remove(made, PREFIX)
+    yield made
+    made.remove_what_waits()
 
 
 @pytest.fixture(scope="session")
@@ -218,7 +250,7 @@ def project_name(podman: Podman) -> Iterator[str]:
     """A name that nobody else uses; everything called after it is removed afterwards."""
     name = f"{PREFIX}{uuid.uuid4().hex[:10]}"
     yield name
-    podman.remove_all(name)
+    podman.remove_soon(name)
 
 
 @pytest.fixture

@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import socket
-import subprocess
-import sys
 import textwrap
 import time
 import uuid
@@ -15,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.integration.conftest import Podman
+from tests.integration.program import run_here
 
 SERVICES = """
 services:
@@ -58,13 +57,10 @@ class Lab:
 
     def run(self, *words: str, code: int | None = 0) -> str:
         """Run the program; its standard output. Without ``code``, it may end as it likes."""
-        argv = [sys.executable, "-m", "container_manager", *words]
-        ended = subprocess.run(
-            argv, cwd=self.root, text=True, capture_output=True, timeout=120, check=False
-        )
-        assert code in (None, ended.returncode), ended.stdout + ended.stderr
-        assert "Traceback" not in ended.stderr
-        return ended.stdout
+        ended = run_here(words, self.root)
+        assert code in (None, ended.code), ended.out + ended.said
+        assert "Traceback" not in ended.said
+        return ended.out
 
     def status(self, code: int = 0) -> dict[str, Any]:
         """What it says for programs."""

@@ -21,7 +21,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from tests.integration.conftest import Podman
 from tests.integration.observed import DEADLINE, Lab, running_lab, until
 
-pytestmark = [pytest.mark.podman, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.podman, pytest.mark.timeout(600)]
 
 WAIT = DEADLINE * 1000
 SERIOUS = ("serious", "critical")

@@ -7,10 +7,7 @@ it, its ports, and images that stand in for those of registries.
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 import urllib.parse
 import urllib.request
 from collections.abc import Callable
@@ -22,6 +19,7 @@ from dotenv import dotenv_values
 from tests.integration import chat_images, mongo_emulator, postgres_image
 from tests.integration.conftest import Podman
 from tests.integration.jupyter_api import Server
+from tests.integration.program import run_here
 
 from container_manager.verbs.linting import lint
 
@@ -49,17 +47,9 @@ class Example:
     def run(self, *arguments: str) -> str:
         """The program in the example's folder; it must succeed."""
         verb, *rest = arguments
-        done = subprocess.run(
-            [sys.executable, "-m", "container_manager", verb, "--env", "test", *rest],
-            cwd=self.root,
-            env=dict(os.environ),
-            capture_output=True,
-            text=True,
-            timeout=800,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
+        done = run_here((verb, "--env", "test", *rest), self.root)
+        assert done.code == 0, done.out + done.said
+        return done.out
 
     def credential(self, name: str) -> str:
         """What ``up`` has put into ``.env``."""

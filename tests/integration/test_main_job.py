@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from tests.integration.conftest import Podman
 
-pytestmark = pytest.mark.podman
+pytestmark = [pytest.mark.podman, pytest.mark.timeout(900)]
 
 SECRET = "pl4nted $ecret 'with' \"quotes\" # and spaces"
 
@@ -43,18 +43,22 @@ HTTPServer(("", 9000), Store).serve_forever()
 """
 
 WEB_SERVER = """
-import os, urllib.request
+import os, time, urllib.error, urllib.request
 from http.server import BaseHTTPRequestHandler, HTTPServer
+def store(path, data=None):
+    for _ in range(60):
+        try:
+            with urllib.request.urlopen("http://store:9000" + path, data) as answer:
+                return answer.read().decode()
+        except urllib.error.URLError:  # Podman's resolver may be taking up another container
+            time.sleep(0.1)
 class Web(BaseHTTPRequestHandler):
     def do_GET(self):
-        body = os.environ["GREETING"]
-        if self.path != "/":
-            with urllib.request.urlopen("http://store:9000" + self.path) as answer:
-                body = answer.read().decode()
+        body = os.environ["GREETING"] if self.path == "/" else store(self.path)
         self.send_response(200); self.end_headers(); self.wfile.write(body.encode())
     def do_POST(self):
         data = self.rfile.read(int(self.headers["Content-Length"]))
-        urllib.request.urlopen(urllib.request.Request("http://store:9000/", data=data)).close()
+        store("/", data)
         self.send_response(204); self.end_headers()
     def log_message(self, *args): pass
 HTTPServer(("", 8000), Web).serve_forever()

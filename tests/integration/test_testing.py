@@ -16,7 +16,7 @@ import pytest
 from tests.conftest import Project, meaning
 from tests.integration.conftest import Podman
 
-pytestmark = [pytest.mark.podman, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.podman, pytest.mark.timeout(600)]
 
 WEB = """\
 services:

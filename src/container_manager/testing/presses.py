@@ -10,8 +10,10 @@ from collections.abc import Iterator
 from types import FrameType
 from typing import Any
 
-_SAME_PRESS = 2.0
-"""Seconds after the first press in which further ones are its echo: pytest is on its way out."""
+_SAME_PRESS = 10.0
+"""Seconds after the first press in which further ones are its echo: pytest is on its way out.
+
+A busy machine takes some to show where the first one came, before anything is removed."""
 
 
 class Presses:
