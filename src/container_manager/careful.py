@@ -38,6 +38,9 @@ _PROGRAM = "container-manager"
 
 _REPEATABLE = ("service", "data", "setenv", "path")
 
+_LEFT_HERE = "What was started goes on running; 'down' stops it."
+_LEFT_IN_CLUSTER = "What the cluster was given stays there; 'kube.down' takes it away."
+
 _STARTING = frozenset({"up", "rebuild", "plan"})
 """Tasks that do more than write files."""
 
@@ -147,7 +150,7 @@ def verb(
         def guarded(context: Context, /, *args: Any, **kwargs: Any) -> None:
             _keep_compiled()
             make_usable()
-            with _errors_as_exit_codes(_INTERRUPTED[cluster]):
+            with _errors_as_exit_codes(cluster=cluster):
                 interruptible()
                 _refuse_invokes_own_options(context)
                 _refuse_detached(function, name)
@@ -177,15 +180,8 @@ def verb(
     return decorate
 
 
-_INTERRUPTED = {
-    False: "What was started goes on running; 'down' stops it.",
-    True: "What the cluster was given stays there; 'kube.down' takes it away.",
-}
-"""What is left, by whether a command is about a cluster."""
-
-
 @contextlib.contextmanager
-def _errors_as_exit_codes(interrupted: str) -> Iterator[None]:
+def _errors_as_exit_codes(*, cluster: bool) -> Iterator[None]:
     """Within the block, what goes wrong is told, and becomes the exit code that it stands for."""
     from container_manager.report import nobody_reads, system_refused, tell
 
@@ -199,7 +195,8 @@ def _errors_as_exit_codes(interrupted: str) -> Iterator[None]:
     except OSError as error:
         raise Exit(code=system_refused(error)) from error
     except KeyboardInterrupt as interrupt:
-        print(f"Interrupted. {interrupted}", file=sys.stderr)
+        left = _LEFT_IN_CLUSTER if cluster else _LEFT_HERE
+        print(f"Interrupted. {left}", file=sys.stderr)
         raise Exit(code=130) from interrupt
 
 

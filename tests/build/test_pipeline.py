@@ -138,6 +138,14 @@ def test_kernels_only_where_the_service_asks_for_them(project: Project) -> None:
     assert not [path for path in project.built() if "kernel.json" in path]
 
 
+def test_a_kernel_that_no_program_could_read_is_refused(project: Project) -> None:
+    project.deploy(render_kernel_templates=True)
+    project.write(f"{WEB}/epics/kernel.json.j2", '{"argv": ' + "[" * 100_000)
+    with project.refuses() as refusal:
+        project.build()
+    assert "The JSON is nested too deeply." in refusal.text
+
+
 def test_the_folder_of_another_service_inside_is_not_copied(project: Project) -> None:
     project.deploy("web", "services: {web: {image: localhost/web}}\n")
     project.files(

@@ -101,7 +101,7 @@ services:
     volumes: ["mongo_data:/data/db"]
     healthcheck:
       test: [CMD, /venv/bin/python, /mongo.py, health]
-      interval: 3s
+      interval: 15s
       retries: 10
 {%- endif %}
 {%- endfor %}
