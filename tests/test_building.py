@@ -11,7 +11,7 @@ from tests.conftest import Project
 from tests.test_cli import outcome
 
 from container_manager import building
-from container_manager.errors import BuildError
+from container_manager.errors import BuildError, ConfigError
 
 WEB = "services/framework/web"
 TEMPLATE = """
@@ -358,3 +358,11 @@ class TestDoingNothing:
         built.write(f"{WEB}/page.txt", "second\n")
         assert [change.path for change in building.build().plan.pending] == [f"{WEB}/page.txt"]
         assert building.build().plan.pending == ()
+
+
+def test_an_empty_name_is_no_configuration(project: Project) -> None:
+    project.deploy("web")
+    for action in (building.build, building.plan):
+        with project.refuses(ConfigError) as refusal:
+            action("")
+        assert refusal.messages == ["The name of the configuration file is empty."]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import signal
@@ -172,6 +173,21 @@ class TestTheInstalledProgram:
         monkeypatch.setattr(verbs, argv[0].replace(".", "_"), pressed)
         assert outcome(*argv) == 130
         assert capsys.readouterr().err == f"Interrupted. {left}\n"
+
+    def test_what_the_system_refuses_is_told(
+        self,
+        project: Project,
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        def refused(*args: object, **kwargs: object) -> NoReturn:
+            raise OSError(errno.EDQUOT, os.strerror(errno.EDQUOT), "notes")
+
+        project.deploy("web")
+        monkeypatch.setattr(verbs, "up", refused)
+        assert outcome("up", "-d") == 2
+        said = capsys.readouterr().err
+        assert said.startswith(f"The system refused 'notes': {os.strerror(errno.EDQUOT)}.\n")
 
     def test_ctrl_c_while_it_is_imported_ends_it_without_a_word(self, tmp_path: Path) -> None:
         """A library that takes its time stands for a slow disk."""

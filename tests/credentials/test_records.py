@@ -153,3 +153,17 @@ def test_another_value_in_the_shell_is_told_as_such(lab: Lab) -> None:
         "lab_data was initialised with."
     )
     assert "Put the former value back into the environment." in str(problem.remedy)
+
+
+@pytest.mark.parametrize(
+    ("stored", "why"),
+    [
+        ({"salt": "00"}, "a credential is not a salt and a hash"),
+        ({"salt": "00", "hash": 7}, "a salt or a hash is not a text"),
+        ({"salt": "00", "hash": ""}, "a salt or a hash is not a text"),
+        ({"salt": "00", "hash": "words"}, "non-hexadecimal"),
+    ],
+)
+def test_what_is_no_salt_and_hash_is_refused_with_the_reason(stored: Any, why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        Hashed.read(stored)
