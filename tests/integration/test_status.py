@@ -75,10 +75,12 @@ def test_one_that_ends_again_and_again_is_told(lab: Lab, podman: Podman) -> None
 def test_old_health_is_checked_again_before_it_is_told(lab: Lab, podman: Podman) -> None:
     """Nobody runs health checks here meanwhile, as where there is no systemd."""
     podman("exec", lab.container("web"), "touch", "/tmp/sick")
-    until(lambda: lab.seen("web")["health"] == "unhealthy")
-    row = lab.rows(code=1)["web"]
-    assert (row["wrong"], row["stale"]) == ("its health check fails", False)
-    podman("exec", lab.container("web"), "rm", "/tmp/sick")
+    try:
+        until(lambda: lab.seen("web")["health"] == "unhealthy")
+        row = lab.rows(code=1)["web"]
+        assert (row["wrong"], row["stale"]) == ("its health check fails", False)
+    finally:
+        podman("exec", lab.container("web"), "rm", "/tmp/sick")
     until(lambda: lab.seen("web")["health"] == "healthy")
     assert lab.status()["healthy"]
 

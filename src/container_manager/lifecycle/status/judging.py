@@ -15,7 +15,7 @@ from container_manager.podman.state import ContainerState, HealthState, ListedCo
 _INTERVALS = 2
 """Health that was checked longer ago than so many intervals is not taken for true any more."""
 
-_LOOKING = 5.0
+LOOKING = 5.0
 """Seconds that running a check and looking may take themselves, on a busy machine."""
 
 
@@ -104,7 +104,7 @@ def is_stale(one: ContainerState, now: float) -> bool:
         return False
     checked = one.health.checked_at
     since = max(checked or 0.0, one.started_at or 0.0)
-    return now - since > max(_INTERVALS * one.health.interval, _LOOKING)
+    return now - since > max(_INTERVALS * one.health.interval, LOOKING)
 
 
 def wrong_with(one: ContainerState, service: ComposeService, now: float) -> str | None:

@@ -13,7 +13,13 @@ from container_manager.errors import ManagerError, Problem, RuntimeFailure
 from container_manager.lifecycle.daily.choosing import chosen
 from container_manager.lifecycle.daily.labelled import stack_of
 from container_manager.lifecycle.project import Project
-from container_manager.lifecycle.status.judging import Drift, is_stale, other_stacks, status_rows
+from container_manager.lifecycle.status.judging import (
+    LOOKING,
+    Drift,
+    is_stale,
+    other_stacks,
+    status_rows,
+)
 from container_manager.lifecycle.status.model import OtherStack, Status, Usage
 from container_manager.lifecycle.status.usage import Meter
 from container_manager.lifecycle.ticking import HealthTicker
@@ -148,9 +154,9 @@ class Observer:
         )
 
     def check_stale(self) -> None:
-        """Run the health checks whose result is too old to be told, and wait for them."""
-        now = time.time()
-        stale = [one for one in self._containers() if is_stale(one, now)]
+        """Run the health checks whose result is too old when it is told, and wait for them."""
+        told_at = time.time() + LOOKING
+        stale = [one for one in self._containers() if is_stale(one, told_at)]
         stop = threading.Event()
 
         def check(one: ContainerState) -> None:
