@@ -32,3 +32,17 @@ def test_status_tells_once_what_is_wrong_with_the_configuration(
     said = capsys.readouterr()
     assert (said.out + said.err).count("config.yml:") == 1
     assert "Going on with what was started before: cmt-started." in said.err
+
+
+@pytest.mark.parametrize("verb", ["status", "down"])
+def test_a_folder_is_no_configuration_whatever_runs_beside_it(
+    project: Project, capsys: pytest.CaptureFixture[str], verb: str
+) -> None:
+    project.write(".container-manager/compose/cmt-started.yml", "services: {}\n")
+    project.write("docs/page.md", "")
+    with pytest.raises(SystemExit) as ended:
+        run([verb, "--config", "docs"])
+    assert ended.value.code == 2
+    said = capsys.readouterr().err
+    assert "docs" in said
+    assert "Going on" not in said

@@ -90,6 +90,8 @@ def find_with_services(config: ConfigPath) -> tuple[Project, Config | None]:
 def _without_config(
     config: ConfigPath, error: ConfigError, *, adopt: bool, told: bool = False
 ) -> Project:
+    if config is not None and Path(config).is_dir():
+        raise error  # nothing was ever started from a folder: the name is mistyped
     found = [(path, name) for path in candidates(config) for name in _started(path)]
     nearest = [(path, name) for path, name in found if path == found[0][0]]
     if not nearest:
