@@ -35,14 +35,19 @@ def test_status_tells_once_what_is_wrong_with_the_configuration(
 
 
 @pytest.mark.parametrize("verb", ["status", "down"])
-def test_a_folder_is_no_configuration_whatever_runs_beside_it(
-    project: Project, capsys: pytest.CaptureFixture[str], verb: str
+@pytest.mark.parametrize("mistyped", ["docs", "confg.yml"])
+def test_a_mistyped_name_does_not_stand_for_what_lies_beside_it(
+    project: Project, capsys: pytest.CaptureFixture[str], verb: str, mistyped: str
 ) -> None:
-    project.write(".container-manager/compose/cmt-started.yml", "services: {}\n")
+    label = f"io.container-manager.config: {project.root}/config.yml"
+    written = f"services: {{web: {{labels: {{{label}}}}}}}\n"
+    project.write(".container-manager/compose/cmt-started.yml", written)
+    project.write("config.yml", "hooks: [")
     project.write("docs/page.md", "")
     with pytest.raises(SystemExit) as ended:
-        run([verb, "--config", "docs"])
+        run([verb, "--config", mistyped])
     assert ended.value.code == 2
     said = capsys.readouterr().err
-    assert "docs" in said
+    assert mistyped in said
     assert "Going on" not in said
+    assert find_running(None).name == "cmt-started"

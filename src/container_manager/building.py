@@ -9,14 +9,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Sequence
 from os import PathLike
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from container_manager.build import again
 from container_manager.build.settling import settle
-from container_manager.errors import BuildError, ConfigError
+from container_manager.errors import BuildError
 from container_manager.model import Build, FormerBuild
-from container_manager.places import find_config
+from container_manager.places import absolute_config
 from container_manager.report import warn_all
 
 if TYPE_CHECKING:
@@ -41,7 +40,7 @@ def build(config: ConfigPath = None, *, service: Iterable[str] = (), images: boo
         return _with_images(config, names)
     if names:
         return _part(config, only=names)
-    built = again.build_again(_path(config), os.environ, _hooks)
+    built = again.build_again(absolute_config(config), os.environ, _hooks)
     warn_all(built.warnings)
     return built
 
@@ -65,7 +64,7 @@ def plan(config: ConfigPath = None, *, service: Iterable[str] = ()) -> Build:
         prepared = pipeline.prepare(load(config), only=names)
         planned = pipeline.build_of(prepared, explained(prepared, pipeline.plan(prepared)))
     else:
-        planned = again.plan_again(_path(config), os.environ)
+        planned = again.plan_again(absolute_config(config), os.environ)
     warn_all(planned.warnings)
     return planned
 
@@ -127,13 +126,6 @@ def rollback(config: ConfigPath = None, *, number: int | None = None) -> Build:
     built = pipeline.bring_back(loaded, number)
     warn_all(built.warnings)
     return built
-
-
-def _path(config: ConfigPath) -> Path:
-    """The configuration file, absolute."""
-    if config is not None and not os.fspath(config):
-        raise ConfigError("The name of the configuration file is empty.")
-    return Path(os.path.abspath(config or find_config()))  # noqa: PTH100 - as in load()
 
 
 def _part(

@@ -60,6 +60,19 @@ def find_config(start: Path | None = None, environ: Mapping[str, str] | None = N
     )
 
 
+def absolute_config(config: ConfigPath, environ: Mapping[str, str] | None = None) -> Path:
+    """The configuration that people named, else the one that is found; absolute.
+
+    A configuration that is reached through a symlink belongs to the link's folder.
+
+    Raises:
+        ConfigError: there is none, or its name is empty.
+    """
+    if config is not None and not os.fspath(config):
+        raise ConfigError("The name of the configuration file is empty.")
+    return Path(os.path.abspath(config or find_config(environ=environ)))  # noqa: PTH100
+
+
 def refuse_no_file(path: Path) -> None:
     """Refuse a configuration that is not there, or is a folder.
 

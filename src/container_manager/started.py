@@ -19,6 +19,7 @@ from container_manager.config.loader import Config, load, without_content
 from container_manager.discovery import discover
 from container_manager.environments import state_dir_of
 from container_manager.errors import ConfigError, ManagerError, Problem
+from container_manager.lifecycle.daily.labelled import labels_in
 from container_manager.lifecycle.project import Project, open_project
 from container_manager.model import Service
 from container_manager.places import CONFIG_NAME, ConfigPath, find_config
@@ -90,8 +91,6 @@ def find_with_services(config: ConfigPath) -> tuple[Project, Config | None]:
 def _without_config(
     config: ConfigPath, error: ConfigError, *, adopt: bool, told: bool = False
 ) -> Project:
-    if config is not None and Path(config).is_dir():
-        raise error  # nothing was ever started from a folder: the name is mistyped
     found = [(path, name) for path in candidates(config) for name in _started(path)]
     nearest = [(path, name) for path, name in found if path == found[0][0]]
     if not nearest:
@@ -133,9 +132,18 @@ def _started(path: Path) -> list[str]:
         names = []
     if names:
         return names
-    written = [file.stem for file in (state / "compose").glob("*.yml")]
-    names = [name for name in written if "." not in name]  # others belong to one of these
-    return names if len(names) == 1 else []
+    written = list((state / "compose").glob("*.yml"))
+    files = [file for file in written if "." not in file.stem]  # others belong to one of these
+    return [file.stem for file in files if len(files) == 1 and _is_of(file, path)]
+
+
+def _is_of(file: Path, config: Path) -> bool:
+    """Whether a compose file was written for a configuration of this name, wherever it was then.
+
+    A name that is mistyped must not stand for what lies beside it.
+    """
+    told = labels_in(file).values()
+    return all(Path(one.get(labels.CONFIG, config)).name == config.name for one in told)
 
 
 def _labelled(engine: Engine, path: Path) -> list[str]:

@@ -39,7 +39,7 @@ from container_manager.environments import (
 )
 from container_manager.errors import ConfigError, Location, Problem, raise_all, with_suspicions
 from container_manager.model import Hook, Key, KeyPath, Node
-from container_manager.places import BUILD_DIR, KEEP_BACKUPS, KEEP_BUILDS, find_config
+from container_manager.places import BUILD_DIR, KEEP_BACKUPS, KEEP_BUILDS, absolute_config
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,7 +167,7 @@ def load(
     """Load, merge, check and expand a configuration.
 
     Args:
-        config_path: the file; None looks for it, see :func:`find_config`.
+        config_path: the file; None looks for it, see :func:`~container_manager.places.find_config`.
         environ: the process environment; None takes the real one.
         avoided: ports that are not to be chosen for ``auto``.
 
@@ -187,7 +187,7 @@ def examine(
     """The same for who only looks: what is wrong with values that can be read is in the result.
 
     Args:
-        config_path: the file; None looks for it, see :func:`find_config`.
+        config_path: the file; None looks for it, see :func:`~container_manager.places.find_config`.
         environ: the process environment; None takes the real one.
         avoided: ports that are not to be chosen for ``auto``.
 
@@ -198,7 +198,7 @@ def examine(
         ConfigError: files cannot be read, or not be laid over each other.
     """
     environ = dict(os.environ if environ is None else environ)
-    path = _path_of(config_path, environ)
+    path = absolute_config(config_path, environ)
     root, env = path.parent, environment_of(path)
     refuse_unusable(path)
     files = Loader(root=root, environment=variables_of(root, env, environ))
@@ -241,13 +241,6 @@ def examine(
         hooks=hooks,
     )
     return config, with_suspicions(errors, suspicions)
-
-
-def _path_of(config_path: str | os.PathLike[str] | None, environ: Mapping[str, str]) -> Path:
-    if config_path is not None and not os.fspath(config_path):
-        raise ConfigError("The name of the configuration file is empty.")
-    # abspath, not resolve(): a configuration reached through a symlink belongs to the link's folder
-    return Path(os.path.abspath(config_path or find_config(environ=environ)))  # noqa: PTH100
 
 
 def _with_own_values(

@@ -155,9 +155,7 @@ def _fetched_once() -> Iterator[None]:
     """A block in which Copier fetches a repository once; for one update it would five times."""
     from copier import _vcs
 
-    name = (
-        "_get_or_create_mirror"  # of Copier 9.19; another version may have none, and takes longer
-    )
+    name = "_get_or_create_mirror"  # of Copier 9.19; without it, an update takes longer
     fetch = getattr(_vcs, name, None)
     if fetch is None:
         yield

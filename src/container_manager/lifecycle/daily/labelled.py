@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -43,7 +44,11 @@ def stack_of(project: Project, containers: Iterable[ContainerState]) -> Stack:
 
 def known_labels(project: Project) -> Mapping[str, Mapping[str, str]]:
     """Compose service -> its labels, as the last ``up`` wrote them; empty where that is gone."""
-    path = project.state_dir / "compose" / f"{project.name}.yml"
+    return labels_in(project.state_dir / "compose" / f"{project.name}.yml")
+
+
+def labels_in(path: Path) -> Mapping[str, Mapping[str, str]]:
+    """The same, of a compose file that ``up`` wrote."""
     try:
         document = yaml.load(path.read_text(encoding="utf-8"), _Lenient)  # noqa: S506 - see there
         services = document["services"].items()
