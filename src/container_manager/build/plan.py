@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from container_manager.build.manifest import Manifest
-from container_manager.build.reading import Present, Reading
+from container_manager.build.reading import ChangedWhileReadError, Present, Reading
 from container_manager.errors import BuildError, Location, Problem, raise_all
 from container_manager.inputs import Stamp, look
 from container_manager.model import BuildPlan, Change, Output
@@ -242,6 +242,6 @@ def _blocking_folder(build_dir: Path, path: str, going: set[str]) -> Problem | N
 def _unreadable(output: Output, error: OSError) -> Problem:
     reason = error.strerror or type(error).__name__
     message = f"The file cannot be read: {reason}."
-    gone = isinstance(error, FileNotFoundError)  # since its folder was read
-    remedy = "Run the command again." if gone else "Make it readable."
+    meanwhile = isinstance(error, FileNotFoundError | ChangedWhileReadError)
+    remedy = "Run the command again." if meanwhile else "Make it readable."
     return Problem(message=message, where=output.where, remedy=remedy)

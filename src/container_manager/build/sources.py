@@ -16,7 +16,6 @@ from container_manager.inputs import Stamp, note, stamp_of
 from container_manager.places import MANAGER_DIR, MANIFEST, escapes
 
 _MOVE = "Move it away: it cannot be copied."
-_OPEN = "Let this user read it, or move it away."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +80,8 @@ class Walk:
                 entries = sorted(found, key=_by_bytes)
         except OSError as error:
             if not left_out:
-                self._problem(folder, f"This folder cannot be read: {error.strerror}.", _OPEN)
+                message = f"This folder cannot be read: {error.strerror}."
+                self._problem(folder, message, _remedy(error))
             return
         if prefix and is_build(folder, entries):
             return
@@ -94,8 +94,9 @@ class Walk:
                 continue
             try:
                 info = entry.stat(follow_symlinks=False)
-            except OSError as error:  # it has just gone
-                self._problem(entry.path, f"This cannot be looked at: {error.strerror}.", _OPEN)
+            except OSError as error:
+                message = f"This cannot be looked at: {error.strerror}."
+                self._problem(entry.path, message, _remedy(error))
                 continue
             stamp = stamp_of(info)
             if stat.S_ISDIR(info.st_mode):
@@ -177,6 +178,12 @@ def identity(path: Path) -> tuple[int, int] | None:
     except (OSError, ValueError):
         return None
     return info.st_dev, info.st_ino
+
+
+def _remedy(error: OSError) -> str:
+    if isinstance(error, FileNotFoundError):  # it has gone since it was listed
+        return "Run the command again."
+    return "Let this user read it, or move it away."
 
 
 def _by_bytes(entry: os.DirEntry[str]) -> bytes:
