@@ -119,7 +119,10 @@ keep() { # whole or not at all
     cp -L "$1" "$cache/bin/.part" && mv "$cache/bin/.part" "$cache/bin/${1##*/}"
 }
 
-if ! complete; then
+if complete; then
+    say "The programs of the API server are there from an earlier run."
+else
+    started=$(date +%s)
     for program in apt-get dpkg tar bash flock; do
         command -v "$program" >/dev/null 2>&1 || fail "Needs '$program': run it on Debian."
     done
@@ -139,5 +142,5 @@ if ! complete; then
         # shellcheck disable=SC2086 # a list
         compile $programs
     }
+    say "First run: the programs of the API server took $(($(date +%s) - started)) s; they are in $cache/bin"
 fi
-say "The programs are in $cache/bin"
