@@ -97,6 +97,28 @@ def test_a_name_that_leads_nowhere_lists_what_is_near(name: str, remedy: str) ->
     assert find_service_config(CONFIG, name) == (None, None)
 
 
+@pytest.mark.parametrize(
+    ("name", "there", "wanted"),
+    [
+        ("framework.web", ("framework",), "framework.services"),
+        ("web", ("framework",), "framework.services"),
+        ("web", (), "services"),
+        ("applications.lab.web", ("applications", "lab"), "applications.lab.services"),
+    ],
+)
+def test_a_definition_that_stands_beside_services_is_told(
+    name: str, there: tuple[str, ...], wanted: str
+) -> None:
+    config: dict[str, Any] = {"web": {"path": "services/web"}}
+    found = ".".join((*there, "web"))
+    for key in reversed(there):
+        config = {key: config}
+    assert resolve(config, name) == Miss(
+        message=f"There is no service {name!r}.",
+        remedy=f"{found!r} is there, and services are looked for in {wanted!r}.",
+    )
+
+
 @pytest.mark.parametrize("name", ["", ".", "framework", "framework.", "a.b.c.d", "services."])
 def test_odd_names_lead_nowhere(name: str) -> None:
     assert isinstance(resolve(CONFIG, name), Miss)

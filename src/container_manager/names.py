@@ -117,8 +117,12 @@ def _same(one: str, other: str) -> bool:
 def _miss(config: Mapping[str, Any], name: str) -> Miss:
     known = list(defined_names(config))
     last = name.rpartition(".")[2]
+    misplaced = _misplaced(config, name.split("."))
     same_last = [other for other in known if _same(other.rpartition(".")[2], last)]
-    if same_last:
+    if misplaced:
+        found, wanted = misplaced
+        remedy = f"{dotted(found)!r} is there, and services are looked for in {dotted(wanted)!r}."
+    elif same_last:
         remedy = "Did you mean " + " or ".join(repr(other) for other in same_last) + "?"
     else:
         by_last = {other.rpartition(".")[2]: other for other in known}
@@ -126,3 +130,13 @@ def _miss(config: Mapping[str, Any], name: str) -> Miss:
         listed = ", ".join(known) if known else "none"
         remedy = near or f"Services that are defined: {listed}."
     return Miss(message=f"There is no service {name!r}.", remedy=remedy)
+
+
+def _misplaced(config: Mapping[str, Any], parts: Sequence[str]) -> tuple[KeyPath, KeyPath] | None:
+    """A service's definition that lacks ``services`` on its way, and where it is looked for."""
+    for wanted in _groups(parts):
+        group, there = _group(config, wanted[:-1])
+        for key, value in there.items():
+            if _same(str(key), parts[-1]) and isinstance(value, Mapping) and "path" in value:
+                return (*group, key), wanted
+    return None
