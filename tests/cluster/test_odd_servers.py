@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -114,6 +115,23 @@ def test_a_list_of_null_is_an_empty_one_as_go_writes_it(run: Run) -> None:
     listed = {"GET /api/v1/namespaces/lab/pods": [answer({"kind": "PodList", "items": None})]}
     code, said = run("kube.status", listed)
     assert (code, "There are no containers" in said) == (1, True)
+
+
+def test_watching_tells_what_changes_until_the_cluster_refuses(run: Run) -> None:
+    def listed(**state: Any) -> dict[str, Any]:
+        return answer(_pods(metadata={"name": "web-1"}, status={"containerStatuses": [state]}))
+
+    waiting = listed(name="web", state={"waiting": {"reason": "ImagePullBackOff"}})
+    running = listed(name="web", state={"running": {"startedAt": "2026-01-01T00:00:00Z"}})
+    refused = status(403, "Forbidden", "no right to list")
+    answers = [waiting, waiting, running, refused]
+    code, said = run(
+        "kube.status", {"GET /api/v1/namespaces/lab/pods": answers}, "--watch", "--json"
+    )
+    told, refusal = [line for line in said.splitlines() if line[0] == "{"], said.splitlines()[-2:]
+    states = [json.loads(line)["containers"][0]["state"] for line in told]
+    assert (code, states) == (1, ["waiting", "running"])
+    assert "no right to list" in refusal[0]
 
 
 @pytest.mark.parametrize(

@@ -186,20 +186,27 @@ def images(
 @verb(
     examples={
         "kube.status --context lab": "what the pods do",
+        "kube.status --context lab --watch": "again every two seconds",
     },
     cluster=True,
+    help={"watch": "look again every two seconds, until Ctrl-C"},
 )
 def status(
     context_: Context,
     config: str | None = None,
     context: str | None = None,
     namespace: str | None = None,
+    watch: bool = False,
     json: bool = False,
 ) -> None:
     """Show what the pods really do; the exit code is 1 where one does not what it should."""
     from container_manager import verbs
-    from container_manager.report.status import show_status
+    from container_manager.report.status import follow_status, show_status
 
+    if watch:
+        seen_again = verbs.watch_kube_status(config, context=context, namespace=namespace)
+        follow_status(seen_again, json=json)
+        return
     seen = verbs.kube_status(config, context=context, namespace=namespace)
     show_status(seen, json=json)
     if not seen.healthy:

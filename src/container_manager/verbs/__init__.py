@@ -41,6 +41,7 @@ if TYPE_CHECKING:
         kube_status,
         kube_up,
         preview_kube_down,
+        watch_kube_status,
     )
     from container_manager.verbs.daily import kill, pause, ps, restart, start, stop, unpause
     from container_manager.verbs.data import (
@@ -146,6 +147,7 @@ __all__ = [
     "up",
     "update",
     "watch",
+    "watch_kube_status",
     "watch_status",
 ]
 
@@ -188,6 +190,7 @@ _PLACES = {
         "kube_status",
         "kube_up",
         "preview_kube_down",
+        "watch_kube_status",
     ),
     "verbs.daily": (
         "kill",

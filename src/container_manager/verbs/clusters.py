@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -24,6 +25,9 @@ from container_manager.places import ConfigPath
 from container_manager.report import warn_all
 from container_manager.verbs.at_cluster import AtCluster, at_cluster
 from container_manager.verbs.exporting import manifests_of, write_manifests
+
+_EVERY = 2.0
+"""Seconds between two looks: each asks the server five times."""
 
 ConfirmRemoval = Callable[[Target, Removal], None]
 """Is told what is about to go; raises where that must not be."""
@@ -169,6 +173,17 @@ def kube_status(
     loaded = load(config)
     with at_cluster(loaded, context, namespace) as one:
         return look(one.api, one.target, loaded.project_name, str(loaded.path))
+
+
+def watch_kube_status(
+    config: ConfigPath = None, *, context: str | None = None, namespace: str | None = None
+) -> Iterator[Status]:
+    """The same as :func:`kube_status` again and again, for ever."""
+    loaded = load(config)
+    with at_cluster(loaded, context, namespace) as one:
+        while True:
+            yield look(one.api, one.target, loaded.project_name, str(loaded.path))
+            time.sleep(_EVERY)
 
 
 def preview_kube_down(
