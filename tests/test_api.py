@@ -354,12 +354,16 @@ def test_a_template_that_is_no_services(project: Project, template: str) -> None
         ({"additional_dirs": [{"dst": "docs"}]}, "'additional_dirs' must be"),
         ({"additional_dirs": "docs"}, "'additional_dirs' must be"),
         ({"additional_dirs": [1]}, "'additional_dirs' must be"),
+        ({"additional_dirs": [{"src": "build/services", "dst": "x"}]}, "in the build directory"),
+        ({"additional_dirs": [{"src": "docs/built", "dst": "x"}]}, "in the build directory"),
         ({"no_render": "x"}, "'no_render' must be"),
         ({"copy_src": "yes"}, "'copy_src' must be"),
     ],
 )
 def test_settings_that_cannot_be_used(project: Project, settings: dict[str, Any], why: str) -> None:
     config = jupyter(project)
+    (project.root / "docs/built").symlink_to("../build/services")
+    setup_build_dir(TEMPLATE, config, {})
     with project.refuses(ManagerError) as refusal:
         setup_build_dir(TEMPLATE, config, settings)
     assert why in refusal.text

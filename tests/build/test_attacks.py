@@ -202,6 +202,8 @@ class TestRecords:
             ' "steps": [["remove", "../config.yml", 0, "", null, null, true]]}',
             '{"version": 2, "undo": null, "keep": 1,'
             ' "steps": [["mode", "services/docker-compose.yml", "x", "", null, null, true]]}',
+            '{"version": 2, "undo": 1, "keep": 1, "steps": [["remove",'
+            ' "services/docker-compose.yml", 0, "", "sha256:../../config.yml", null, true]]}',
         ],
     )  # fmt: skip
     def test_of_what_was_begun(self, built: Project, text: str) -> None:

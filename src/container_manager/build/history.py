@@ -213,15 +213,9 @@ def _sources(build_dir: Path, present: Manifest, wanted: Manifest) -> dict[str, 
 
 
 def object_path(build_dir: Path, digest: str) -> Path:
-    """Where the store keeps a content.
-
-    Raises:
-        ValueError: it is no digest of a content.
-    """
-    name = digest.removeprefix("sha256:")
-    if not name.isalnum():
-        raise ValueError(f"{digest!r} is no digest of a content")
-    return build_dir / MANAGER_DIR / OBJECTS / name
+    """Where the store keeps a content; every record that names one was checked when it was read."""
+    assert record.is_content(digest), digest
+    return build_dir / MANAGER_DIR / OBJECTS / digest.removeprefix("sha256:")
 
 
 def _place(build_dir: Path, number: int) -> Path:

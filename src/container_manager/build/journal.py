@@ -127,7 +127,7 @@ def _step(action: Any, path: Any, mode: Any, staged: Any, old: Any, stamp: Any, 
     """
     known = action in ("remove", "place", "mode") and may_be_ours(path)
     numbers = _is_count(mode) and mode <= _ALL_BITS and not staged.strip("0123456789")
-    if not (known and numbers and (old is None or isinstance(old, str))):
+    if not (known and numbers and (old is None or _is_digest(old))):
         raise ValueError("a step makes no sense")
     return Step(
         action=action,
@@ -138,6 +138,13 @@ def _step(action: Any, path: Any, mode: Any, staged: Any, old: Any, stamp: Any, 
         stamp=tuple(map(int, stamp)) if stamp else None,  # type: ignore[arg-type]
         ours=bool(ours),
     )
+
+
+def _is_digest(value: Any) -> bool:
+    """Whether it is what a plan says of what is there: a content, a link, or neither."""
+    if not isinstance(value, str):
+        return False
+    return record.is_content(value) or value.startswith("link:") or not value
 
 
 _ALL_BITS = 0o7777

@@ -54,8 +54,13 @@ def mode_of(entry: str) -> int:
     return int(entry[:4], 8)
 
 
-_HEX = 64
+_CONTENT = len("sha256:") + 64
 _LINK = len("0777 link:")
+
+
+def is_content(digest: str) -> bool:
+    """Whether a digest is that of a content, whose hexadecimal digits are its name in the store."""
+    return digest.startswith("sha256:") and len(digest) == _CONTENT and digest[7:].isalnum()
 
 
 def entries_of(data: dict[str, str]) -> dict[str, str]:
@@ -65,11 +70,10 @@ def entries_of(data: dict[str, str]) -> dict[str, str]:
         ValueError, AttributeError: one makes no sense, or names what cannot be ours.
     """
     for name, entry in data.items():
-        mode, kind, content = entry[:4], entry[4:12], entry[12:]
-        good = (kind == " sha256:" and len(content) == _HEX and content.isalnum()) or (
+        good = (entry[4:5] == " " and is_content(entry[5:])) or (
             entry.startswith(" link:", 4) and "\0" not in entry and len(entry) > _LINK
         )
-        if not good or mode.strip("01234567"):
+        if not good or entry[:4].strip("01234567"):
             raise ValueError(f"{entry!r} is no record of a file")
         if not may_be_ours(name):
             raise ValueError(f"{name!r} leads out of the build directory")

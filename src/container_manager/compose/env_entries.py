@@ -12,8 +12,13 @@ from pathlib import Path
 
 from container_manager.compose.interpolate import Reader
 from container_manager.compose.model import EnvFile, SecretEntry
-from container_manager.config.environment import MIN_SCANNED, unset_variable
-from container_manager.errors import Location
+from container_manager.config.environment import (
+    MIN_SCANNED,
+    Environment,
+    unset_credential,
+    unset_secret,
+)
+from container_manager.errors import Location, Problem
 from container_manager.model import KeyPath, Node, dotted
 
 _NAME = re.compile(r"[^=\0]+")
@@ -107,10 +112,14 @@ def _pass_through(
         key=key, text=f"${{{key}}}", passed_through=True, variables=(key,), where=where
     )
     if reader.environment.get(key) is None:
-        consequence = "; the container does not get it"
-        reader.warnings.append(
-            unset_variable(key, where, reader.environment, consequence=consequence)
-        )
+        reader.warnings.append(_unset(key, where, reader.environment))
+
+
+def _unset(name: str, where: Location, environment: Environment) -> Problem:
+    consequence = "; the container does not get it"
+    if name in environment.generated:
+        return unset_credential(name, where, environment, consequence)
+    return unset_secret(name, where, environment, consequence)
 
 
 def read_env_files(

@@ -16,6 +16,8 @@ from container_manager.config.environment import (
     Environment,
     Report,
     missing_variable,
+    unset_credential,
+    unset_secret,
     unset_variable,
 )
 from container_manager.config.interpolation import InterpolationError, Reference, tokens
@@ -182,7 +184,13 @@ class Reader:
             self.problems.append(missing_variable(name, message, where, self.environment))
         for name in sorted(report.unset - self.told):
             self.told.add(name)
-            self.warnings.append(
-                unset_variable(name, where, self.environment, consequence="; it is empty here")
-            )
+            self.warnings.append(self._unset(name, where))
         return result
+
+    def _unset(self, name: str, where: Location) -> Problem:
+        consequence = "; it is empty here"
+        if name in self.environment.generated:
+            return unset_credential(name, where, self.environment, consequence)
+        if self.environment.is_secret(name):
+            return unset_secret(name, where, self.environment, consequence)
+        return unset_variable(name, where, self.environment, consequence)

@@ -251,20 +251,35 @@ def missing_variable(
     )
 
 
-def unset_variable(
-    name: str, where: Location, environment: Environment, *, consequence: str = ""
+def unset_credential(
+    name: str, where: Location, environment: Environment, consequence: str
 ) -> Problem:
-    """The finding that a variable has no value; a secret is not to have a default."""
-    if name in environment.generated:
-        return Problem(
-            message=f"The credential {name} is not set yet{consequence}.",
-            where=where,
-            remedy=f"'up' generates it in {environment.dotenv_path or '.env'}.",
-        )
-    secret = environment.is_secret(name)
-    default = "" if secret else f", or give a default: ${{{name}:-…}}"
+    """The finding that a credential has no value yet, where a container is to get it."""
     return Problem(
-        message=f"The {'secret ' if secret else ''}variable {name} is not set{consequence}.",
+        message=f"The credential {name} is not set yet{consequence}.",
         where=where,
-        remedy=f"Set it in the environment or in {environment.dotenv_path or '.env'}{default}.",
+        remedy=f"'up' generates it in {environment.dotenv_path or '.env'}.",
+    )
+
+
+def unset_secret(
+    name: str, where: Location, environment: Environment, consequence: str = ""
+) -> Problem:
+    """The finding that a secret has no value; it is not to have a default."""
+    return Problem(
+        message=f"The secret variable {name} is not set{consequence}.",
+        where=where,
+        remedy=f"Set it in the environment or in {environment.dotenv_path or '.env'}.",
+    )
+
+
+def unset_variable(
+    name: str, where: Location, environment: Environment, consequence: str = ""
+) -> Problem:
+    """The finding that a variable has no value which is neither."""
+    return Problem(
+        message=f"The variable {name} is not set{consequence}.",
+        where=where,
+        remedy=f"Set it in the environment or in {environment.dotenv_path or '.env'}, "
+        f"or give a default: ${{{name}:-…}}.",
     )

@@ -10,6 +10,7 @@ from container_manager.config.environment import (
     Environment,
     Report,
     expand_value,
+    unset_secret,
     unset_variable,
 )
 from container_manager.config.interpolation import InterpolationError, tokens
@@ -37,7 +38,10 @@ def unset_variables(report: Report, tree: Node, environment: Environment) -> lis
         expand_value(node.value, node.where, environment, own, [])
         for name in sorted(own.unset & names):
             names.discard(name)
-            warnings.append(unset_variable(name, node.where, environment))
+            if environment.is_secret(name):
+                warnings.append(unset_secret(name, node.where, environment))
+            else:
+                warnings.append(unset_variable(name, node.where, environment))
     return warnings
 
 

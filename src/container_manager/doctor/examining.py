@@ -84,8 +84,8 @@ def _examine(
             left = _clear_away(subject, broken_off=outcomes is None)
     if outcomes is None or interrupt is not None:
         stays = f"could not be removed: {left}" if left else "is removed"
-        said = f"Interrupted: what was made to measure {stays}."
-        raise InterruptedByUser(said) from interrupt
+        interrupted = f"Interrupted: what was made to measure {stays}."
+        raise InterruptedByUser(interrupted) from interrupt
     if left:
         said = f"What was made to measure could not be removed: {left}."
         remains = (found("left-behind", said),)

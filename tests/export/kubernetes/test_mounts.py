@@ -203,6 +203,28 @@ class TestVariables:
         assert "DB_PASSWORD" in refusal.text
         assert "correct-horse" not in refusal.text
 
+    @pytest.mark.parametrize(
+        "said",
+        [
+            r'environment: {X: "correct-\x68orse"}',
+            r'command: ["login", "correct-\x68orse"]',
+            r'labels: {door: "correct-\x68orse"}',
+        ],
+    )
+    def test_a_secret_that_yaml_spells_in_its_own_way_is_refused(
+        self, project: Project, said: str
+    ) -> None:
+        """The text that a build writes does not hold the value; what it means does."""
+        web = f"services: {{web: {{image: example.org/app:1, {said}}}}}\n"
+        project.deploy("web", web, more=REGISTRY)
+        project.write(".env", "DB_PASSWORD=correct-horse\n")
+        prepared = project.prepare()
+        with project.refuses(ConfigError) as refusal:
+            build(prepared)
+        told = "The value of the secret DB_PASSWORD would be written into a manifest."
+        assert refusal.messages == [told]
+        assert "correct-horse" not in refusal.text
+
     def test_a_secret_that_is_no_text_is_told_when_it_is_needed(self, project: Project) -> None:
         project.write("services/framework/web/key.pem", b"\xff\xfe")
         top = {"secrets": {"key": {"file": f"{WEB}/key.pem"}}}
