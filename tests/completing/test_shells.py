@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
-import pty
-import select
 import shlex
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
+from tests.completing.terminal import completed
 from tests.conftest import Project
 
 from container_manager.cli import run
@@ -91,61 +89,12 @@ def test_fish(words: list[str], expected: list[str], monkeypatch: pytest.MonkeyP
 )
 def test_zsh(typed: str, becomes: str) -> None:
     """Typed on a terminal: zsh completes nowhere else."""
-    leader, follower = pty.openpty()
-    process = subprocess.Popen(
-        ["zsh", "-f", "-i"], stdin=follower, stdout=follower, stderr=follower,
-        env={**os.environ, "TERM": "dumb", "ZDOTDIR": str(Path.cwd())}, start_new_session=True,
-    )  # fmt: skip
-    os.close(follower)
-    try:
-        commands = (
-            "unsetopt zle_bracketed_paste prompt_sp; PS1='ready''> '; autoload -Uz compinit; "
-            "compinit -D -u;"
-            ' eval "$(container-manager completion zsh)"\n'
-        )
-        os.write(leader, commands.encode())
-        until(leader, "ready> ")  # what is typed before zsh edits lines, it does not see as typed
-        shown = ""
-        for piece in typed.split("\t")[:-1]:  # as people type: the next letters after each answer
-            os.write(leader, f"{piece}\t".encode())
-            shown += until(leader, piece) + settled(leader)
-        shown = shown.replace("\r", "").replace("\a", "")
-        assert becomes in undone(shown)
-    finally:
-        process.kill()
-        process.wait(timeout=60)
-        os.close(leader)
-
-
-def undone(shown: str) -> str:
-    """What a line looks like after its backspaces."""
-    line: list[str] = []
-    for letter in shown:
-        if letter == "\b":
-            del line[-1:]
-        else:
-            line.append(letter)
-    return "".join(line)
-
-
-def until(terminal: int, text: str) -> str:
-    """Read until a text appears."""
-    shown, end = "", time.monotonic() + 60
-    while text not in shown:
-        assert time.monotonic() < end, shown
-        if select.select([terminal], [], [], 1.0)[0]:
-            shown += os.read(terminal, 4096).decode(errors="replace")
-    return shown
-
-
-def settled(terminal: int) -> str:
-    """Read until the completed word is followed by a blank, or more of it can be typed."""
-    shown, end = "", time.monotonic() + 60
-    while not shown.rstrip("\b").endswith((" ", ".", "/")):
-        assert time.monotonic() < end, shown
-        if select.select([terminal], [], [], 1.0)[0]:
-            shown += os.read(terminal, 4096).decode(errors="replace")
-    return shown
+    told = (
+        "unset zle_bracketed_paste; unsetopt prompt_sp; PS1='ready''> '; autoload -Uz compinit; "
+        'compinit -D -u; eval "$(container-manager completion zsh)"\n'
+    )
+    environ = {**os.environ, "ZDOTDIR": str(Path.cwd())}
+    assert becomes in completed(["zsh", "-f", "-i"], environ, told, typed)
 
 
 class TestTheTask:

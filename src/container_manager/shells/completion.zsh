@@ -1,4 +1,4 @@
-#compdef container-manager cman invoke inv
+#compdef container-manager cman invoke inv -p */run
 # Completion of Container Manager for zsh: eval "$(container-manager completion zsh)"
 
 _container_manager() {
@@ -36,7 +36,7 @@ _container_manager() {
     return 0
 }
 
-if [[ $funcstack[1] == _container_manager ]]; then
+if [[ $funcstack[1] == _container[_-]manager ]]; then # loaded from a file of that name, by TAB
     _container_manager "$@"
 else
     compdef _container_manager container-manager cman invoke inv
