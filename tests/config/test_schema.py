@@ -140,6 +140,7 @@ def test_all_findings_at_once_each_with_its_own_file(project: Project) -> None:
         ("secretss", "secrets"),
         ("frameworks", "framework"),
         ("image", "images"),
+        ("hokos", "hooks"),  # two letters changed places
     ],
 )
 def test_a_near_miss_is_reported_and_stops_nothing(

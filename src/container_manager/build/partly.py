@@ -16,6 +16,7 @@ from container_manager.build.preparing import (
     site_of,
 )
 from container_manager.build.steps import CONFIG_FILE, STEPS
+from container_manager.build.unread import unread
 from container_manager.compose.model import Stack
 from container_manager.compose.overrides import overrides_of
 from container_manager.compose.stack import read_some
@@ -81,7 +82,8 @@ def _prepare_some(
     for one in inputs.values():
         one.stamps.update(read_besides.stamps)
         asked |= one.variables.keys()
-    if site.warnings or stack.warnings or _told_before(names, memory):
+    warned = site.warnings or stack.warnings or unread(config, chosen, outputs, site.renderer)
+    if warned or _told_before(config, chosen, memory):
         return None
     same = all(memory.interfaces[name] == digest for name, digest in stack.interfaces.items())
     if not same or not asked <= memory.variables.keys():
@@ -132,8 +134,12 @@ def _share_folders(chosen: Collection[Service], services: Collection[Service]) -
     )
 
 
-def _told_before(names: Collection[str], memory: Memory) -> bool:
-    """Whether people were told something about files of these services, which may be settled."""
-    told = {str(problem.where.file) for problem in memory.warnings if problem.where is not None}
+def _told_before(config: Config, chosen: Collection[Service], memory: Memory) -> bool:
+    """Whether people were told something of these services, which may be settled."""
+    told = {problem.where for problem in memory.warnings if problem.where is not None}
+    files = {str(place.file) for place in told}
     paths = list(memory.inputs.stamps)
-    return any(paths[place] in told for name in names for place in memory.services[name])
+    if any(paths[place] in files for one in chosen for place in memory.services[one.name]):
+        return True
+    nodes = [config.tree.find(service.key_path) for service in chosen]
+    return any(child.where in told for node in nodes if node for _, child in node.walk())

@@ -26,6 +26,7 @@ from container_manager.build.reading import Known, Reading
 from container_manager.build.site import Site
 from container_manager.build.steps import STEPS, root_output, service_outputs
 from container_manager.build.trace import to_templates
+from container_manager.build.unread import unread
 from container_manager.compose.model import Stack
 from container_manager.compose.overrides import overrides_of
 from container_manager.compose.stack import read_stack
@@ -130,7 +131,7 @@ def prepare(
     rendered = rendered_of(config, outputs)
     planned = Planned(config.build_dir, outputs)
     stack = _check(config, services, compose_files, planned, rendered)
-    warnings += stack.warnings
+    warnings += (*stack.warnings, *unread(config, services, outputs, site.renderer))
     reading = without_leaks(config, {*config.referenced, *stack.referenced}, outputs, known)
     kept = {None, *(service.name for service in chosen)}
     wanted = {p: o for p, o in outputs.items() if o.owner in kept and o.step in steps}

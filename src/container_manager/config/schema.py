@@ -118,4 +118,10 @@ def near_key(key: str, known: Iterable[str]) -> str | None:
 def _near_key(key: str, known: tuple[str, ...]) -> str | None:
     """Services have the same keys, and there may be many of them."""
     near = get_close_matches(key, known, n=1, cutoff=0.83)
-    return near[0] if near else None
+    return near[0] if near else next((one for one in known if _is_swapped(key, one)), None)
+
+
+def _is_swapped(key: str, known: str) -> bool:
+    """Whether two letters changed places, which in a short key is too much for the above."""
+    pairs = range(len(key) - 1)
+    return any(key[:n] + key[n + 1] + key[n] + key[n + 2 :] == known for n in pairs)

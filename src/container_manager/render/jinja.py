@@ -24,7 +24,7 @@ from container_manager.config.interpolation import Text
 from container_manager.errors import Location, Problem, RenderError, raise_all
 from container_manager.model import KeyPath
 from container_manager.render.includes import ProjectLoader, included_name, template_name
-from container_manager.render.missing import Missing
+from container_manager.render.missing import Missing, mappings_in
 from container_manager.render.noticed import (
     RenderingState,
     current,
@@ -81,6 +81,7 @@ class Renderer:
         self._compiled = compiled
         self._environment = environment or Environment(process={})
         self._values = values
+        self._absent: list[tuple[Any, str]] = []
         build_dir = root / str(values.get("build_dir") or "build")
         dotenv = self._environment.dotenv_path
         self._loader = ProjectLoader(root, Path(os.path.normpath(build_dir)), dotenv)
@@ -110,6 +111,7 @@ class Renderer:
                 noticed.problems.append(_problem_of(error, template))
         finally:
             current.reset(token)
+            self._absent.extend(noticed.absent)
         placed = (replace(p, where=p.where or Location(template)) for p in noticed.problems)
         raise_all(RenderError, placed)
         return Rendered(text=text, secrets=frozenset(noticed.secrets))
@@ -132,6 +134,17 @@ class Renderer:
         finally:
             current.reset(token)
         return used
+
+    def absent_keys(self) -> set[KeyPath]:
+        """The keys that templates asked for so far and that the configuration does not have."""
+        if not self._absent:
+            return set()
+        places: dict[int, KeyPath] = {id(jinja2.utils.missing): ()}
+        for context in (self._plain_context, self._compose_context):
+            places.update(mappings_in(context))
+        return {
+            (*places[id(within)], name) for within, name in self._absent if id(within) in places
+        }
 
     def remember(self) -> None:
         """Keep what was compiled for the next command."""

@@ -8,6 +8,7 @@ from typing import Any
 import jinja2
 
 from container_manager.errors import Problem, did_you_mean
+from container_manager.model import KeyPath
 from container_manager.render.noticed import RenderingState, current, template_line
 
 _KINDS: Mapping[type, str] = {
@@ -22,7 +23,22 @@ _KINDS: Mapping[type, str] = {
 
 
 class Missing(jinja2.StrictUndefined):
-    """A key that does not exist: using it is recorded, and the rendering goes on with nothing."""
+    """A key that does not exist: using it is recorded, and the rendering goes on with nothing.
+
+    That it was asked for is noted, too: with ``default`` or ``is defined`` it is no mistake.
+    """
+
+    def __init__(
+        self,
+        hint: str | None = None,
+        obj: Any = jinja2.utils.missing,
+        name: str | None = None,
+        exc: type[jinja2.TemplateRuntimeError] = jinja2.UndefinedError,
+    ) -> None:
+        super().__init__(hint, obj, name, exc)
+        state = current.get(None)
+        if state is not None and isinstance(name, str):
+            state.absent.append((obj, name))
 
     def _record(self) -> None:
         state = current.get()
@@ -101,6 +117,15 @@ class _Recorded(jinja2.ChainableUndefined):
         return False
 
     __lt__ = __le__ = __gt__ = __ge__ = _false  # type: ignore[assignment]
+
+
+def mappings_in(value: Any, path: KeyPath = ()) -> Iterator[tuple[int, KeyPath]]:
+    """The identity of each mapping in a configuration's values, with the path where it stands."""
+    if not isinstance(value, Mapping):
+        return
+    yield id(value), path
+    for key, child in value.items():
+        yield from mappings_in(child, (*path, key))
 
 
 def _path_of(wanted: Any, context: Mapping[str, Any]) -> str | None:

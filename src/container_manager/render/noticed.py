@@ -23,6 +23,8 @@ class RenderingState:
     context: Mapping[str, Any]
     problems: list[Problem] = field(default_factory=list)
     secrets: set[str] = field(default_factory=set)
+    absent: list[tuple[Any, str]] = field(default_factory=list)
+    """What was asked for a name that it does not have (``jinja2.utils.missing``: the context)."""
 
 
 current: ContextVar[RenderingState] = ContextVar("container_manager_rendering")
