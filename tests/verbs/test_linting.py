@@ -38,6 +38,24 @@ def test_a_project_that_can_be_built_passes_and_nothing_is_written(
     assert snapshot(project.root) == before
 
 
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"secretss": []}, "No errors, 1 warning.\n"),
+        ({"secretss": [], "hoks": {}}, "No errors, 2 warnings.\n"),
+    ],
+    ids=["one", "two"],
+)
+def test_the_last_line_counts_warnings(
+    project: Project, capsys: pytest.CaptureFixture[str], more: dict[str, object], said: str
+) -> None:
+    project.deploy("web", more=more)
+    assert exit_code("lint") == 0
+    told = capsys.readouterr()
+    assert told.out == said
+    assert told.err.count("Warning: ") == len(more)
+
+
 def test_all_problems_of_templates_are_told(
     project: Project, capsys: pytest.CaptureFixture[str]
 ) -> None:

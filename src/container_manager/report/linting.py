@@ -53,7 +53,14 @@ def show_linted(found: Linted, *, form: str, json: bool) -> None:
         if found.errors:
             tell(ConfigError(found.errors))
         else:
-            print("No problems.")
+            print(_summary(len(found.warnings)))
+
+
+def _summary(warnings: int) -> str:
+    """What is said last of a project that can be built."""
+    if not warnings:
+        return "No problems."
+    return f"No errors, {warnings} warning{'s' if warnings > 1 else ''}."
 
 
 def annotation(level: str, problem: Problem) -> str:
