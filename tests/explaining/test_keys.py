@@ -263,3 +263,27 @@ def test_references_to_secrets_are_shown_as_they_are_written(lab: Project) -> No
     (one,) = told.variables
     assert (one.name, one.secret, one.source) == ("DB_PASSWORD", True, "unset")
     assert verbs.explain("secret.yml", "max_tokens").value == 5
+
+
+def test_a_key_that_is_not_there_of_what_several_files_say(lab: Project) -> None:
+    """The place of the mapping is one of many, and it would seem to be the only one."""
+    with pytest.raises(UsageError) as caught:
+        verbs.explain(None, "framework.nothing")
+    told = str(caught.value)
+    assert told.startswith(
+        "There is no key 'framework.nothing': 4 files say something of 'framework', none of them "
+        "'nothing'.\n  It has services. The files: "
+    )
+    assert sorted(told.partition("The files: ")[2].rstrip(".").split(", ")) == [
+        "base.yml",
+        "conf/more.yml",
+        "config.yml",
+        "oldest.yml",
+    ]
+
+
+def test_many_files_are_counted(lab: Project) -> None:
+    for number in range(4):
+        lab.write(f"conf/{number}.yml", f"framework: {{services: {{web: {{key{number}: 1}}}}}}\n")
+    with pytest.raises(UsageError, match=r"(?s)7 files say .*, conf/0\.yml and 2 more\.$"):
+        verbs.explain(None, "framework.web.nothing")

@@ -9,12 +9,15 @@ from container_manager.config.known import TOP_LEVEL
 from container_manager.config.loader import Config
 from container_manager.config.schema import service_nodes
 from container_manager.config.service_keys import SERVICE
-from container_manager.errors import Problem, UsageError, did_you_mean
+from container_manager.errors import Problem, UsageError, did_you_mean, display_path
 from container_manager.model import Key, KeyPath, Node, dotted
 from container_manager.names import Match, resolve
 
 _SERVICE_FORMS = (3, 2, 1)
 """How many words the name of a service may have: ``applications.APP.X``, ``framework.X``, ``X``."""
+
+_SHOWN = 5
+"""Files that a message lists."""
 
 
 def find_key(config: Config, text: str) -> KeyPath:
@@ -101,12 +104,33 @@ def _unknown(config: Config, text: str, path: KeyPath, left: Sequence[str]) -> P
         return Problem(message=f"There is no key {text!r} in the configuration.", remedy=remedy)
     assert node is not None
     there = f"It has {', '.join(children)}." if children else "It has no keys."
+    files = list(dict.fromkeys(_files(node)))
+    if len(files) > 1:  # its own place is one of several that have to do with it
+        return Problem(
+            message=f"There is no key {text!r}: {len(files)} files say something of "
+            f"'{dotted(path)}', none of them {'.'.join(left)!r}.",
+            remedy=f"{near or there} {_listed(files)}",
+        )
     return Problem(
         message=f"There is no key {text!r}: '{dotted(path)}' is there, and has no "
         f"{'.'.join(left)!r}.",
         where=node.where,
         remedy=near or there,
     )
+
+
+def _files(node: Node) -> Iterable[str]:
+    """The files that say something of a value, what others replaced counted in."""
+    for _, child in node.walk():
+        one: Node | None = child
+        while one is not None:
+            yield display_path(one.where.file)
+            one = one.replaced
+
+
+def _listed(files: Sequence[str]) -> str:
+    more = f" and {len(files) - _SHOWN} more" if len(files) > _SHOWN else ""
+    return f"The files: {', '.join(files[:_SHOWN])}{more}."
 
 
 def _near(config: Config, text: str, path: KeyPath, left: Sequence[str]) -> str | None:
