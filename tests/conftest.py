@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.puppet import Puppet, put_first
 
 from container_manager.build import pipeline
 from container_manager.build.pipeline import Prepared
@@ -254,3 +255,9 @@ def new_project(tmp_path: Path) -> Callable[[str], Project]:
         return Project(root)
 
     return make
+
+
+@pytest.fixture
+def puppet(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Puppet:
+    """A Podman that says what the test wants."""
+    return put_first(tmp_path_factory.mktemp("puppet"), monkeypatch)

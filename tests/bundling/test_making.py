@@ -2,42 +2,34 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
+import os
 import shutil
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
 from tests.bundling.small import small, written
 from tests.conftest import Project
+from tests.puppet import Puppet
 
-from container_manager import __version__, lifecycle
-from container_manager.bundling import archive, images, making, receiving
-from container_manager.bundling.contents import Contents
+from container_manager import __version__
+from container_manager.bundling import making, receiving, wheels
 from container_manager.errors import PreconditionError, RuntimeFailure, UsageError
 
-PROGRESS = SimpleNamespace(step=lambda _: None)
+
+def bundles(lab: Project) -> list[str]:
+    """What is called after a bundle, or was to become one."""
+    return [one.name for one in lab.root.iterdir() if "bundle" in one.name]
+
+
 FULL = SimpleNamespace(free=3 << 20)
 
 
 @pytest.fixture
-def lab(project: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
-    """A project whose images are none, on a machine without Podman."""
-    project.deploy()
-    opened = SimpleNamespace(
-        project=SimpleNamespace(name="lab", progress=PROGRESS, engine=None, root=project.root),
-        build=None,
-        stack=SimpleNamespace(services={}),
-        only=None,
-    )
-    nothing = Contents(members=(), files={}, left=())
-    monkeypatch.setattr(making, "open_built", lambda *_: opened)
-    monkeypatch.setattr(making, "_contents", lambda *_: nothing)
-    monkeypatch.setattr(making, "told_by_template", lambda _: contextlib.nullcontext())
-    monkeypatch.setattr(making, "changing", lambda _: contextlib.nullcontext())
-    monkeypatch.setattr(making, "_references", lambda _: set())
-    monkeypatch.setattr(lifecycle, "build_images", lambda *_, **__: None)
+def lab(project: Project, puppet: Puppet) -> Project:
+    """A project without containers, on a machine whose Podman has nothing."""
+    project.deploy("web", "services: {}\n")
+    project.build()
     return project
 
 
@@ -50,7 +42,7 @@ def lab(project: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
     ],
 )
 def test_a_bundle_needs_a_place_of_its_own(lab: Project, output: str, told: str) -> None:
-    with lab.refuses(UsageError) as refusal:
+    with lab.refuses(UsageError, written=True) as refusal:
         making.bundle(output=output)
     assert refusal.messages == [told]
 
@@ -59,35 +51,30 @@ def test_a_disk_without_room_is_told_before_anything_is_written(
     lab: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda _: FULL)
-    before = sorted(lab.root.iterdir())
     with lab.refuses(PreconditionError, written=True) as refusal:
         making.bundle()
-    assert sorted(lab.root.iterdir()) == before
     assert "takes about 64 MiB for a while, and there are 3 MiB free" in refusal.text
+    assert bundles(lab) == []
 
 
 def test_a_disk_that_fills_up_leaves_no_bundle(
     lab: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(*_: Any) -> str:
+    def full(_: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(making, "_gather", lambda *_: (small(), {}))
-    monkeypatch.setattr(archive, "write", full)
-    before = sorted(lab.root.iterdir())
+    monkeypatch.setattr(wheels, "make", lambda *_: {})  # takes half a minute
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(RuntimeFailure, match="could not be written: No space left on device"):
         making.bundle()
-    assert sorted(lab.root.iterdir()) == before
+    assert bundles(lab) == []
 
 
 @pytest.fixture
-def unpacking(project: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
-    """The small bundle, on a machine without Podman."""
+def unpacking(project: Project, puppet: Puppet) -> Project:
+    """The small bundle, on a machine whose Podman has nothing."""
+    puppet.says("info", "amd64")
     (project.root / "lab.bundle.tar").write_bytes(written(small()))
-    engine = SimpleNamespace(host=SimpleNamespace(store=""))
-    here = SimpleNamespace(engine=engine, progress=PROGRESS)
-    monkeypatch.setattr(receiving, "open_project", lambda *_, **__: here)
-    monkeypatch.setattr(images, "architecture", lambda _: "amd64")
     return project
 
 

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, cast
 
 import pytest
 from tests.conftest import Project
+from tests.puppet import Puppet
 from tests.test_cli import outcome
 
-from container_manager import building, lifecycle, opening, started, verbs
+from container_manager import building, opening, started, verbs
 from container_manager.build import lock
+from container_manager.build.manifest import VERSION
 from container_manager.errors import BuildError, ConfigError, PreconditionError
-from container_manager.lifecycle.data.former import Beside
 from container_manager.verbs import adopting, data, showing
 
 
@@ -45,58 +46,52 @@ def test_the_dashboard_where_its_extra_is_not_installed(
 
 
 def test_names_of_services_mean_nothing_without_a_configuration(
-    project: Project, monkeypatch: pytest.MonkeyPatch
+    project: Project, puppet: Puppet
 ) -> None:
-    monkeypatch.setattr(data, "find_with_services", lambda _: (None, None))
+    project.write("config.yml", "hooks: [")
+    (project.root / ".container-manager").mkdir()
+    puppet.has_volumes(lab_data="lab")
     for verb in (data.backup, data.restore, data.preview_restore):
-        with project.refuses(ConfigError) as refusal:
+        with project.refuses(ConfigError, written=True) as refusal:
             verb(service=["web"])
         assert "Without its configuration, nothing tells what a service's name" in refusal.text
 
 
 def test_a_backup_needs_no_template_that_renders(
-    project: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    project: Project, puppet: Puppet, capsys: pytest.CaptureFixture[str]
 ) -> None:
     project.deploy("web", "services: {web: {image: '{{ nothing }}'}}\n")
-    progress = SimpleNamespace(idle=lambda: None)
-    opened = SimpleNamespace(state_dir=project.root / ".container-manager", progress=progress)
-    found = opened, project.config()
-    monkeypatch.setattr(data, "find_with_services", lambda _: found)
-    asked: list[Any] = []
-    monkeypatch.setattr(lifecycle, "backup", lambda *_, **more: asked.append(more["stack"]))
-    data.backup()
-    assert asked == [None]
+    with project.refuses(PreconditionError, written=True) as refusal:
+        data.backup()
     assert "Going on with what the containers tell." in capsys.readouterr().err
+    assert "The project 'lab' has no volumes to save." in refusal.text  # Podman was asked
 
 
-def test_volumes_of_a_project_that_has_none(
-    project: Project, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_volumes_of_a_project_that_has_none(project: Project, puppet: Puppet) -> None:
     project.deploy()
-    monkeypatch.setattr(adopting, "open_project", lambda *_: None)
-    monkeypatch.setattr(lifecycle, "look_beside", lambda *_, **__: Beside())
-    with project.refuses(PreconditionError) as refusal:
+    with project.refuses(PreconditionError, written=True) as refusal:
         adopting.former_volumes(project="als")
     assert "No volume of the compose project 'als' has the name of one of this st" in refusal.text
 
 
 def test_two_projects_that_were_started_from_a_broken_configuration(
-    project: Project, monkeypatch: pytest.MonkeyPatch
+    project: Project, puppet: Puppet
 ) -> None:
     project.write("config.yml", "hooks: [")
-    monkeypatch.setattr(started, "_started", lambda _: ["one", "two"])
-    with project.refuses(ConfigError) as refusal:
+    (project.root / ".container-manager").mkdir()
+    puppet.has_volumes(one_data="one", two_data="two", two_log="two")
+    with project.refuses(ConfigError, written=True) as refusal:
         started.find_running(None)
     assert "More than one project was started from here: one, two." in refusal.text
     assert "project_name: NAME" in refusal.text
 
 
-def test_a_rollback_after_another_command_was_finished(
-    project: Project, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_rollback_after_another_command_was_finished(project: Project) -> None:
     project.deploy()
-    monkeypatch.setattr(building, "settle", lambda _: True)
-    with project.refuses(BuildError) as refusal:
+    project.build()
+    begun = {"version": VERSION, "undo": None, "keep": 3, "steps": []}
+    project.write("build/.manager/journal.json", json.dumps(begun))
+    with project.refuses(BuildError, written=True) as refusal:
         building.rollback()
     assert "so the newest former build is another one now." in refusal.text
     assert "rollback --build NUMBER" in refusal.text
@@ -107,16 +102,15 @@ IMPATIENT = SimpleNamespace(monotonic=count(step=100).__next__, sleep=lambda _: 
 
 
 def test_one_command_at_a_time_changes_a_stack(
-    project: Project, monkeypatch: pytest.MonkeyPatch
+    project: Project, puppet: Puppet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    opened = SimpleNamespace(state_dir=project.root)
+    project.deploy()
     monkeypatch.setattr(lock, "time", IMPATIENT)
-    with (
-        lock.hold(project.root / "lock", "The stack is being changed"),
-        pytest.raises(PreconditionError, match=r"The stack is being changed by process \d+"),
-        started.changing(cast(lifecycle.Project, opened)),
-    ):
-        pass
+    held = lock.hold(project.root / ".container-manager/lock", "It is ours")
+    with held, project.refuses(PreconditionError, written=True) as refusal:
+        verbs.down()
+    assert "The stack is being changed by process " in refusal.text
+    assert not [call for call in puppet.calls() if call.startswith(("rm", "stop"))]
 
 
 def test_one_command_at_a_time_generates_credentials(
