@@ -18,11 +18,12 @@ from container_manager import identity as labels
 
 _PROGRAM = """\
 #!/bin/sh
-# Answers with the file that is named after the first words of a call; else does all, silently.
+# Answers with the file that is named after words of a call; does all else, silently.
 echo "$*" >>'FOLDER/calls'
 kind=
 case "$*" in *json*) kind=.json ;; esac
-for name in "$1-$2$kind" "$1$kind"; do
+for last in "$@"; do :; done
+for name in "$1-$last$kind" "$1-$2$kind" "$1$kind"; do
     if [ -e "FOLDER/$name" ]; then cat "FOLDER/$name"; exit; fi
     if [ -e "FOLDER/$name.fails" ]; then cat "FOLDER/$name.fails" >&2; exit 125; fi
 done
@@ -40,7 +41,11 @@ class Puppet:
     folder: Path
 
     def says(self, name: str, answer: object) -> None:
-        """What a call prints: ``volume-ls``, ``ps``; a text as it is, all else as JSON."""
+        """What a call prints; a text as it is, all else where JSON is asked for.
+
+        It is named after its first word, its first two or its first and last: ``ps``,
+        ``volume-ls``, ``logs-ID``.
+        """
         if isinstance(answer, str):
             (self.folder / name).write_text(answer, encoding="utf-8")
         else:

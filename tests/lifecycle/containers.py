@@ -10,7 +10,7 @@ from container_manager.podman.answers import container_state
 from container_manager.podman.state import ContainerState
 
 
-def container(
+def inspected(
     service: str,
     *,
     owner: str = "framework.web",
@@ -21,12 +21,13 @@ def container(
     state: dict[str, Any] | None = None,
     check: dict[str, Any] | None = None,
     **starts: Any,
-) -> ContainerState:
-    """A container of ours; ``starts`` is what its label says about how it starts.
+) -> dict[str, Any]:
+    """A container of ours as Podman tells it; ``starts``: its label about how it starts.
 
     ``state`` is further state of it, and ``check`` its health check, as Podman tells them.
     """
     given = {
+        labels.PROJECT: "lab",
         "com.docker.compose.service": service,
         labels.SERVICE: owner,
         labels.AFTER: ",".join(after),
@@ -34,16 +35,19 @@ def container(
         **(more or {}),
     }
     started = "2026-01-02T03:04:05Z" if status != "created" else "0001-01-01T00:00:00Z"
-    return container_state(
-        {
-            "Id": f"id-{service}",
-            "Name": f"lab_{service}_1",
-            "Config": {"Labels": given, "Healthcheck": check or {}},
-            "State": {
-                "Status": status,
-                "ExitCode": exit_code,
-                "StartedAt": started,
-                **(state or {}),
-            },
-        }
-    )
+    return {
+        "Id": f"id-{service}",
+        "Name": f"lab_{service}_1",
+        "Config": {"Labels": given, "Healthcheck": check or {}},
+        "State": {
+            "Status": status,
+            "ExitCode": exit_code,
+            "StartedAt": started,
+            **(state or {}),
+        },
+    }
+
+
+def container(service: str, **said: Any) -> ContainerState:
+    """The same, read; see :func:`inspected`."""
+    return container_state(inspected(service, **said))

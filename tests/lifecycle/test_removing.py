@@ -12,7 +12,7 @@ from tests.lifecycle.containers import container
 
 from container_manager.errors import InterruptedByUser, ManagerError, RuntimeFailure
 from container_manager.identity import Identity
-from container_manager.lifecycle import interrupting, removing
+from container_manager.lifecycle import interrupting
 from container_manager.lifecycle.interrupting import stops_on_interrupt
 from container_manager.lifecycle.project import Project
 from container_manager.lifecycle.removing import remove_containers
@@ -39,6 +39,9 @@ class Podman:
             self.states = []
         return Finished(argv=(), returncode=1, stdout="", stderr="device or resource busy")
 
+    def stop(self, *_: object, **__: object) -> Finished:
+        return self.remove()
+
     def kill(self, _: object) -> Finished:
         return self.remove()
 
@@ -50,6 +53,12 @@ class Podman:
 
     def has_network(self, _: str) -> bool:
         return self.network
+
+    def secrets(self, _: str) -> list[str]:
+        return []
+
+    def remove_secrets(self, names: Iterable[str]) -> None:
+        assert [*names] == []
 
 
 def project(podman: Podman, root: Path, *, comes_back: bool = False) -> Project:
@@ -79,10 +88,7 @@ def test_a_network_that_others_use_stays(tmp_path: Path) -> None:
         remove_containers(project(Podman(network=True), tmp_path), IDENTITY, [WEB])
 
 
-def test_containers_that_come_back_at_once_are_told(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(removing, "drop_secrets", lambda _: None)
+def test_containers_that_come_back_at_once_are_told(tmp_path: Path) -> None:
     with pytest.raises(RuntimeFailure, match="are there although all were removed: lab_web_1"):
         remove_containers(project(Podman(), tmp_path, comes_back=True), IDENTITY, [WEB])
 
@@ -103,6 +109,5 @@ def test_ctrl_c_stops_what_is_attached(
 ) -> None:
     podman = Podman(stays=stays)
     monkeypatch.setattr(interrupting, "_LOOK_EVERY", 0.0)
-    monkeypatch.setattr(interrupting, "stop", lambda *_, **__: podman.remove())
     with pytest.raises(error, match=told), stops_on_interrupt(project(podman, tmp_path)):
         raise KeyboardInterrupt

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import json
 from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
@@ -89,8 +88,8 @@ def test_two_projects_that_were_started_from_a_broken_configuration(
 def test_a_rollback_after_another_command_was_finished(project: Project) -> None:
     project.deploy()
     project.build()
-    begun = {"version": VERSION, "undo": None, "keep": 3, "steps": []}
-    project.write("build/.manager/journal.json", json.dumps(begun))
+    begun = f'{{"version": {VERSION}, "undo": null, "keep": 3, "steps": []}}'
+    project.write("build/.manager/journal.json", begun)
     with project.refuses(BuildError, written=True) as refusal:
         building.rollback()
     assert "so the newest former build is another one now." in refusal.text

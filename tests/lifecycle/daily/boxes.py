@@ -50,6 +50,9 @@ class Box:
         wanted = set(ids)
         return [one for one in self.states if one.id in wanted]
 
+    def stop(self, ids: Iterable[str], _grace: float, **_: object) -> Finished:
+        return self.call("stop", *ids)
+
     def unpause(self, ids: Iterable[str]) -> Finished:
         return self.call("unpause", *ids)
 

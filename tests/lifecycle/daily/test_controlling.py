@@ -11,7 +11,6 @@ from tests.lifecycle.containers import container
 from tests.lifecycle.daily.boxes import lab, said
 
 from container_manager.errors import PreconditionError, RuntimeFailure
-from container_manager.lifecycle import stopping
 from container_manager.lifecycle.daily import controlling
 from container_manager.lifecycle.project import Project
 
@@ -29,12 +28,10 @@ REFUSAL = said("Error: the runtime refuses: hunter-4711", 125)
 )
 def test_containers_that_go_on_as_before_are_named(
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
     order: Callable[[Project], Any],
     status: str,
     told: str,
 ) -> None:
-    monkeypatch.setattr(stopping, "stop", lambda *_: None)
     states = container("web", status=status), container("done", status="exited")
     stack = lab(tmp_path, *states, kill=REFUSAL, pause=REFUSAL, unpause=REFUSAL)
     with pytest.raises(RuntimeFailure) as caught:

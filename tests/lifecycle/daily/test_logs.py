@@ -2,60 +2,30 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-from typing import Any, cast
-
 import pytest
-from tests.lifecycle.containers import container
+from tests.conftest import Project
+from tests.lifecycle.containers import inspected
+from tests.puppet import Puppet
+from tests.test_cli import outcome
 
-from container_manager.errors import RuntimeFailure, UsageError
-from container_manager.lifecycle.daily import logs as module
-from container_manager.lifecycle.daily.logs import logs
-from container_manager.lifecycle.project import Project
+from container_manager.errors import UsageError
 from container_manager.option_values import count_of, number_of
-from container_manager.run import Finished
 
-GOOD, BAD = container("db"), container("web")
 STAMP = "2026-11-26T12:00:00.000000001Z"
 
 
-class Box:
-    """Podman with two containers: it gives the logs of one alone."""
-
-    def __init__(self, *, silent: bool) -> None:
-        self.silent = silent
-
-    def inspect(self, ids: list[str]) -> list[object]:
-        return [one for one in (GOOD, BAD) if one.id in ids]
-
-    def log(self, which: str, *, on_line: Any, **_: Any) -> Finished:
-        if which == GOOD.id:
-            on_line(f"{STAMP} hello")
-            return Finished(argv=(), returncode=0, stdout="", stderr="")
-        if self.silent:
-            raise RuntimeFailure("Podman does not answer.")
-        on_line("Error: the file with my secret is gone")
-        return Finished(argv=(), returncode=125, stdout="", stderr="")
-
-
-@pytest.mark.parametrize(
-    ("silent", "why"),
-    [(True, "Podman does not answer."), (False, "Error: the file with my *** is gone")],
-)
 def test_what_podman_does_not_give_is_told_after_the_lines_of_others(
-    silent: bool,
-    why: str,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    project: Project, puppet: Puppet, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(module, "chosen", lambda *_: [GOOD, BAD])
-    project = SimpleNamespace(
-        engine=Box(silent=silent), redact=lambda text: text.replace("secret", "***")
-    )
-    with pytest.raises(RuntimeFailure) as failed:
-        logs(cast(Project, project))
-    assert str(failed.value) == f"Podman does not give the logs of {BAD.name}: {why}"
-    assert capsys.readouterr().out == f"{GOOD.service:<3} | hello\n"
+    project.deploy()
+    project.write(".env", "API_TOKEN=hunter-4711\n")
+    puppet.has_containers(inspected("db"), inspected("web"))
+    puppet.says("logs-id-db", f"{STAMP} hello\n")
+    puppet.fails("logs-id-web", "Error: the file hunter-4711 is gone")
+    assert outcome("logs") == 1
+    told = capsys.readouterr()
+    assert told.out == "db  | hello\n"
+    assert "Podman does not give the logs of lab_web_1: Error: the file *** is gone" in told.err
 
 
 @pytest.mark.parametrize("text", ["1" + "0" * 9, "9" * 5000, "-1", "many", "1.5"])
