@@ -80,4 +80,5 @@ def put_first(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Puppet:
     monkeypatch.setenv("PATH", str(folder), prepend=":")
     puppet = Puppet(folder)
     puppet.says("info", OLD)
+    puppet.says("--version", "podman version 4.3.1\n")
     return puppet
