@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 
 import pytest
 from tests.conftest import Project
@@ -10,8 +11,21 @@ from tests.conftest import Project
 from container_manager.cluster.api import Refused
 from container_manager.cluster.naming import namespace_of
 from container_manager.errors import InterruptedByUser, ManagerError, RuntimeFailure, UsageError
-from container_manager.verbs import at_cluster as module
 from container_manager.verbs.at_cluster import at_cluster
+
+KUBECTL = f"""\
+#!{sys.executable} -IS
+# A kubectl with one context, whose proxy lets in and does not answer.
+import socket, sys, time
+
+if sys.argv[1] == "config":
+    sys.exit(print("prod"))
+(path,) = [word for word in sys.argv if word.startswith("--unix-socket=")]
+with socket.socket(socket.AF_UNIX) as listening:
+    listening.bind(path.partition("=")[2])
+    listening.listen()
+    time.sleep(60)
+"""
 
 
 @pytest.mark.parametrize("said", ["My_Lab", "-lab", "x" * 64])
@@ -40,9 +54,8 @@ def test_what_stops_a_change_says_what_stays(
     told: str,
 ) -> None:
     project.deploy()
-    monkeypatch.setattr(module, "kubectl_here", lambda: "kubectl")
-    monkeypatch.setattr(module, "contexts", lambda *_: ["prod"])
-    monkeypatch.setattr(module, "connected", lambda *_: contextlib.nullcontext())
+    project.write("../bin/kubectl", KUBECTL, mode=0o755)
+    monkeypatch.setenv("PATH", str(project.root.parent / "bin"), prepend=":")
 
     def work() -> None:
         with (
