@@ -30,7 +30,10 @@ def tar(**files: str) -> bytes:
 
 @dataclass
 class Store:
-    """Volumes as Podman has them: name -> labels, name -> content."""
+    """Volumes as Podman has them: name -> labels, name -> content.
+
+    What is ``running`` uses them all, but for those that are ``unused``.
+    """
 
     labels: dict[str, Mapping[str, str]] = field(default_factory=dict)
     content: dict[str, bytes] = field(default_factory=dict)
@@ -39,6 +42,7 @@ class Store:
     mountpoint: str = "/nowhere"
     options: dict[str, Mapping[str, str]] = field(default_factory=dict)
     anonymous: set[str] = field(default_factory=set)
+    unused: tuple[str, ...] = ()
     strike: Callable[[str], None] = lambda _: None
     host: Any = field(default_factory=lambda: SimpleNamespace(remote=False))
 
@@ -79,8 +83,9 @@ class Store:
             del self.labels[name], self.content[name]
         return Finished(argv=(), returncode=code, stdout="", stderr="volume is being used")
 
-    def container_ids(self, *_: str) -> list[str]:
-        return list(self.running)
+    def container_ids(self, *filters: str) -> list[str]:
+        idle = any(one == f"volume={name}" for one in filters for name in self.unused)
+        return [] if idle else list(self.running)
 
     def inspect(self, ids: Iterable[str]) -> list[Any]:
         about = {"running": True, "status": "running", "started_at": 1.0, "labels": {}}

@@ -159,15 +159,12 @@ def test_ctrl_c_between_two_copies_says_which_are_there(lab: Project, store: Sto
     assert "'adopt --copy' copies what is left." in said
 
 
-def test_half_a_copy_that_somebody_uses_stays(
-    lab: Project, store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_half_a_copy_that_somebody_uses_stays(lab: Project, store: Store) -> None:
     def strike(_: str) -> None:
         raise KeyboardInterrupt
 
     store.strike = strike
     refused(lab, kind=InterruptedByUser)
-    monkeypatch.setattr(adopting, "users_of", lambda *_: {})  # of the original
-    store.running = ("somebodys",)
+    store.running, store.unused = ("somebodys",), ("services_data",)
     said = refused(lab, kind=RuntimeFailure)
     assert "lab_data, whose copy was cut short, is in use: volume is being used" in said

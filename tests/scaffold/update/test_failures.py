@@ -14,7 +14,6 @@ from tests.scaffold.update.labs import WEB, Lab
 
 from container_manager.errors import InterruptedByUser, PreconditionError, RuntimeFailure
 from container_manager.run import Finished, ProcessRunner
-from container_manager.scaffold.applying import Change
 from container_manager.scaffold.git import own_git
 from container_manager.scaffold.keeping import Kept
 
@@ -25,10 +24,14 @@ def fails_to_write(lab: Lab, command: str) -> None:
     Git applies changes after it has looked at all contents: what it cannot write (a full disk, a
     file that may not be changed), it finds out in the middle.
     """
-    lab.commit({".gitattributes": "settings.yml filter=broken\n"})
-    smudge = f"if grep -q three; then {command}; exit 1; fi"
+    while_it_writes(lab, f"if grep -q three; then {command}; exit 1; fi")
+
+
+def while_it_writes(lab: Lab, smudge: str) -> None:
+    """Have git run a command whose output becomes the new ``settings.yml``."""
+    lab.commit({".gitattributes": "settings.yml filter=ours\n"})
     for key, value in (("smudge", smudge), ("clean", "cat"), ("required", "true")):
-        lab.git("config", f"filter.broken.{key}", value)
+        lab.git("config", f"filter.ours.{key}", value)
 
 
 def test_what_was_written_before_a_failure_is_taken_back(lab: Lab) -> None:
@@ -38,7 +41,7 @@ def test_what_was_written_before_a_failure_is_taken_back(lab: Lab) -> None:
         lab.update("web")
     assert "smudge filter" in str(caught.value)
     assert lab.contents() == before
-    lab.git("config", "filter.broken.required", "false")
+    lab.git("config", "filter.ours.required", "false")
     assert lab.status() == {}
 
 
@@ -87,13 +90,18 @@ def test_files_links_and_folders_come_back_as_they_were(lab: Lab) -> None:
 
 
 def test_a_file_that_cannot_be_kept_stops_all(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(folder: Path, touched: object) -> Kept:
-        raise PermissionError(errno.EACCES, "Permission denied", "settings.yml")
+    read = Path.read_bytes
+    shut = lab.path / WEB / "settings.yml"
 
-    monkeypatch.setattr(Kept, "of", refuse)
-    with lab.untouched(PreconditionError) as refusal:
+    def refuse(path: Path) -> bytes:
+        if path == shut:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return read(path)
+
+    with lab.untouched(PreconditionError) as refusal, monkeypatch.context() as patch:
+        patch.setattr(Path, "read_bytes", refuse)
         lab.update("web")
-    assert refusal.text == ("settings.yml cannot be read (Permission denied): nothing was changed.")
+    assert refusal.text == f"{shut} cannot be read (Permission denied): nothing was changed."
 
 
 def test_a_git_that_cannot_merge(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -126,16 +134,8 @@ def test_ctrl_c_before_anything_was_written(lab: Lab, number: int) -> None:
     assert refusal.text == "Interrupted: nothing was changed."
 
 
-def test_ctrl_c_while_git_writes_says_where_to_look(
-    lab: Lab, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    write = Change._write
-
-    def interrupted(change: Change, *args: Any) -> None:
-        signal.raise_signal(signal.SIGINT)
-        write(change, *args)
-
-    monkeypatch.setattr(Change, "_write", interrupted)
+def test_ctrl_c_while_git_writes_says_where_to_look(lab: Lab) -> None:
+    while_it_writes(lab, f"kill -INT {os.getpid()}; cat")
     with pytest.raises(InterruptedByUser, match="all of the update is there, or nothing"):
         lab.update("web")
     assert "line three" in lab.web.read("settings.yml")  # it came when all was written
