@@ -110,14 +110,21 @@ def test_a_duplicate_key_names_both_places() -> None:
     )
 
 
+NO_TEXT = (
+    "A key must be text, not a list or a mapping.\n"
+    "  Put a text that begins with '{' or '[' in quotes."
+)
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
         ("3.1: x", "config.yml:1:1: The key '3.1' must be text.\n  Write it in quotes."),
         ("true: x", "config.yml:1:1: The key 'true' must be text.\n  Write it in quotes."),
         ("null: x", "config.yml:1:1: The key 'null' must be text.\n  Write it in quotes."),
-        ("[a]: x", "config.yml:1:1: A key must be text, not a list or a mapping."),
-        ("? {a: 1}\n: x", "config.yml:1:3: A key must be text, not a list or a mapping."),
+        ("[a]: x", f"config.yml:1:1: {NO_TEXT}"),
+        ("? {a: 1}\n: x", f"config.yml:1:3: {NO_TEXT}"),
+        ("x: {{ y }}", f"config.yml:1:5: {NO_TEXT}"),
     ],
 )
 def test_keys_are_text_or_whole_numbers(text: str, message: str) -> None:
@@ -185,7 +192,7 @@ def test_tags_are_refused(value: str) -> None:
     ("text", "place", "why"),
     [
         ("a: 1\n--- \nb: 2\n", "config.yml:2:1", "expected a single document"),
-        ("a: [1\nb: 2\n", "config.yml:2:2", "flow sequence"),
+        ("a: [1\nb: 2\n", "config.yml:1:4", "flow sequence"),
         ("a: 1\n\tb: 2\n", "config.yml:2:1", "tab character"),
         ("a: b: c\n", "config.yml:1:5", "mapping values are not allowed"),
         (
@@ -193,7 +200,7 @@ def test_tags_are_refused(value: str) -> None:
             "config.yml:3:2",
             "Check the indentation of this line and of those",
         ),
-        ("a: @b\n", "config.yml:1:4", "Put the value in quotes, or replace tabs by spaces."),
+        ("a: @b\n", "config.yml:1:4", "Put the value in quotes: a text cannot begin with '@'."),
         ("a: *nowhere\n", "config.yml:1:4", "undefined alias"),
         ('a: "\\ud800"\n', "config.yml:1", "invalid Unicode"),
     ],
@@ -251,8 +258,11 @@ def test_what_a_merge_left_in_a_fragment_or_a_template_is_told_there(project: Pr
 
 
 def test_control_characters_are_no_yaml() -> None:
-    with pytest.raises(ConfigError, match=r"config\.yml: This is not valid YAML: "):
-        plain("a: \x00\n")
+    told = (
+        r"config\.yml:2:4: This is not valid YAML: .*\n  Remove the character; it may not be seen"
+    )
+    with pytest.raises(ConfigError, match=told):
+        plain("b: 1\na: \x00\n")
 
 
 def test_every_value_knows_its_line_and_column() -> None:

@@ -19,6 +19,7 @@ from typing import Any
 
 import yaml
 
+from container_manager.config.broken import Place, explained, unprintable
 from container_manager.config.text import read_text
 from container_manager.errors import ConfigError, Location, Problem
 from container_manager.model import Key, Node, Scalar
@@ -40,6 +41,7 @@ MAX_DEPTH = 64
 _TAG = "tag:yaml.org,2002:"
 _INT = re.compile(r"-?(?:0|[1-9][0-9]{0,4000})")
 _CONFLICT = re.compile(r"^(?:<{7}|>{7}) ", re.MULTILINE)
+_QUOTED = "Put a text that begins with '{' or '[' in quotes."
 _TRUE_FALSE = {"true": True, "false": False}
 
 
@@ -83,14 +85,16 @@ def parse_yaml(
     except yaml.MarkedYAMLError as cause:
         if marker := _CONFLICT.search(text):
             raise _conflict(text, marker, path, error) from cause
-        mark = cause.problem_mark or cause.context_mark
-        where = Location(path, mark.line + 1, mark.column + 1) if mark else Location(path)
+        place, remedy = explained(cause, text)
         why = ", ".join(part for part in (cause.context, cause.problem) if part)
-        remedy = _advice(str(cause.problem), text, mark.line if mark else 0)
+        where = _at(path, place)
         raise error(f"This is not valid YAML: {why}.", where=where, remedy=remedy) from cause
     except (yaml.YAMLError, UnicodeError, ValueError) as cause:
         reason = str(cause).splitlines()[0]
-        raise error(f"This is not valid YAML: {reason}.", where=Location(path)) from cause
+        place = unprintable(text)
+        remedy = "Remove the character; it may not be seen in an editor." if place else None
+        where = _at(path, place)
+        raise error(f"This is not valid YAML: {reason}.", where=where, remedy=remedy) from cause
     if root is None:
         return None
     reader = _Reader(path, compose=compose, tags=tags)
@@ -98,6 +102,10 @@ def parse_yaml(
     if reader.problems:
         raise error(reader.problems)
     return node
+
+
+def _at(path: Path, place: Place | None) -> Location:
+    return Location(path, place[0] + 1, place[1] + 1) if place else Location(path)
 
 
 def _conflict(text: str, marker: re.Match[str], path: Path, error: type[Any]) -> Any:
@@ -123,23 +131,6 @@ class _Loader(_SafeLoader):
 
     def ascend_resolver(self) -> None:
         self._depth -= 1
-
-
-def _advice(problem: str, text: str, line: int) -> str | None:
-    """What most often is behind one of the parser's complaints."""
-    lines = text.splitlines()
-    shown = lines[line] if line < len(lines) else ""
-    if "\t" in shown[: len(shown) - len(shown.lstrip())]:
-        return "The line is indented with a tab: use spaces."
-    if "cannot start any token" in problem:
-        return "Put the value in quotes, or replace tabs by spaces."
-    if "could not find expected ':'" in problem:
-        return "In this line or the one before, a ':' with a space after it is missing."
-    if "did not find expected key" in problem:
-        return "Check the indentation of this line and of those above it."
-    if "mapping values are not allowed" in problem:
-        return "Put a value that holds ': ' in quotes, or check the indentation."
-    return None
 
 
 class _Reader:
@@ -217,7 +208,7 @@ class _Reader:
     def _key(self, node: yaml.Node) -> Key | None:
         where = self._where(node)
         if not isinstance(node, yaml.ScalarNode):
-            self._problem(where, "A key must be text, not a list or a mapping.")
+            self._problem(where, "A key must be text, not a list or a mapping.", _QUOTED)
             return None
         plain = self._scalar(node, where).value
         if isinstance(plain, str) or (isinstance(plain, int) and not isinstance(plain, bool)):
