@@ -24,6 +24,7 @@ kind=
 case "$*" in *json*) kind=.json ;; esac
 for last in "$@"; do :; done
 for name in "$1-$last$kind" "$1-$2$kind" "$1$kind"; do
+    if [ -e "FOLDER/$name.last" ]; then rm "$0"; fi
     if [ -e "FOLDER/$name" ]; then cat "FOLDER/$name"; exit; fi
     if [ -e "FOLDER/$name.fails" ]; then cat "FOLDER/$name.fails" >&2; exit 125; fi
 done
@@ -54,6 +55,10 @@ class Puppet:
     def fails(self, name: str, said: str) -> None:
         """What a call says that fails."""
         (self.folder / f"{name}.fails").write_text(f"{said}\n", encoding="utf-8")
+
+    def goes_at(self, name: str) -> None:
+        """The program is there no more once it is called so; this call it answers."""
+        (self.folder / f"{name}.last").touch()
 
     def has_volumes(self, **projects: str) -> None:
         """There are these volumes, each of a project."""

@@ -28,6 +28,18 @@ def test_what_podman_does_not_give_is_told_after_the_lines_of_others(
     assert "Podman does not give the logs of lab_web_1: Error: the file *** is gone" in told.err
 
 
+def test_a_podman_that_goes_meanwhile_is_told(
+    project: Project, puppet: Puppet, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project.deploy()
+    puppet.has_containers(inspected("web"))
+    puppet.goes_at("container-inspect")
+    assert outcome("logs") == 1
+    told = " ".join(capsys.readouterr().err.split())
+    assert "Podman does not give the logs of lab_web_1: " in told
+    assert "No such file or directory" in told
+
+
 @pytest.mark.parametrize("text", ["1" + "0" * 9, "9" * 5000, "-1", "many", "1.5"])
 def test_numbers_that_podman_cannot_read_are_refused_before_it_is_asked(text: str) -> None:
     with pytest.raises(UsageError, match="--tail takes a"):
