@@ -12,9 +12,6 @@ from docs.errors.codes import WARNING, Codes
 from docs.errors.reading import REASON, Message, Reading, shown
 from docs.errors.texts import Piece
 
-KNOWN = Path(__file__).parent / "never_seen.txt"
-"""Messages that a run of all tests may not see, one a line: the list may only become shorter."""
-
 _AS_HEAVY = 2
 """Letters by which a message may be lighter than the heaviest: dots and quotes tell nothing."""
 
@@ -51,11 +48,6 @@ class Seen:
     wrong: set[str] = field(default_factory=set)
 
 
-def known() -> list[str]:
-    """The messages that no test has seen yet, or none that is sure to."""
-    return KNOWN.read_text(encoding="utf-8").splitlines()
-
-
 def key_of(message: Message) -> str:
     """A message in a list: its module and its text."""
     return f"{message.module}: {' '.join(shown(message.pieces).split())}"
@@ -66,32 +58,25 @@ class Compared:
     """What tests have seen, beside the catalogue; each a list of :func:`key_of`.
 
     Attributes:
-        lacking: seen by no test, and not known for it.
+        lacking: seen by no test.
         wrong: came with an exit code that the catalogue does not tell, which stands before it.
-        covered: known as seen by no test, and seen after all.
     """
 
     lacking: tuple[str, ...]
     wrong: tuple[str, ...]
-    covered: tuple[str, ...]
 
 
-def compared(reading: Reading, folder: Path, known: Iterable[str]) -> Compared:
+def compared(reading: Reading, folder: Path) -> Compared:
     """Compare a run of all tests with the catalogue.
 
     Args:
         reading: the package.
         folder: where the recorders wrote.
-        known: messages that no test has seen yet.
     """
     messages = list(reading.messages())
     found = seen(reading, messages, folder)
     lacking = {key_of(message) for message in messages} - found.keys
-    return Compared(
-        lacking=tuple(sorted(lacking - set(known))),
-        wrong=tuple(sorted(found.wrong)),
-        covered=tuple(sorted(set(known) & found.keys)),
-    )
+    return Compared(lacking=tuple(sorted(lacking)), wrong=tuple(sorted(found.wrong)))
 
 
 def seen(reading: Reading, messages: list[Message], folder: Path) -> Seen:

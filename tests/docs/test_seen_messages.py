@@ -14,7 +14,7 @@ from tests.recording import Recorder
 from container_manager.compose.values import duration
 from container_manager.errors import Problem
 from docs.errors.reading import Message, Reading
-from docs.errors.seen import compared, key_of, known, seen
+from docs.errors.seen import compared, key_of, seen
 
 TWICE = "config.source: The key <key> stands twice in this mapping."
 NO_TASK = "words: No idea what '<word>' is!"
@@ -63,7 +63,7 @@ def test_a_message_that_a_test_writes_itself_does_not_count(
     assert seen(reading, messages, tmp_path / "noted").keys == set()
 
 
-def test_what_no_test_has_seen_is_told_unless_it_is_known(
+def test_what_no_test_has_seen_is_told(
     project: Project,
     reading: Reading,
     messages: list[Message],
@@ -72,15 +72,9 @@ def test_what_no_test_has_seen_is_told_unless_it_is_known(
 ) -> None:
     load_key_twice(project)
     recorder.pytest_unconfigure()
+    found = compared(reading, tmp_path / "noted")
     everything = {key_of(message) for message in messages}
-    found = compared(reading, tmp_path / "noted", everything - {NO_TASK})
-    assert (found.lacking, found.wrong, found.covered) == ((NO_TASK,), (), (TWICE,))
-
-
-def test_only_messages_that_there_are_are_known_as_seen_by_no_test(messages: list[Message]) -> None:
-    listed = known()
-    assert set(listed) <= {key_of(message) for message in messages}
-    assert listed == sorted(set(listed))
+    assert (set(found.lacking), found.wrong) == (everything - {TWICE}, ())
 
 
 def test_a_reason_that_a_test_expects_was_seen(
