@@ -75,7 +75,7 @@ def test_every_form_of_a_name(name: str, canonical: str, path: str) -> None:
     ("name", "remedy"),
     [
         ("jupiter", "Did you mean 'jupyter'?"),
-        ("framework.jupiter", "Did you mean 'framework.jupyter' or 'framework.open-webui'?"),
+        ("framework.jupiter", "Did you mean 'framework.jupyter'?"),
         ("mongo", "Did you mean 'applications.als_expert.mongo'?"),
         ("framework.mongo", "Did you mean 'applications.als_expert.mongo'?"),
         ("als_expert.mongo", "Did you mean 'applications.als_expert.mongo'?"),

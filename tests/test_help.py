@@ -112,3 +112,19 @@ def test_stock_invoke_shows_them_too(project: Project) -> None:
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert "    container-manager up -d jupyter\n" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "same"), [(["help"], ["--help"]), (["help", "up"], ["up", "--help"])]
+)
+def test_help_may_be_a_word(
+    words: list[str], same: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = []
+    for typed in (words, same):
+        with pytest.raises(SystemExit) as ended:
+            run(typed)
+        assert ended.value.code in (0, None)
+        said.append(capsys.readouterr().out)
+    assert said[0].startswith("Usage: container-manager ")
+    assert said[0] == said[1]

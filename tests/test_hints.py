@@ -79,3 +79,28 @@ def test_typing_one_says_what_to_use(word: str, capsys: pytest.CaptureFixture[st
     told = capsys.readouterr()
     assert told.out == ""
     assert HINTS[word] in told.err
+
+
+@pytest.mark.parametrize(
+    ("typed", "near"),
+    [
+        (["dokter"], "Did you mean 'doctor'?"),
+        (["halp"], None),
+        (["docs"], None),
+        (["up", "--detatch"], "Did you mean '--detached'?"),
+        (["up", "--foo"], None),
+        (["up", "--color"], None),
+        (["clean", "--force"], None),
+        (["logs", "--all"], None),
+        (["logs", "--tial", "5"], "Did you mean '--tail'?"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_only_what_is_near_is_suggested(
+    typed: list[str], near: str | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        run(typed)
+    assert ended.value.code == 2
+    told = capsys.readouterr().err
+    assert near in told if near else "Did you mean" not in told

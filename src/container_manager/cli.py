@@ -124,7 +124,7 @@ def run(argv: Sequence[str] | None = None) -> NoReturn:
                 sys.exit(0)
             if arguments and _names_a_file(arguments[0]):
                 sys.exit(main(arguments))
-            _run_tasks(arguments)
+            _run_tasks(_asking_for_help(arguments))
         finally:
             sys.stdout.flush()  # now, while a reader who is gone can be dealt with
     except BrokenPipeError:
@@ -135,6 +135,11 @@ def run(argv: Sequence[str] | None = None) -> NoReturn:
         from container_manager.report import system_refused
 
         sys.exit(system_refused(error))
+
+
+def _asking_for_help(arguments: list[str]) -> list[str]:
+    """``help`` and ``help TASK`` are what many programs understand; no task is called so."""
+    return [*arguments[1:], "--help"] if arguments[:1] == ["help"] else arguments
 
 
 def _names_a_file(argument: str) -> bool:

@@ -138,10 +138,41 @@ def did_you_mean(name: str, known: Iterable[str]) -> str | None:
     """
     from difflib import get_close_matches  # only where something is wrong
 
-    near = get_close_matches(name, list(known), n=3, cutoff=0.6)
+    spelled = {one.lstrip("-"): one for one in known}  # all options have their dashes in common
+    typed = name.lstrip("-")
+    nearest = get_close_matches(typed, spelled, n=3, cutoff=0.75)
+    possible = get_close_matches(typed, spelled, n=3, cutoff=0.6)
+    near = [one for one in possible if one in nearest or _near(typed, one)]
     if not near:
         return None
-    return "Did you mean " + " or ".join(repr(match) for match in near) + "?"
+    return "Did you mean " + " or ".join(repr(spelled[one]) for one in near) + "?"
+
+
+def _near(typed: str, known: str) -> bool:
+    """Whether one may be the other, mistyped or cut short; of three letters, one may be wrong.
+
+    What words have in common says little of short ones: 'help' is in most of 'shell'.
+    """
+    if typed.startswith(known) or known.startswith(typed):
+        return True
+    return _slips(typed.lower(), known.lower()) <= max(1, len(typed) // 3)
+
+
+def _slips(typed: str, known: str) -> int:
+    """How many letters are lacking, too many, wrong, or have changed places with the next.
+
+    This is the optimal string alignment distance (Boytsov, "Indexing methods for approximate
+    dictionary searching", 2011, section 2.1).
+    """
+    last: list[int] = []
+    row = list(range(len(known) + 1))
+    for i, letter in enumerate(typed):
+        before, last, row = last, row, [i + 1]
+        for j, other in enumerate(known):
+            row.append(min(last[j] + (letter != other), last[j + 1] + 1, row[j] + 1))
+            if i and j and letter == known[j - 1] and other == typed[i - 1]:
+                row[-1] = min(row[-1], before[j - 1] + 1)
+    return row[-1]
 
 
 _SHOWN_AS: dict[Path, str] = {}

@@ -67,14 +67,14 @@ def test_a_timeout_that_is_none_is_told_with_its_place(project: Project, timeout
     )
 
 
-def test_an_unknown_hook_is_told_with_near_ones(project: Project) -> None:
+def test_an_unknown_hook_is_told_with_a_near_one(project: Project) -> None:
     with project.refuses(ConfigError, written=True) as refusal:
         hooks(project, {"pre_build": ["x"], "afterup": ["x"]})
     assert refusal.messages == [
         "config.yml:2:22: There is no hook 'pre_build'.",
         "config.yml:2:40: There is no hook 'afterup'.",
     ]
-    assert refusal.remedies[1] == "Did you mean 'after_up' or 'after_build'?"
+    assert refusal.remedies[1] == "Did you mean 'after_up'?"
 
 
 def test_a_secret_in_a_command_is_refused(project: Project) -> None:

@@ -84,8 +84,7 @@ def test_all_missing_keys_at_once_with_line_key_and_near_match(project: Project)
         "  Did you mean 'port'?\n"
         f"{PAGE}:5: 'volumes' is not defined in the configuration.\n"
         f"{PAGE}:8: 'debug' is not defined in the configuration.\n"
-        f"{PAGE}:9: 'framework.users' is not defined in the configuration.\n"
-        "  Did you mean 'services'?"
+        f"{PAGE}:9: 'framework.users' is not defined in the configuration."
     )
 
 

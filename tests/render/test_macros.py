@@ -61,7 +61,7 @@ def test_a_changed_macro_changes_all_that_use_it(shared: Project) -> None:
 
 def test_an_undefined_key_in_a_macro_is_told_with_its_line(shared: Project) -> None:
     macros = shared.read("shared/macros.j2")
-    shared.write("shared/macros.j2", macros.replace("{{ site", "{{ sight"))
+    shared.write("shared/macros.j2", macros.replace("{{ site", "{{ siite"))
     with shared.refuses(RenderError) as refusal:
         building.build()
     assert "shared/macros.j2:" in refusal.text
