@@ -8,7 +8,7 @@ from tests.conftest import Project
 from container_manager.cli import run
 from container_manager.started import find_running
 
-pytestmark = pytest.mark.podman
+pytestmark = pytest.mark.usefixtures("puppet")
 
 
 def test_a_project_without_containers_is_known_by_its_compose_file(

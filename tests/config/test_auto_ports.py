@@ -7,6 +7,7 @@ import errno
 import json
 import os
 import socket
+import tempfile
 import time
 from collections.abc import Iterator
 from itertools import count
@@ -24,7 +25,7 @@ from container_manager import (
     setup_build_dir,
     verbs,
 )
-from container_manager.build import again, lock, pipeline, ports
+from container_manager.build import again, lock, pipeline
 from container_manager.config.auto_ports import COUNT, FIRST, Avoided
 from container_manager.config.loader import load
 from container_manager.errors import BuildError, ConfigError, PreconditionError
@@ -297,10 +298,10 @@ def test_ports_that_another_command_is_choosing_are_waited_for_and_then_told(
 def test_ports_that_cannot_be_written_down_are_told(
     lab: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(*_: object) -> None:
+    def full(**_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(ports, "write_private", full)
+    monkeypatch.setattr(tempfile, "mkstemp", full)
     with lab.refuses(BuildError, written=True) as refusal:
         lab.build()
     assert "The chosen ports cannot be remembered: No space left on device." in refusal.text

@@ -5,8 +5,10 @@ Podman is a dictionary here; with the real one they are made in ``tests/integrat
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from tests.lifecycle.data.stores import Store, project_with, tar
@@ -19,7 +21,6 @@ from container_manager.errors import (
     PreconditionError,
     RuntimeFailure,
 )
-from container_manager.lifecycle.data import adopting
 from container_manager.lifecycle.data.adopting import adopt
 from container_manager.lifecycle.data.former import unfinished_copies
 from container_manager.lifecycle.project import Project
@@ -89,7 +90,7 @@ def test_no_room(
     lab: Project, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store.folder = str(tmp_path)
-    monkeypatch.setattr(adopting, "free_space", lambda _: 0)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=0))
     said = refused(lab)
     assert f"in {tmp_path}, which has room for 0 MiB: nothing was touched" in said
     assert "lab_data" not in store.labels

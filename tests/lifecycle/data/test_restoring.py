@@ -6,15 +6,16 @@ Podman is a dictionary here; with the real one this is done in ``tests/integrati
 from __future__ import annotations
 
 import errno
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from tests.lifecycle.data.stores import Store, project_with, tar
 
 from container_manager.errors import InterruptedByUser, PreconditionError, RuntimeFailure
-from container_manager.lifecycle.data import restorable
 from container_manager.lifecycle.data.backing_up import backup
 from container_manager.lifecycle.data.restoring import restore
 from container_manager.lifecycle.project import Project
@@ -148,7 +149,7 @@ def test_no_room_for_what_comes_back(
     backup(lab)
     forget(store, "lab_data", "lab_logs")
     store.folder = str(tmp_path)
-    monkeypatch.setattr(restorable, "free_space", lambda _: 0)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=0))
     with pytest.raises(PreconditionError, match=r"room for 0 MiB: nothing was touched\."):
         restore(lab)
     assert store.labels == {}
