@@ -156,6 +156,7 @@ def test_a_file_where_a_folder_is_wanted_and_the_reverse(built: Project) -> None
         f"{OUT}/other: A folder with files that we did not write stands where the build wants "
         "a file.",
     ]
+    assert refusal.remedies == ["Move it away."] * 2
 
 
 @pytest.mark.parametrize("empty", ["a.txt", "a.txt/x", "a.txt/x/y"])
