@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import websocket
+from tests.services import nginx
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,13 +25,16 @@ class Server:
     token: str
     path: str = ""
 
+    def connection(self) -> http.client.HTTPConnection:
+        """A new one."""
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+
     def request(
         self, method: str, path: str, body: Any = None, **headers: str
     ) -> tuple[int, http.client.HTTPMessage, str]:
         """Ask once, without the token, and follow nothing."""
         names = {name.replace("_", "-"): value for name, value in headers.items()}
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-        with contextlib.closing(connection):
+        with contextlib.closing(self.connection()) as connection:
             connection.request(method, self.path + path, body, names)
             answer = connection.getresponse()
             return answer.status, answer.headers, answer.read().decode(errors="replace")
@@ -54,18 +58,21 @@ class Server:
 
     def log_in(self, token: str, **headers: str) -> str:
         """Fill in the login page; the cookies that it gives."""
+        given = [SimpleCookie(line) for line in self.signed_in(token, **headers)]
+        return "; ".join(f"{name}={one.value}" for each in given for name, one in each.items())
+
+    def signed_in(self, token: str, **headers: str) -> list[str]:
+        """The same: the lines that set these cookies."""
         _, answered, _ = self.request("GET", "/login", Accept="text/html", **headers)
-        xsrf = SimpleCookie(answered["Set-Cookie"])["_xsrf"].value
+        first = answered.get_all("Set-Cookie", [])
+        xsrf = SimpleCookie(first[0])["_xsrf"].value
         form = urlencode({"_xsrf": xsrf, "password": token})
         headers |= {
             "Cookie": f"_xsrf={xsrf}",
             "Content_Type": "application/x-www-form-urlencoded",
         }
         _, answered, _ = self.request("POST", "/login", form, **headers)
-        cookies = [f"_xsrf={xsrf}"]
-        for line in answered.get_all("Set-Cookie", []):
-            cookies += [f"{name}={each.value}" for name, each in SimpleCookie(line).items()]
-        return "; ".join(cookies)
+        return [*first, *answered.get_all("Set-Cookie", [])]
 
     @contextlib.contextmanager
     def kernel(self, name: str, **options: Any) -> Iterator[Kernel]:
@@ -76,6 +83,22 @@ class Server:
         with contextlib.closing(channels):
             yield Kernel(channels)
         self.api("DELETE", path)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proxied(Server):
+    """One of the servers, as browsers reach it: by its public name, through nginx."""
+
+    proxy: nginx.Proxy
+    name: str
+
+    def connection(self) -> http.client.HTTPConnection:
+        return self.proxy.connection(self.name)
+
+    def socket(self, path: str, **options: Any) -> websocket.WebSocket:
+        url = f"wss://{self.name}:{self.port}{self.path}{path}"
+        stream = self.proxy.connect(self.name)
+        return websocket.create_connection(url, timeout=60, socket=stream, **options)
 
 
 class Kernel:

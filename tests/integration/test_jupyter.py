@@ -8,14 +8,16 @@ import json
 import socket
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 import websocket
 from tests.integration.conftest import Podman
-from tests.integration.jupyter_api import Server
+from tests.integration.jupyter_api import Proxied, Server
 from tests.integration.jupyter_hostile import HOSTILE, SPOIL
 from tests.integration.jupyter_project import PUBLIC_HOST, PUBLIC_PATH, Lab, running
+from tests.services import nginx
 
 pytestmark = [pytest.mark.podman, pytest.mark.timeout(900)]
 
@@ -189,6 +191,31 @@ def test_it_works_behind_a_reverse_proxy(lab: Lab) -> None:
     ):
         assert opens(lab.write, there, origin=origin, **options) == wanted, origin
     lab.write.api("DELETE", f"/api/kernels/{there}")
+
+
+def test_it_works_behind_nginx_as_the_guide_sets_that_up(lab: Lab, tmp_path: Path) -> None:
+    upstreams = {
+        "127.0.0.1:8088": lab.read.port,
+        "127.0.0.1:8089": lab.write.port,
+        "127.0.0.1:3000": lab.read.port,  # stands for open-webui, which nobody asks here
+    }
+    with nginx.running(tmp_path, upstreams) as proxy:
+        server = Proxied(
+            port=proxy.port, token=lab.write.token, path=PUBLIC_PATH, proxy=proxy, name=PUBLIC_HOST
+        )
+        status, headers, _ = server.request("GET", "/lab", Accept="text/html")
+        assert (status, headers["Location"].partition("?")[0]) == (302, f"{PUBLIC_PATH}/login")
+        (login,) = (line for line in server.signed_in(server.token) if "_xsrf=" not in line)
+        assert {"Secure", f"Path={PUBLIC_PATH}/"} <= set(login.split("; "))
+        cookie = server.log_in(server.token)
+        page, origin = {"Accept": "text/html", "Cookie": cookie}, f"https://{PUBLIC_HOST}"
+        assert server.request("GET", "/lab", **page)[0] == 200
+        with server.kernel(READ_KERNEL, origin=origin, cookie=cookie) as kernel:
+            assert kernel.run("print(6 * 7)").endswith("42")
+        there = server.api("POST", "/api/kernels", {})["id"]
+        assert opens(server, there, origin=origin, cookie=cookie)
+        assert not opens(server, there, origin="https://elsewhere.example.org", cookie=cookie)
+        server.api("DELETE", f"/api/kernels/{there}")
 
 
 def opens(server: Server, kernel: str, query: str = "", **options: Any) -> bool:
