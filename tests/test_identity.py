@@ -7,6 +7,7 @@ import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import ANY
 
 import pytest
 
@@ -50,6 +51,39 @@ def test_an_identity_is_made_once_and_only_when_something_starts(tmp_path: Path)
     for damaged in ("damaged", "[" * 100_000):
         (state / "identity.json").write_text(damaged)
         assert load(tmp_path).checkout not in (None, first.checkout)
+
+
+def test_an_identity_outlives_a_power_failure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Containers and volumes have its id: with another one they would be somebody else's."""
+    on_disk: dict[int, int] = {}
+
+    def synced(descriptor: int) -> None:
+        on_disk[os.fstat(descriptor).st_ino] = os.fstat(descriptor).st_size
+
+    monkeypatch.setattr(os, "fsync", synced)
+    for change in (lambda: load(tmp_path), lambda: remember_adopted(tmp_path / "state", ["data"])):
+        on_disk.clear()
+        change()
+        file = (tmp_path / "state/identity.json").stat()
+        assert on_disk == {file.st_ino: file.st_size, (tmp_path / "state").stat().st_ino: ANY}
+
+
+@pytest.mark.parametrize("number", [errno.EINVAL, errno.EIO])
+def test_only_a_file_system_that_cannot_may_refuse_to_sync(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def refused(_: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "fsync", refused)
+    if number == errno.EIO:
+        with pytest.raises(OSError, match="Input/output"):
+            load(tmp_path)
+        assert sorted(one.name for one in (tmp_path / "state").iterdir()) == [".gitignore"]
+    else:
+        assert load(tmp_path) == load(tmp_path)
 
 
 @pytest.fixture

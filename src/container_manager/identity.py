@@ -139,7 +139,7 @@ def load_identity(
         stored = {"id": secrets.token_hex(16), "key": secrets.token_hex(32)} if create else {}
         if create:
             private_folder(state_dir)
-            write_private(file, json.dumps(stored, indent=1))
+            write_private(file, json.dumps(stored, indent=1), lasting=True)
     adopted = stored.get("adopted")
     return Identity(
         project=project,
@@ -159,7 +159,7 @@ def remember_adopted(state_dir: Path, volumes: Iterable[str]) -> None:
     known = set(stored.get("adopted", []))
     if set(volumes) - known:
         stored["adopted"] = sorted(known | set(volumes))
-        write_private(file, json.dumps(stored, indent=1))
+        write_private(file, json.dumps(stored, indent=1), lasting=True)
 
 
 def foreign_problems(

@@ -35,7 +35,7 @@ from container_manager.identity import private_folder
 from container_manager.lifecycle.project import Project, open_project
 from container_manager.model import Build
 from container_manager.places import ConfigPath
-from container_manager.preflight.told import whose_podman
+from container_manager.preflight.told import settings_of_ours, whose_podman
 from container_manager.report import warn_all
 from container_manager.started import changing
 
@@ -226,10 +226,7 @@ def _tell_about_podman(project: Project, stack: Stack) -> None:
     host = project.engine.host
     version = ".".join(map(str, host.version))
     lines = [f"Running with Podman {version} and {project.provider.title}."]
-    if host.reasons:
-        lines.append("Podman gets some settings of ours for these calls; see explain-podman:")
-        lines.extend(host.reasons)
-    lines += whose_podman(host)
+    lines += [*settings_of_ours(host), *whose_podman(host)]
     if host.version < SECRETS_MASKED and any(s.secret_entries for s in stack.services.values()):
         lines.append(
             "This version of Podman shows the environment of running containers, secrets included, "

@@ -15,8 +15,13 @@ _STANDARD_OUTPUT = "-"
 """As most programs know it, see the guidelines 13 of POSIX, "Utility Syntax Guidelines"."""
 
 
-def text_file(text: str) -> Path | None:
-    """Where a text goes that an option names a file for; None: to standard output."""
+def text_file(text: str, option: str) -> Path | None:
+    """Where a text goes that an option names a file for; None: to standard output.
+
+    Raises:
+        UsageError: it looks like an option.
+    """
+    _refuse_option(text, option)
     return Path(text) if text and text != _STANDARD_OUTPUT else None
 
 
@@ -24,14 +29,24 @@ def archive_file(text: str, option: str) -> str | None:
     """The file of an archive, which is verified once it is there; None where none was said.
 
     Raises:
-        UsageError: it is standard output.
+        UsageError: it is standard output, or looks like an option.
     """
     if text == _STANDARD_OUTPUT:
         raise UsageError(
             f"{option} names a file, and '-' is standard output: nothing was done.",
             remedy=f"Name a file, {option} images.tar say; one that is called so is './-'.",
         )
+    _refuse_option(text, option)
     return text or None
+
+
+def _refuse_option(text: str, option: str) -> None:
+    """A file called like an option is hardly meant, and hard to get rid of."""
+    if text.startswith("-") and text != _STANDARD_OUTPUT:
+        raise UsageError(
+            f"{option} names a file, and '{text}' looks like an option: nothing was done.",
+            remedy=f"Name the file after {option}; one that is called so is './{text}'.",
+        )
 
 
 def one_name(names: Sequence[str] | str | None) -> str:

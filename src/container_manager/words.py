@@ -60,6 +60,10 @@ def with_trailing_services(
     for argument in ours:
         if waiting is not None:
             _refuse_nothing(waiting, argument)
+            if current is not None and argument in current.flags:
+                raise UsageError(
+                    f"{waiting} needs a value, and {argument} is an option: nothing was done."
+                )
             waiting = None
         elif argument in tasks:
             _refuse_ambiguous(argument, current)

@@ -9,6 +9,7 @@ import pytest
 from tests.compose.reading import one, read
 
 from container_manager.compose.model import ComposeService
+from container_manager.podman.causes import LIMITS
 from container_manager.podman.host import PodmanHost
 from container_manager.preflight import rootless, told
 from container_manager.preflight.rootless import (
@@ -19,7 +20,7 @@ from container_manager.preflight.rootless import (
     no_network,
     rootless_problems,
 )
-from container_manager.preflight.told import whose_podman
+from container_manager.preflight.told import settings_of_ours, whose_podman
 
 
 def podman(**changes: Any) -> PodmanHost:
@@ -121,3 +122,13 @@ def test_what_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "cannot be mounted" in said
     (said,) = whose_podman(podman(remote=True, address="unix:///run/p.sock", sees_folders=True))
     assert "cannot be mounted" not in said
+
+
+def test_settings_of_ours_are_a_note_with_what_to_do() -> None:
+    assert settings_of_ours(podman()) == []
+    note, why = settings_of_ours(podman(reasons=(LIMITS.reason,)))
+    assert note.startswith("Note: ")
+    assert "Nothing has to be done; 'explain-podman' shows them." in note
+    assert why == (
+        "Why: Podman's usual limits of open files or processes exceed those of this process."
+    )

@@ -98,4 +98,5 @@ class Records:
             "created": created_at,
             "credentials": {variable: asdict(one) for variable, one in credentials.items()},
         }
-        write_private(self._path, json.dumps(self._known, indent=1, sort_keys=True))
+        text = json.dumps(self._known, indent=1, sort_keys=True)
+        write_private(self._path, text, lasting=True)

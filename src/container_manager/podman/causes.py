@@ -66,7 +66,7 @@ def _netavark(machine: Machine) -> Settings:
 
 LIMITS = Cause(
     pattern=re.compile(r"setting rlimits?\b.*not permitted|setrlimit.*not permitted", re.I),
-    reason="Podman asks for higher limits of open files or processes than this process may give.",
+    reason="Podman's usual limits of open files or processes exceed those of this process.",
     settings=_limits,
     remedy="Raise the hard limits (ulimit -Hn, ulimit -Hu), or set default_ulimits in "
     "containers.conf.",

@@ -6,6 +6,7 @@ repeat what the others say. The others are only ever read.
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 import tomllib
@@ -142,14 +143,39 @@ def describe(settings: Settings) -> list[str]:
     ]
 
 
-def write_private(path: Path, text: str) -> None:
-    """Replace ``path`` by ``text`` with mode 0600; a reader sees the old or the new, whole."""
+def write_private(path: Path, text: str, *, lasting: bool = False) -> None:
+    """Replace ``path`` by ``text`` with mode 0600; a reader sees the old or the new, whole.
+
+    Args:
+        path: the file.
+        text: its new content.
+        lasting: whether it is on the disk afterwards: what nothing can make anew, or what is about
+            to be relied on.
+    """
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     temporary = Path(name)
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(text)
+            if lasting:
+                file.flush()
+                _sync(file.fileno())
         temporary.replace(path)
+        if lasting:
+            folder = os.open(path.parent, os.O_RDONLY)
+            try:
+                _sync(folder)
+            finally:
+                os.close(folder)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def _sync(descriptor: int) -> None:
+    """Some file systems and sandboxes know no such thing, see fsync(2); there is no more to do."""
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.EPERM):
+            raise

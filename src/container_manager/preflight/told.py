@@ -28,6 +28,21 @@ def whose_podman(host: PodmanHost) -> list[str]:
     return []
 
 
+def settings_of_ours(host: PodmanHost) -> list[str]:
+    """Sentences about the settings that Podman gets from us, and why; empty where it gets none.
+
+    Args:
+        host: Podman, as it was found.
+    """
+    if not host.reasons:
+        return []
+    return [
+        "Note: Podman gets some settings of ours here, without which it starts no container. "
+        "Nothing has to be done; 'explain-podman' shows them.",
+        *(f"Why: {reason}" for reason in host.reasons),
+    ]
+
+
 def _user() -> str:
     try:
         return pwd.getpwuid(os.getuid()).pw_name

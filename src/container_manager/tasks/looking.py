@@ -66,7 +66,7 @@ def graph(
     from container_manager.option_values import text_file
     from container_manager.report.looking import refuse_drawing, show_drawing, show_written
 
-    path = text_file(output)
+    path = text_file(output, "--output")
     kind = verbs.format_of(path, format)
     if path is None:
         refuse_drawing(kind)
@@ -115,7 +115,7 @@ def schema(context: Context, output: str = "") -> None:
     from container_manager.option_values import text_file
     from container_manager.report.looking import show_written
 
-    if path := text_file(output):
+    if path := text_file(output, "--output"):
         show_written(path, changed=verbs.save_schema(path))
     else:
         print(verbs.schema(), end="")
