@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from container_manager.errors import BuildError
+
 if TYPE_CHECKING:
     from tests.conftest import Project
 
@@ -48,6 +50,28 @@ def test_a_stale_file_that_a_link_leads_to_is_somebody_elses(built: Project) -> 
     assert built.read("theirs/b.txt") == "deep/b.txt first"
 
 
+@pytest.mark.parametrize(("size", "fits"), [(3900, True), (3901, False)])
+def test_a_path_that_only_the_build_directory_makes_too_long(
+    built: Project, size: int, fits: bool
+) -> None:
+    """What is put aside, too, must have a name that Linux takes: it takes 4095 bytes."""
+    left = size - len(f"{built.root}/{OUT}/")
+    folders = (left - 1) // 201
+    path = f"{'d' * 200}/" * folders + "f" * (left - 201 * folders)
+    built.write(f"{WEB}/{path}", "far down")
+    if fits:
+        built.build()
+        assert built.read(f"{OUT}/{path}") == "far down"
+        return
+    with built.refuses(BuildError) as refusal:
+        built.build()
+    shown = f"{WEB}/{path}"[:99]
+    assert refusal.text == (
+        f"{WEB}/{path}: The path of this generated file would be too long: {shown}…\n"
+        "  Give its folders shorter names."
+    )
+
+
 class TestEditsByHand:
     """Each is kept, and the note says where."""
 
@@ -65,6 +89,15 @@ class TestEditsByHand:
         for number, name in enumerate(("b.txt", "b.txt~2", "b.txt~3", "b.txt~4")):
             assert self.edited(built, "deep/b.txt", f"edit {number}") == f"deep/{name}"
             assert built.read(f"{DISPLACED}/deep/{name}") == f"edit {number}"
+
+    def test_one_in_a_folder_where_a_file_was_put_aside(self, built: Project) -> None:
+        assert self.edited(built, "a.txt", "edit") == "a.txt"
+        (built.root / WEB / "a.txt").unlink()
+        built.write(f"{WEB}/a.txt/inside", "a folder now")
+        built.build()
+        assert self.edited(built, "a.txt/inside", "another edit") == "a.txt~2/inside"
+        assert built.read(f"{DISPLACED}/a.txt") == "edit"
+        assert built.read(f"{DISPLACED}/a.txt~2/inside") == "another edit"
 
     def test_one_that_was_put_aside_before_the_build_was_killed(self, built: Project) -> None:
         """It is there already, as a second name of the same file."""
