@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
 import yaml
 from tests.conftest import Project
-from tests.scaffold.making import nobodys_git, recorded, refused
+from tests.scaffold.making import nobodys_git, outcome, recorded, refused
 from tests.scaffold.small_template import git
 from tests.scaffold.standing import Standing, standing
 
@@ -124,6 +125,47 @@ def test_an_installed_package_has_it_without_history(
     assert "_src_path" in made.remedy
     monkeypatch.chdir(made.path)
     assert "_commit" not in recorded(verbs.new(name="web"))
+
+
+def test_from_an_installed_package_the_program_that_is_there_is_advised(
+    project: Project,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    isolated: None,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The project's own script needs an index that has the package, or its wheel."""
+    monkeypatch.setattr(sources, "BUNDLED", template(tmp_path / "bundled"))
+    monkeypatch.setattr(sources, "_direct_url", dict)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(sys, "argv", ["some bin/container-manager", "new"])
+    assert outcome("new", "--project", "two", "--defaults") == 0
+    told = capsys.readouterr()
+    program = f"'{project.root}/some bin/container-manager'"
+    assert f"  {program} up -d    # runs it, and it answers on http://" in told.out
+    assert "  ./run test " in told.out
+    assert "PIP_FIND_LINKS=FOLDER ./run test\n" in told.err
+    assert told.err.count("_src_path") == 1
+
+    monkeypatch.chdir(project.root / "two")
+    assert outcome("new", "web", "--defaults") == 0
+    told = capsys.readouterr()
+    assert "  ./run up -d " in told.out
+    assert "Note: " not in told.err
+
+
+def test_a_template_without_versions_is_told_when_the_project_is_made(
+    lab: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    git(lab.root.parent / "tém plate", "tag", "--delete", "v0.1.0")
+    words = ("--config", "../templates.yml", "--project", "../two", "--defaults")
+    assert outcome("new", *words) == 0
+    note = "Note: 'update' needs a version tag of the template, and there is none yet: 'git tag "
+    assert note in capsys.readouterr().err
+    assert outcome("new", "web", "--defaults") == 0
+    told = capsys.readouterr()
+    assert "Note: " not in told.err
+    assert "'invoke update' brings" not in told.out
 
 
 def test_beside_an_application_every_family_goes_on(lab: Project) -> None:

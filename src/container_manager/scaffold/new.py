@@ -10,7 +10,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,9 @@ class Made:
         source: the template, as people know it.
         remedy: why improvements of the template cannot be brought in later, and what to do; None
             where they can.
+        is_known: whether that was said when the project was made, from the same template.
+        is_bundled: whether the template is the one within the installed package, so that the
+            project asks for that package by its name.
     """
 
     name: str
@@ -49,6 +52,8 @@ class Made:
     addresses: tuple[str, ...]
     source: str
     remedy: str | None
+    is_known: bool = False
+    is_bundled: bool = False
 
     @property
     def is_project(self) -> bool:
@@ -234,7 +239,17 @@ def _made(
         addresses=addresses,
         source=template.source.shown,
         remedy=_no_updates(path, template),
+        is_known=path != project and _source(path) == _source(project) != "",
+        is_bundled=template.source.ours and template.ref is None,
     )
+
+
+def _source(folder: Path) -> str | None:
+    """What a folder was made from, None for a template without history; empty: from none."""
+    with suppress(ConfigError):
+        if (folder / answers.NAME).is_file():
+            return answers.read(folder / answers.NAME).source
+    return ""
 
 
 def _no_updates(path: Path, template: Template) -> str | None:
@@ -247,5 +262,8 @@ def _no_updates(path: Path, template: Template) -> str | None:
     if not (path / answers.NAME).is_file():
         return "The template records no answers, which 'update' needs."
     if not template.tagged:
-        return "The template has no version tag yet; 'update' needs one."
+        return (
+            "'update' needs a version tag of the template, and there is none yet: 'git tag v1.0.0' "
+            "in its repository makes one."
+        )
     return None
