@@ -8,7 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from tests.conftest import Project
+from tests.conftest import Project, snapshot
 from tests.puppet import Puppet
 from tests.test_cli import outcome
 
@@ -26,6 +26,17 @@ def test_volumes_are_either_copied_or_ignored(
     assert outcome("adopt", "--copy", "--ignore") == 2
     told = "--copy and --ignore exclude each other: nothing was done."
     assert told in capsys.readouterr().err
+
+
+def test_nothing_to_run_is_refused_before_a_folder_of_ours_is_made(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project.deploy()
+    before = snapshot(project.root)
+    assert outcome("exec", "web") == 2
+    told = "There is no command to run.\n  Write it after --: exec web -- ls -l\n"
+    assert capsys.readouterr().err == told
+    assert snapshot(project.root) == before
 
 
 def test_compose_files_that_are_not_there(project: Project) -> None:

@@ -32,6 +32,7 @@ def execute(
     Raises:
         ManagerError: see the exit code.
     """
+    inside.refuse_no_command(service, command)  # before a folder of ours is made, to ask Podman
     return inside.execute(find_running(config, adopt=False), service, command, how)
 
 

@@ -110,11 +110,7 @@ def execute(project: Project, name: str, command: Sequence[str], how: Inside | N
         PreconditionError: which container is meant is not clear, or it does not run.
     """
     how = how or Inside()
-    if not command:
-        raise UsageError(
-            "There is no command to run.",
-            remedy=f"Write it after --: exec {name or 'SERVICE'} -- ls -l",
-        )
+    refuse_no_command(name, command)
     container = running(project, name)
     terminal = how.terminal and is_terminal()
     listed, environ = variables(project, how.variables)
@@ -133,6 +129,19 @@ def execute(project: Project, name: str, command: Sequence[str], how: Inside | N
         interactive=terminal,
         on_signal=session.pass_on,
     )
+
+
+def refuse_no_command(name: str, command: Sequence[str]) -> None:
+    """Say that there is nothing to run, which needs no look at any container.
+
+    Raises:
+        UsageError: there is no command.
+    """
+    if not command:
+        raise UsageError(
+            "There is no command to run.",
+            remedy=f"Write it after --: exec {name or 'SERVICE'} -- ls -l",
+        )
 
 
 def shell(project: Project, name: str, how: Inside | None = None) -> int:
