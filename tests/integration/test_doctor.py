@@ -100,7 +100,9 @@ def test_what_is_measured_is_so_and_leaves_nothing(root: Path, podman: Podman) -
     assert (provider["base_of_relative_paths"], provider["shell_wins"]) == ("first", True)
     assert provider["exit_codes"]["failed_start"] == 125
     assert provider["exit_codes"]["missing_image"] == 125
-    assert provider["started_after_failed_job"]
+    # Where the machine is too busy for its ten seconds, it is taken to wait for ever.
+    hung = provider["exit_codes"]["failed_job"] is None
+    assert provider["started_after_failed_job"] is not hung
     assert "'service_completed_successfully'" in found["provider-differs"]["message"]
 
 

@@ -622,6 +622,22 @@ def test_a_provider_that_is_killed_or_lies_is_a_failure(
     assert said in message
 
 
+def test_what_somebody_else_was_making_is_made_again(stack: HandMade, sh_image: str) -> None:
+    """As the provider does of a command that was killed: it goes on, and has the name."""
+
+    class Late(PodmanCompose):
+        def create(self, base: Sequence[str], services: Sequence[str]) -> list[str]:
+            asked.append(tuple(services))
+            if len(asked) == 1:
+                return ["sh", "-c", "echo 'the name is already in use by 1234' >&2; exit 125"]
+            return super().create(base, services)
+
+    asked: list[tuple[str, ...]] = []
+    project = replace(stack.project(), find_provider=Late)
+    running = up(project, stack.build("services:\n" + service("web", sh_image)))
+    assert (running.created, asked) == (("web",), [("web",), ("web",)])
+
+
 def test_attached_it_ends_by_itself_with_what_the_containers_say(
     stack: HandMade, sh_image: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

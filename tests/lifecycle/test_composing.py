@@ -49,6 +49,17 @@ def test_images_that_cannot_be_built_are_named(lab: Project, puppet: Puppet) -> 
     assert "'build --images' tries again" in str(told.value)
 
 
+def test_builds_are_tried_again_where_others_remove_images_meanwhile(
+    lab: Project, puppet: Puppet
+) -> None:
+    puppet.fails("build", "Error: layer not known")
+    with pytest.raises(RuntimeFailure, match="layer not known"):
+        verbs.build(images=True)
+    assert len([one for one in puppet.calls() if one.startswith("build")]) == 3 * len(
+        ["api", "job"]
+    )
+
+
 def test_compose_files_that_a_provider_does_not_take(
     lab: Project, puppet: Puppet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,16 +19,12 @@ from container_manager.errors import (
     raise_all,
 )
 from container_manager.lifecycle.compose import Composition
+from container_manager.lifecycle.meanwhile import tried_again
 from container_manager.lifecycle.trusting_builds import trusting_builds
 from container_manager.podman.containers_conf import write_private
 from container_manager.podman.state import ImageState
 
 _LOCAL = "localhost/"
-
-_MEANWHILE_REMOVED = "layer not known"
-"""What Podman says where somebody removes any image while it looks for layers to build on."""
-
-_TRIES = 3
 
 
 def ensure_images(
@@ -179,11 +176,7 @@ def _build(composition: Composition, stale: list[ComposeService], *, fresh: bool
         file = trusting_builds(stale, project.state_dir / "dockerfiles")
         composition = replace(composition, further=(file,))
     try:
-        finished = composition.build_images(names, no_cache=fresh)
-        for _ in range(_TRIES - 1):
-            if finished.ok or _MEANWHILE_REMOVED not in finished.stderr + finished.stdout:
-                break
-            finished = composition.build_images(names, no_cache=fresh)
+        finished = tried_again(partial(composition.build_images, no_cache=fresh), names)
     except RuntimeFailure as error:
         return str(error)
     return "" if finished.ok else finished.last_lines

@@ -15,6 +15,7 @@ from container_manager.lifecycle.composing import compose
 from container_manager.lifecycle.credentials import MustOpen, remembering
 from container_manager.lifecycle.images import ensure_images
 from container_manager.lifecycle.made import MadeRecords
+from container_manager.lifecycle.meanwhile import tried_again
 from container_manager.lifecycle.outcome import Outcome, failures, service_outcomes
 from container_manager.lifecycle.planning import (
     CREATE,
@@ -211,19 +212,29 @@ def _create(
         staying = [one for one in changes if one.action in (KEEP, START)]
         return {one.service: one.container for one in staying if one.container is not None}, {}
     project.progress.step("Creating " + ", ".join(names))
+
+    def lost() -> list[str]:
+        there = _containers(project)
+        return [name for name in names if name not in there]
+
     try:
-        finished = composition.create_containers(names)
+        finished = tried_again(composition.create_containers, names, lost)
         said, ok = finished.last_lines or _silent_end(finished), finished.ok
     except RuntimeFailure as error:
         said, ok = str(error), False
-    there = {one.service: one for one in project.containers() if not is_one_off(one)}
-    lost = [name for name in names if name not in there]
-    if not ok and not lost:
+    there = _containers(project)
+    lacking = [name for name in names if name not in there]
+    if not ok and not lacking:
         project.progress.warn(
             Problem(message=f"{project.provider.name} reports: {project.redact(said)}")
         )
     reason = f"{project.provider.name} made no container for it:\n{project.redact(said)}"
-    return there, dict.fromkeys(lost, reason)
+    return there, dict.fromkeys(lacking, reason)
+
+
+def _containers(project: Project) -> dict[str, ContainerState]:
+    """Those of compose services, by service."""
+    return {one.service: one for one in project.containers() if not is_one_off(one)}
 
 
 def _silent_end(finished: Finished) -> str:
