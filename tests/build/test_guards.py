@@ -173,6 +173,23 @@ def test_a_service_whose_path_cannot_be_used(project: Project, path: str, why: s
     with project.refuses(ManagerError) as refusal:
         project.build()
     assert why.replace("leads out", "leaves the project.") in refusal.text
+    lines = project.read("config.yml").splitlines()
+    (line,) = (number for number, text in enumerate(lines, 1) if '"path"' in text)
+    if not path.startswith(".manager"):
+        assert refusal.messages[0].startswith(f"config.yml:{line}:")
+    assert refusal.remedies[0]
+
+
+@pytest.mark.parametrize("name", [".j2", "..j2", "...j2", "sub/.j2", "sub/..j2", "sub/...j2"])
+def test_a_template_whose_result_would_have_no_name(project: Project, name: str) -> None:
+    project.deploy()
+    project.write(f"{WEB}/{name}")
+    with project.refuses(ManagerError) as refusal:
+        project.build()
+    assert refusal.text == (
+        f"{WEB}/{name}: '{WEB}/{name.removesuffix('.j2')}' cannot be the name of a generated file."
+        "\n  Rename what it is made from."
+    )
 
 
 def test_a_service_whose_folder_is_a_symlink_within_the_project(project: Project) -> None:

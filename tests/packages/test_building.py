@@ -257,6 +257,9 @@ def test_a_package_and_the_project_that_want_one_folder(project: Project, packag
         f"config.yml:4:19: Two services would be built into {PLACE}: "
         f"framework.web ({PATH}) and framework.other ({PLACE})."
     ]
+    assert refusal.remedies == [
+        "Keep one of them, or move the project's to a folder of another name."
+    ]
 
 
 @pytest.mark.parametrize("below", ["", "/deeper", "/.."])
@@ -265,7 +268,10 @@ def test_nothing_is_built_into_a_package(project: Project, package: Path, below:
     project.write("config.yml", f"{CONFIG}build_dir: {build_dir}\n")
     with project.refuses(BuildError) as refusal:
         project.build()
-    assert f"framework.web: the build directory overlaps {PATH}." in refusal.text
+    assert refusal.text.startswith(
+        f"config.yml:2:36: framework.web: the build directory overlaps {PATH}.\n"
+        "  Nothing is written into a package: set build_dir to another folder."
+    )
 
 
 def test_a_package_that_went_away(project: Project, package: Path) -> None:
