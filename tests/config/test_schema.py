@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     ("line", "message"),
     [
         ("build_dir: 1", "1:12: 'build_dir' must be a text, not 1."),
-        ("build_dir: ''", "1:12: 'build_dir' must be a text, not the text ''."),
+        ("build_dir: ''", "1:12: 'build_dir' must be a text, not empty."),
         ("project_name: [a]", "1:15: 'project_name' must be a text, not a list."),
         ("project_name: true", "1:15: 'project_name' must be a text, not true."),
         ("project_root: {}", "1:15: 'project_root' must be a text, not a mapping."),
@@ -38,10 +38,10 @@ if TYPE_CHECKING:
         ("services: {a: 1}", "1:15: 'services.a' must be a mapping with a 'path', not 1."),
         ("services: {a: }", "1:15: 'services.a' must be a mapping with a 'path', not null."),
         ("secrets: A", "1:10: 'secrets' must be a list of texts, not the text 'A'."),
-        ("secrets: [1]", "1:10: 'secrets' must be a list of texts, not a list."),
+        ("secrets: [1]", "1:11: 'secrets' must be a list of texts; 'secrets.0' is 1."),
         ("images: [a]", "1:9: 'images' must be a mapping of names to texts, not a list."),
-        ("images: {a: 3.10, b: 1}", "1:9: 'images' must be a mapping of names to texts, "
-                                    "not a mapping."),
+        ("images: {a: 3.10, b: 1}", "1:22: 'images' must be a mapping of names to texts; "
+                                    "'images.b' is 1."),
     ],
 )  # fmt: skip
 def test_values_of_known_keys(project: Project, line: str, message: str) -> None:
@@ -65,19 +65,11 @@ DIRS = "a list of paths and of {src: PATH, dst: PATH}"
          "'framework.services.web.render_kernel_templates' must be true or false, not 1."),
         ("additional_dirs: docs",
          f"'framework.services.web.additional_dirs' must be {DIRS}, not the text 'docs'."),
-        ("additional_dirs: [{src: a}]",
-         f"'framework.services.web.additional_dirs' must be {DIRS}, not a list."),
-        ("additional_dirs: [{src: a, dest: b}]",
-         f"'framework.services.web.additional_dirs' must be {DIRS}, not a list."),
-        ("additional_dirs: [1]",
-         f"'framework.services.web.additional_dirs' must be {DIRS}, not a list."),
         ("no_render: '*.j2'", "'framework.services.web.no_render' must be a list of texts, "
                               "not the text '*.j2'."),
         ("one_shot: true", "'framework.services.web.one_shot' must be a list of texts, not true."),
         ("on_change: []", "'framework.services.web.on_change' must be nothing, restart, recreate, "
          "or a command as a list of texts, not an empty list."),
-        ("on_change: [kill, 1]", "'framework.services.web.on_change' must be nothing, restart, "
-         "recreate, or a command as a list of texts, not a list."),
         ("start_timeout: 0", "'framework.services.web.start_timeout' must be a number of seconds "
                              "above 0, not 0."),
         ("start_timeout: 1m", "'framework.services.web.start_timeout' must be a number of "
@@ -177,3 +169,38 @@ def test_a_known_key_whose_content_is_commented_out(project: Project, key: str) 
 
 def test_every_known_key_says_what_it_is_for() -> None:
     assert all(known.meaning for table in (TOP_LEVEL, SERVICE) for known in table.values())
+
+
+def test_a_mistyped_name_of_a_service(project: Project) -> None:
+    """One that another file defines, of which this one says something."""
+    project.write("config.yml", "services: {web: {path: services/web}, wbe: {port: 1}}\n")
+    with project.refuses(ConfigError) as refusal:
+        project.config()
+    assert refusal.messages == ["config.yml:1:44: The service services.wbe has no 'path'."]
+    assert refusal.remedies == ["Did you mean 'services.web'?"]
+
+
+@pytest.mark.parametrize(
+    ("setting", "column", "part"),
+    [
+        ("additional_dirs: [a, {src: a}]", 28, "additional_dirs.1' has no 'dst'."),
+        ("additional_dirs: [{src: a, dest: b}]", 25, "additional_dirs.0' has no 'dst'."),
+        (
+            "additional_dirs: [{src: a, dst: b, mode: 1}]",
+            48,
+            "additional_dirs.0.mode' has no meaning there.",
+        ),
+        ("additional_dirs: [1]", 25, "additional_dirs.0' is 1."),
+        ("one_shot: [a, null]", 21, "one_shot.1' is null."),
+        ("on_change: [kill, 1]", 25, "on_change.1' is 1."),
+    ],
+)
+def test_the_part_of_a_setting_that_is_wrong(
+    project: Project, setting: str, column: int, part: str
+) -> None:
+    project.write("config.yml", f"services:\n  web:\n      path: p\n      {setting}\n")
+    with project.refuses(ConfigError) as refusal:
+        project.config()
+    (message,) = refusal.messages
+    assert message.startswith(f"config.yml:4:{column}: 'services.web.{setting.partition(':')[0]}' ")
+    assert message.endswith(f"; 'services.web.{part}")

@@ -556,3 +556,18 @@ def test_a_method_is_no_key(project: Project) -> None:
 @pytest.mark.parametrize("template", ["{{ [1, 2] | random }}", "{{ lipsum() }}"])
 def test_nothing_random_is_rendered(project: Project, template: str) -> None:
     refused(project, template)
+
+
+@pytest.mark.parametrize(
+    ("text", "remedy"),
+    [
+        ('a: "{{ b" }}', "See whether each '{{' and '{%' before this place is closed"),
+        ("a: {{ b c }}", "See whether each '{{' and '{%' before this place is closed"),
+        ("a: {{ b | to_jsn }}", "Did you mean 'to_json'"),
+        ("a: {{ b | slugify }}", "There are the filters of Jinja, to_json and to_nice_yaml."),
+    ],
+)
+def test_common_mistakes_of_syntax_have_a_remedy(project: Project, text: str, remedy: str) -> None:
+    refusal = refused(project, f"{text}\n")
+    assert "The template's syntax is wrong: " in refusal.text
+    assert remedy in refusal.text

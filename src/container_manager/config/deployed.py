@@ -108,7 +108,8 @@ def _told(misfit: Misfit, node: Node) -> Problem:
             message=f"'deployed_services' has no part {str(misfit.key)!r}; it has 'add' and "
             "'remove'.",
             where=where,
-            remedy=did_you_mean(str(misfit.key), _EDITS.known),
+            remedy=did_you_mean(str(misfit.key), _EDITS.known)
+            or "Write a list of names: deployed_services: [NAME].",
         )
     if misfit.shape is _NAMES:
         return Problem(message=f"This must be {_NAMES.expected}.", where=where)

@@ -108,7 +108,11 @@ class Loader:
         if own is None:
             return empty
         if not isinstance(own.value, dict):
-            self._problem("The configuration must be a mapping of keys to values.", own.where)
+            self._problem(
+                "The configuration must be a mapping of keys to values.",
+                own.where,
+                "Write 'KEY: VALUE' lines, such as 'deployed_services: [NAME]'.",
+            )
             return empty
         for key, child in own.value.items():
             if not isinstance(key, str):

@@ -15,7 +15,7 @@ from container_manager.config.known import TOP_LEVEL
 from container_manager.config.service_keys import SERVICE
 from container_manager.config.shapes import KnownKey
 from container_manager.config.telling import told, wrong
-from container_manager.errors import Location, Problem
+from container_manager.errors import Location, Problem, did_you_mean
 from container_manager.model import KeyPath, Node, dotted
 
 
@@ -23,7 +23,9 @@ def validate(tree: Node) -> tuple[list[Problem], list[Problem]]:
     """Errors and warnings about known keys, all of them at once."""
     errors = _check_keys(tree, TOP_LEVEL, ())
     warnings = _near_misses(tree, TOP_LEVEL, ())
-    for path, node in service_nodes(tree, errors):
+    services = service_nodes(tree, errors)
+    named = [path for path, node in services if node.find(("path",)) is not None]
+    for path, node in services:
         errors.extend(_check_keys(node, SERVICE, path))
         warnings.extend(_near_misses(node, SERVICE, path))
         if isinstance(node.value, dict) and "path" not in node.value:
@@ -31,10 +33,16 @@ def validate(tree: Node) -> tuple[list[Problem], list[Problem]]:
                 Problem(
                     message=f"The service {dotted(path)} has no 'path'.",
                     where=node.where,
-                    remedy="Name the folder with its docker-compose.yml.j2: path: services/…",
+                    remedy=_near_service(path, named)
+                    or "Name the folder with its docker-compose.yml.j2: path: services/…",
                 )
             )
     return errors, warnings
+
+
+def _near_service(path: KeyPath, named: Iterable[KeyPath]) -> str | None:
+    """The service that somebody meant to set something of."""
+    return did_you_mean(dotted(path), [dotted(one) for one in named if one[:-1] == path[:-1]])
 
 
 def service_nodes(tree: Node, problems: list[Problem]) -> list[tuple[KeyPath, Node]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,11 +18,12 @@ from typing import TYPE_CHECKING, Any
 import jinja2
 from jinja2 import nodes
 from jinja2.compiler import CodeGenerator, Frame
+from jinja2.filters import FILTERS
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from container_manager.config.environment import Environment
 from container_manager.config.interpolation import Text
-from container_manager.errors import Location, Problem, RenderError, raise_all
+from container_manager.errors import Location, Problem, RenderError, did_you_mean, raise_all
 from container_manager.model import KeyPath
 from container_manager.render.includes import ProjectLoader, included_name, template_name
 from container_manager.render.missing import Missing, mappings_in
@@ -248,7 +250,8 @@ def _problem_of(error: Exception, template: Path) -> Problem:
     """Any exception of a rendering as a problem with the template's line."""
     if isinstance(error, jinja2.TemplateSyntaxError):
         where = Location(Path(error.filename or template), error.lineno)
-        return Problem(message=f"The template's syntax is wrong: {error.message}", where=where)
+        message = f"The template's syntax is wrong: {error.message}"
+        return Problem(message=message, where=where, remedy=_syntax_advice(str(error.message)))
     where = _traceback_line(error.__traceback__) or Location(template)
     if isinstance(error, jinja2.TemplateNotFound):
         return Problem(
@@ -264,6 +267,17 @@ def _problem_of(error: Exception, template: Path) -> Problem:
         )
     said = str(error) or type(error).__name__
     return Problem(message=f"The template cannot be rendered: {said}", where=where)
+
+
+def _syntax_advice(said: str) -> str | None:
+    """What most often is behind one of the complaints of Jinja's lexer, parser and compiler."""
+    if said.startswith(("unexpected ", "expected token ")):
+        return "See whether each '{{' and '{%' before this place is closed, and each quote in it."
+    filter_ = re.match("No filter named '(.+?)'", said)
+    if filter_ is not None:
+        near = did_you_mean(filter_[1], [*FILTERS, "to_json", "to_nice_yaml"])
+        return near or "There are the filters of Jinja, to_json and to_nice_yaml."
+    return None
 
 
 def _traceback_line(traceback: TracebackType | None) -> Location | None:
