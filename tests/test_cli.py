@@ -113,6 +113,21 @@ class TestTheInstalledProgram:
         for name in ("services", "build", "up", "down", "clean", "rebuild", "base-image"):
             assert name in listed
 
+    def test_a_key_that_is_called_like_a_task_is_explained(
+        self, project: Project, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        project.deploy("web", more={"images": {"web": "localhost/web"}})
+        assert outcome("explain", "images") == 0
+        assert capsys.readouterr().out.startswith("images: a mapping of 1 key\n")
+        assert outcome("explain", "restart") == 2
+        assert "There is no key 'restart'" in capsys.readouterr().err
+        assert outcome("explain", "web.path", "services") == 0
+        said = capsys.readouterr().out
+        assert said.startswith("framework.services.web.path = ")
+        assert "SERVICE " in said
+        assert outcome("explain", "--service", "web", "services") == 0
+        assert "SERVICE " in capsys.readouterr().out
+
     @pytest.mark.parametrize(
         ("argv", "said"),
         [

@@ -56,7 +56,8 @@ def find_config(start: Path | None = None, environ: Mapping[str, str] | None = N
             return folder / CONFIG_NAME
     raise ConfigError(
         f"There is no {CONFIG_NAME} in {start} or any folder above it.",
-        remedy="Run in a project's folder, or name the file with --config PATH.",
+        remedy="Run in a project's folder, or name the file with --config PATH; "
+        "'new --project FOLDER' makes a project.",
     )
 
 

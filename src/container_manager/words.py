@@ -65,7 +65,7 @@ def with_trailing_services(
                     f"{waiting} needs a value, and {argument} is an option: nothing was done."
                 )
             waiting = None
-        elif argument in tasks:
+        elif argument in tasks and not _waits_for_key(current, words):
             _refuse_ambiguous(argument, current)
             _refuse_mixed(argument, current)
             current = tasks[argument]
@@ -89,6 +89,14 @@ def with_trailing_services(
         raise UsageError(f"{waiting} needs a value.")
     _refuse_two_environments(environments)
     return [*words, *dashes, *command]
+
+
+def _waits_for_key(current: ParserContext | None, words: Sequence[str]) -> bool:
+    """Whether the next word is the key for ``explain``: 'services' and 'images' are tasks, too."""
+    if current is None or current.name != "explain":
+        return False
+    said = {word.partition("=")[0] for word in words[words.index("explain") :]}
+    return said.isdisjoint({"--key", "-k", "--service", "-s"})
 
 
 def _refuse_nothing(option: str, value: str) -> None:

@@ -52,7 +52,8 @@ def test_no_configuration_anywhere(project: Project, monkeypatch: pytest.MonkeyP
         find_config(environ={})
     assert refusal.text == (
         f"There is no config.yml in {project.root} or any folder above it.\n"
-        "  Run in a project's folder, or name the file with --config PATH."
+        "  Run in a project's folder, or name the file with --config PATH; "
+        "'new --project FOLDER' makes a project."
     )
 
 

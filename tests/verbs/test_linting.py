@@ -145,7 +145,7 @@ def test_annotations_name_files_as_the_repository_does(
 def test_an_unknown_format_is_refused(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
     project.deploy("web")
     assert exit_code("lint", "--format", "xml") == 2
-    assert "There are text and github." in capsys.readouterr().err
+    assert "There are text and github; --json is for programs." in capsys.readouterr().err
 
 
 def test_what_would_end_an_annotation_or_its_properties_is_escaped() -> None:

@@ -28,7 +28,10 @@ def refuse_format(name: str, *, json: bool) -> None:
             remedy="Give one of them.",
         )
     if name and name not in FORMATS:
-        raise UsageError(f"There is no format '{name}'.", remedy="There are text and github.")
+        raise UsageError(
+            f"There is no format '{name}'.",
+            remedy="There are text and github; --json is for programs.",
+        )
 
 
 def show_linted(found: Linted, *, form: str, json: bool) -> None:
