@@ -177,6 +177,17 @@ class TestVariables:
         env = on_cluster(project, web=said).container()["env"]
         assert env == [{"name": "A", "value": "file"}, {"name": "B", "value": "own"}]
 
+    def test_variables_in_them_are_filled_in_as_podman_compose_does(self, project: Project) -> None:
+        project.environ["REGION"] = "north"
+        project.write(
+            "services/framework/web/app.env",
+            "PART=db\nA=${PART}.${REGION}\nREGION=south\nB=${REGION}\nC=$PART\nD=${NONE:-x}${NONE}\n",
+        )
+        env = on_cluster(project, web={"env_file": f"{WEB}/app.env"}).container()["env"]
+        assert {one["name"]: one["value"] for one in env} == {
+            "PART": "db", "A": "db.north", "REGION": "south", "B": "south", "C": "$PART", "D": "x"
+        }  # fmt: skip
+
     def test_files_that_are_secrets_are_read_when_they_are_needed(self, project: Project) -> None:
         project.write("services/framework/web/key.pem", "first")
         top = {"secrets": {"key": {"file": f"{WEB}/key.pem"}}}

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Mapping, Sequence
 from io import StringIO
 from typing import Any
 
 from container_manager.build.preparing import Prepared
 from container_manager.compose.model import ComposeService
-from container_manager.config.environment import MIN_SCANNED, Report
-from container_manager.config.interpolation import InterpolationError
+from container_manager.config.environment import MIN_SCANNED
 from container_manager.errors import Location, Problem
 from container_manager.export.kubernetes.files import Files
 
@@ -37,20 +35,34 @@ class Places:
 
 
 def env_files(service: ComposeService, prepared: Prepared) -> dict[str, str]:
-    """What ``env_file`` says; secrets in it were refused when it was read."""
+    """What ``env_file`` says; secrets in it were refused when it was read.
+
+    Variables are filled in as podman-compose does it: ``${NAME}`` alone, by what the same file says
+    above, else by the environment (https://saurabh-kumar.com/python-dotenv/#variable-expansion).
+    """
     if not service.env_files:
         return {}
     from dotenv import dotenv_values  # only here: few templates use env_file
+    from dotenv.variables import Variable, parse_variables
 
-    files = Files(prepared.config.build_dir, prepared.outputs)
-    found = {}
+    files, environment = (
+        Files(prepared.config.build_dir, prepared.outputs),
+        prepared.stack.environment,
+    )
+    found: dict[str, str] = {}
     for path in service.env_files:
+        above: dict[str, str] = {}
         values = dotenv_values(stream=StringIO(files.text(path)), interpolate=False)
         for name, value in values.items():
-            if value is not None:
-                found[name] = value
-                with contextlib.suppress(InterpolationError):
-                    found[name] = prepared.stack.environment.interpolate(value, Report())
+            if value is None:
+                continue
+            atoms = list(parse_variables(value))
+            around = {
+                one.name: environment.get(one.name) for one in atoms if isinstance(one, Variable)
+            }
+            known = {key: text for key, text in around.items() if text is not None} | above
+            above[name] = "".join(one.resolve(known) for one in atoms)
+        found |= above
     return found
 
 
