@@ -1,4 +1,4 @@
-"""A place in memory for tests that write many thousands of files, and commands to disturb there."""
+"""A small project, built; for thousands of files a place in memory, with commands to disturb."""
 
 from __future__ import annotations
 
@@ -10,6 +10,20 @@ from pathlib import Path
 import pytest
 from tests.build.crash_scenes import SCENES, Scene
 from tests.conftest import Project
+
+
+@pytest.fixture
+def built(project: Project) -> Project:
+    """A project with a few files, built once."""
+    project.deploy()
+    project.files(
+        {
+            f"services/framework/web/{name}": f"{name} first"
+            for name in ("a.txt", "deep/b.txt", "c.txt")
+        }
+    )
+    project.build()
+    return project
 
 
 @pytest.fixture

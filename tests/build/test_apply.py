@@ -24,15 +24,6 @@ STEP = ("a", 0, "1", None, None, True)
 OUT = f"build/{WEB}"
 
 
-@pytest.fixture
-def built(project: Project) -> Project:
-    """A project with a few files, built once."""
-    project.deploy()
-    project.files({f"{WEB}/{name}": f"{name} first" for name in ("a.txt", "deep/b.txt", "c.txt")})
-    project.build()
-    return project
-
-
 def test_a_second_build_writes_nothing_at_all(built: Project) -> None:
     before = built.tree()
     build = built.build()

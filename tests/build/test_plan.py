@@ -18,15 +18,6 @@ OUT = f"build/{WEB}"
 DISPLACED = f"build/.manager/displaced/{WEB}"
 
 
-@pytest.fixture
-def built(project: Project) -> Project:
-    """A project with a few files, built once."""
-    project.deploy()
-    project.files({f"{WEB}/{name}": f"{name} first" for name in ("a.txt", "deep/b.txt", "c.txt")})
-    project.build()
-    return project
-
-
 def test_a_stale_file_that_somebody_changed_is_kept_and_nothing_is_left_to_do(
     built: Project,
 ) -> None:
