@@ -63,8 +63,11 @@ def test_a_disk_that_fills_up_leaves_no_bundle(
     def full(_: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(wheels, "make", lambda *_: {})  # takes half a minute
-    monkeypatch.setattr(os, "fsync", full)
+    def make(*_: object) -> dict[str, str]:  # the true one takes half a minute
+        monkeypatch.setattr(os, "fsync", full)  # only now: other records were written before
+        return {}
+
+    monkeypatch.setattr(wheels, "make", make)
     with pytest.raises(RuntimeFailure, match="could not be written: No space left on device"):
         making.bundle()
     assert bundles(lab) == []
