@@ -28,6 +28,18 @@ def test_it_is_recorded_once_and_so_that_a_copy_says_the_same(project: Project) 
     assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
 
 
+@pytest.mark.parametrize("left", ["", None], ids=["is empty", "is gone"])
+def test_a_record_that_a_power_failure_took(project: Project, left: str | None) -> None:
+    project.deploy()
+    project.build()
+    (project.root / RECORD).unlink()
+    if left is not None:
+        project.write(RECORD, left)
+    project.write("services/framework/web/new.txt")
+    project.build()
+    assert project.read(RECORD) == ".."
+
+
 @pytest.mark.parametrize("gone", [False, True], ids=["is there", "is gone"])
 def test_that_of_another_project(
     project: Project, new_project: Callable[[str], Project], gone: bool
