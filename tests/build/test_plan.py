@@ -41,6 +41,16 @@ def test_a_stale_file_that_a_link_leads_to_is_somebody_elses(built: Project) -> 
     assert built.read("theirs/b.txt") == "deep/b.txt first"
 
 
+def test_a_foreign_file_where_a_folder_far_above_is_wanted(built: Project) -> None:
+    built.write(f"{OUT}/new", "theirs")
+    built.write(f"{WEB}/new/far/down/file.txt", "ours")
+    with built.refuses(BuildError) as refusal:
+        built.build()
+    assert refusal.messages == [
+        f"{OUT}/new: This is no folder, but the build wants to write {WEB}/new/far/down/file.txt."
+    ]
+
+
 @pytest.mark.parametrize(("size", "fits"), [(3900, True), (3901, False)])
 def test_a_path_that_only_the_build_directory_makes_too_long(
     built: Project, size: int, fits: bool
