@@ -49,7 +49,7 @@ def test_a_mode_alone_is_changed_in_place(built: Project) -> None:
     (built.root / WEB / "a.txt").chmod(0o755)
     build = built.build()
     after = built.tree("build")[f"{WEB}/a.txt"]
-    assert [change.action for change in build.plan.pending] == ["mode"]
+    assert [(change.action, change.by_hand) for change in build.plan.pending] == [("mode", False)]
     assert (after.inode, after.mtime_ns, after.mode) == (before.inode, before.mtime_ns, 0o755)
 
 
