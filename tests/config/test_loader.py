@@ -297,7 +297,7 @@ def test_a_literal_secret_is_told_without_its_value(project: Project) -> None:
         """
         db: {password: hunter2-hunter2, user: me, max_tokens: many}
         api: {key: 'with $$ dollar'}
-        fine: {api_key: '${API_KEY:-}', token: ''}
+        fine: {api_key: '${API_KEY:-}', token: '', credentials: API_KEY}
         """,
     )
     warnings = project.config(API_KEY="long-enough").warnings

@@ -108,7 +108,7 @@ def test_what_is_old_or_unknown_is_said() -> None:
     assert "healthy (old)" in text
     assert "? web: its health was last checked 2 minutes ago" in text
     assert "/lab/config.yml:3: No such key." in text
-    assert "All 1 do what they should." in text
+    assert "The one service does what it should." in text
 
 
 def test_nothing_there_is_not_all_well_where_nobody_knows() -> None:

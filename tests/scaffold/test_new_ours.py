@@ -160,7 +160,7 @@ def test_a_template_without_versions_is_told_when_the_project_is_made(
     git(lab.root.parent / "tém plate", "tag", "--delete", "v0.1.0")
     words = ("--config", "../templates.yml", "--project", "../two", "--defaults")
     assert outcome("new", *words) == 0
-    note = "Note: 'update' needs a version tag of the template, and there is none yet: 'git tag "
+    note = "Note: 'update' needs a version tag of the template, and there is none yet: whoever "
     assert note in capsys.readouterr().err
     assert outcome("new", "web", "--defaults") == 0
     told = capsys.readouterr()

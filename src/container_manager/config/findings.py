@@ -16,6 +16,7 @@ from container_manager.config.environment import (
 from container_manager.config.interpolation import InterpolationError, tokens
 from container_manager.config.schema import service_nodes
 from container_manager.config.secret_names import looks_secret
+from container_manager.config.service_keys import SERVICE
 from container_manager.config.supplied import NOTHING
 from container_manager.errors import Problem
 from container_manager.model import Node, dotted
@@ -55,6 +56,7 @@ def literal_secrets(tree: Node) -> list[Problem]:
             and isinstance(node.value, str)
             and node.value
             and looks_secret(key)
+            and key not in SERVICE  # 'credentials' names some, and has no value of one
             and not _refers(node.value)
         ):
             warnings.append(

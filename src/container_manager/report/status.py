@@ -166,6 +166,9 @@ def summary(status: Status) -> tuple[str, str]:
     """The last line: whether all is well; with its style."""
     count = len([row for row in status.rows if not row.one_off]) + len(status.missing)
     bad = len(status.wrong) + len(status.missing)
+    if count == 1 and not status.drifted:
+        what, style = ("does not do", _BAD) if bad else ("does", _GOOD)
+        return f"The one service {what} what it should.", style
     if bad:
         return f"{bad} of {count} do not do what they should.", _BAD
     if not count and not status.drift_known:

@@ -263,7 +263,7 @@ def _no_updates(path: Path, template: Template) -> str | None:
         return "The template records no answers, which 'update' needs."
     if not template.tagged:
         return (
-            "'update' needs a version tag of the template, and there is none yet: 'git tag v1.0.0' "
-            "in its repository makes one."
+            "'update' needs a version tag of the template, and there is none yet: whoever keeps "
+            "the template makes one, with 'git tag v1.0.0'."
         )
     return None

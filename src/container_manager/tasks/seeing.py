@@ -55,10 +55,15 @@ def dashboard(
     open: bool = True,  # noqa: A002 - as people type it
 ) -> None:
     """Serve a page for this machine alone that shows the stack live, until Ctrl-C."""
+    from invoke import Exit
+
     from container_manager import verbs
     from container_manager.option_values import count_of
 
-    verbs.dashboard(config, port=count_of(port, "--port") or 0, browse=None if open else False)
+    try:
+        verbs.dashboard(config, port=count_of(port, "--port") or 0, browse=None if open else False)
+    except KeyboardInterrupt:  # its only end: nothing is left to say
+        raise Exit(code=130) from None
 
 
 TASKS = (status, dashboard)
