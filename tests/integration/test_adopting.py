@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -215,12 +216,21 @@ def test_a_volume_of_a_fixed_name_is_used_and_can_be_claimed(
 def test_a_copy_that_was_killed_is_begun_anew(make_lab: Callable[..., Lab], tmp_path: Path) -> None:
     lab = make_lab()
     folder = lab.left()
-    (folder / "large").write_bytes(os.urandom(1 << 20) * 64)
     before = lab.content(lab.former, tmp_path)
+    # A Podman that takes its time for the one step before which the volume is there, and empty.
+    slow = tmp_path / "slow" / "podman"
+    slow.parent.mkdir()
+    slow.write_text(
+        "#!/bin/sh\n"
+        '[ "$1 $2" != "volume import" ] || exec sleep 30\n'
+        f'exec {shutil.which("podman")} "$@"\n'
+    )
+    slow.chmod(0o755)
 
     copying = subprocess.Popen(
         [sys.executable, "-m", "container_manager", "adopt", "--copy"],
         cwd=lab.root,
+        env={**os.environ, "PATH": f"{slow.parent}:{os.environ['PATH']}"},
         stdin=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         start_new_session=True,

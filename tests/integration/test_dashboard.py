@@ -229,7 +229,7 @@ def test_the_graph_and_the_plan_are_shown(lab: Lab, shown: Shown) -> None:
 def test_a_broken_configuration_is_told_and_hides_nothing(lab: Lab, shown: Shown) -> None:
     (lab.root / "config.yml").write_text("project_name: [broken")
     try:
-        shown.until("() => document.querySelector('#notes').innerText.includes('config.yml:2')")
+        shown.until("() => document.querySelector('#notes').innerText.includes('config.yml:1:15')")
         assert len(shown.page.query_selector_all("#rows tr")) == 3
     finally:
         lab.configure("hello")

@@ -109,7 +109,7 @@ def test_it_works_although_configuration_and_build_are_broken_or_gone(lab: Lab) 
         told = lab.status()
         assert {one["service"] for one in told["containers"]} == {"web", "flaky", "job"}
         assert (told["healthy"], told["drift_known"]) == (True, False)
-        assert "config.yml:2" in told["problems"][0]
+        assert "config.yml:1:15" in told["problems"][0]
         (lab.root / "config.yml").unlink()
         assert len(lab.status()["containers"]) == 3
     finally:
