@@ -7,13 +7,14 @@ import json
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.console import Console
 
 from container_manager.errors import Location, Problem
 from container_manager.lifecycle.status.model import OtherStack, Status, StatusRow, Usage
-from container_manager.report.status import drawn, follow_status, show_status
+from container_manager.report.status import drawn, follow_status, show_status, summary
 
 NOW = 1_800_000_000.0
 
@@ -109,6 +110,22 @@ def test_what_is_old_or_unknown_is_said() -> None:
     assert "? web: its health was last checked 2 minutes ago" in text
     assert "/lab/config.yml:3: No such key." in text
     assert "The one service does what it should." in text
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({}, "The one service does what it should."),
+        (
+            {"drift": ("image",)},
+            "The one service does what it should. It differs from the configuration.",
+        ),
+        ({"wrong": "it is not there"}, "The one service does not do what it should."),
+    ],
+)
+def test_one_service_is_not_called_all(changes: dict[str, Any], said: str) -> None:
+    web = replace(WEB, **{"drift": (), "wrong": None, **changes})
+    assert summary(replace(LAB, rows=(web,), missing=()))[0] == said
 
 
 def test_nothing_there_is_not_all_well_where_nobody_knows() -> None:

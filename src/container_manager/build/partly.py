@@ -85,8 +85,7 @@ def _prepare_some(
     warned = site.warnings or stack.warnings or unread(config, chosen, outputs, site.renderer)
     if warned or _told_before(config, chosen, memory):
         return None
-    same = all(memory.interfaces[name] == digest for name, digest in stack.interfaces.items())
-    if not same or not asked <= memory.variables.keys():
+    if not _is_remembered(stack, asked, memory):
         return None
     reading = without_leaks(config, memory.variables, outputs, memory.inputs.known(), searched=True)
     return Prepared(
@@ -132,6 +131,12 @@ def _share_folders(chosen: Collection[Service], services: Collection[Service]) -
         for own in (f"{service.path}/" for service in chosen)
         for other in paths
     )
+
+
+def _is_remembered(stack: Stack, asked: set[str], memory: Memory) -> bool:
+    """Whether services show each other what they did, and no other variables are asked for."""
+    same = all(memory.interfaces[name] == digest for name, digest in stack.interfaces.items())
+    return same and asked <= memory.variables.keys()
 
 
 def _told_before(config: Config, chosen: Collection[Service], memory: Memory) -> bool:

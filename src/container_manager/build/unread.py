@@ -36,11 +36,14 @@ def unread(
         renderer: what rendered it.
     """
     absent = renderer.absent_keys()
+    asked: dict[KeyPath, list[str]] = {}
+    for *within, name in absent:
+        asked.setdefault(tuple(within), []).append(str(name))
     pairs = [
         pair
         for service in services
         if service.package is None and (node := config.tree.find(service.key_path)) is not None
-        for pair in _pairs(node, service.key_path, service, absent)
+        for pair in _pairs(node, service.key_path, service, asked)
     ]
     if not pairs:
         return []  # as nearly always: reading what templates use means rendering them again
@@ -56,17 +59,21 @@ def unread(
     ]
 
 
-def _pairs(node: Node, path: KeyPath, service: Service, absent: set[KeyPath]) -> Iterator[_Pair]:
+def _pairs(
+    node: Node, path: KeyPath, service: Service, asked: Mapping[KeyPath, list[str]]
+) -> Iterator[_Pair]:
+    """Those at one path and below it; ``asked``: path -> keys that are asked for there in vain."""
     if not isinstance(node.value, dict):
         return
-    asked = [str(one[-1]) for one in absent if one[:-1] == path]
+    several = len({child.where.file for child in node.value.values()}) > 1
     for key, child in node.value.items():
-        yield from _pairs(child, (*path, key), service, absent)
+        yield from _pairs(child, (*path, key), service, asked)
         if path == service.key_path and (key in SERVICE or near_key(str(key), SERVICE)):
             continue  # ours, or told as a near miss of ours
         if child.where.file.is_relative_to(service.folder):
             continue
-        known = asked + [other for other in _set_elsewhere(node.value, key) if other not in SERVICE]
+        elsewhere = _set_elsewhere(node.value, key) if several else []
+        known = [*asked.get(path, ()), *(other for other in elsewhere if other not in SERVICE)]
         near = near_key(str(key), known) if known else None
         if near is not None:
             yield (*path, key), (*path, near)

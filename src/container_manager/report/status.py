@@ -166,18 +166,18 @@ def summary(status: Status) -> tuple[str, str]:
     """The last line: whether all is well; with its style."""
     count = len([row for row in status.rows if not row.one_off]) + len(status.missing)
     bad = len(status.wrong) + len(status.missing)
-    if count == 1 and not status.drifted:
-        what, style = ("does not do", _BAD) if bad else ("does", _GOOD)
-        return f"The one service {what} what it should.", style
     if bad:
-        return f"{bad} of {count} do not do what they should.", _BAD
+        them = "The one service does not do what it should."
+        return them if count == 1 else f"{bad} of {count} do not do what they should.", _BAD
     if not count and not status.drift_known:
         return "There are no containers, and nobody can tell what should run.", _BAD
     if not count:
         return "There is nothing that should run.", _QUIET
     drifted = len(status.drifted)
-    more = f" {drifted} differ from the configuration." if drifted else ""
-    return f"All {count} do what they should.{more}", _ODD if drifted else _GOOD
+    well, differ = f"All {count} do what they should.", f" {drifted} differ from the configuration."
+    if count == 1:
+        well, differ = "The one service does what it should.", " It differs from the configuration."
+    return f"{well}{differ if drifted else ''}", _ODD if drifted else _GOOD
 
 
 def cells(row: StatusRow, now: float) -> tuple[str, ...]:
